@@ -1,0 +1,77 @@
+/** What can go wrong, by name. A code is stable: messages may be reworded, codes may not. */
+export const ERROR_CODES = {
+  USAGE: 'the command line or a settings file is not valid',
+  NOT_FOUND: 'a named file, folder or object does not exist',
+  CHECKPOINT_UNSUPPORTED: 'the checkpoint is of a kind Rewound cannot read',
+  CHECKPOINT_CORRUPT: 'the checkpoint is truncated or damaged',
+  CHECKPOINT_UNSAFE: 'the checkpoint points outside its own folder or asks for code to be run',
+  CHECKPOINT_AMBIGUOUS: 'the checkpoint does not say what a card beside it must say',
+  CARD_INVALID: 'a card (JSON beside a file) does not fit its schema',
+  GENERATOR_OUTPUT: 'the generator makes something that is not a picture in the stated range',
+  GALLERY_EMPTY: 'a gallery holds no photo that can be read',
+  GALLERY_TOO_SMALL: 'a gallery holds too few identities for any claim',
+  GALLERY_UNREADABLE: 'more than half of the photos of a gallery could not be used',
+  GALLERY_MISMATCH: 'precomputed embeddings do not fit their labels or the recognizer',
+  RECOGNIZER_UNSUPPORTED: 'the recognizer does not fit its card',
+  DEVICE_UNAVAILABLE: 'the requested execution device is not there',
+  ENGINE_CRASHED: 'the native runtime ended while running a model',
+  ENGINE_TIMEOUT: 'a model took longer than its limit',
+  ENGINE_MEMORY: 'a model used more memory than its limit',
+  OBJECT_EXISTS: 'an object exists already and was to be written only if absent',
+  OBJECT_CHANGED: 'an object is not the generation that was asked for',
+  STORAGE_FULL: 'the disk is full',
+  STORAGE_LOCKED: 'another process is using the work folder',
+  MESSAGE_INVALID: 'a message does not fit its schema',
+  RESULT_INCOMPLETE: 'shard results are missing or contradict each other',
+  CANCELLED: 'the audit was stopped by its owner',
+  INTERNAL: 'a defect in Rewound',
+} as const;
+
+export type ErrorCode = keyof typeof ERROR_CODES;
+
+export interface ErrorDetails {
+  /** What the user can do about it: one sentence. */
+  readonly help: string;
+  /** Whether doing the same again can succeed. Transient errors make the platform redeliver. */
+  readonly transient?: boolean;
+  readonly cause?: unknown;
+}
+
+/**
+ * The one error class: a stable code, a sentence that says what is wrong (`message`) and one that says what to do
+ * (`help`). Neither may ever contain an image, an embedding or the name of a person.
+ */
+export class RewoundError extends Error {
+  override readonly name = 'RewoundError';
+  readonly code: ErrorCode;
+  readonly help: string;
+  readonly transient: boolean;
+
+  constructor(code: ErrorCode, message: string, { help, transient = false, cause }: ErrorDetails) {
+    super(message, { cause });
+    this.code = code;
+    this.help = help;
+    this.transient = transient;
+  }
+}
+
+/** Any thrown value as a RewoundError; what is not one already is a defect of ours. */
+export function asRewoundError(error: unknown): RewoundError {
+  if (error instanceof RewoundError) return error;
+  if (isErrno(error, 'ENOSPC') || isErrno(error, 'EDQUOT')) {
+    return new RewoundError('STORAGE_FULL', 'The disk is full.', {
+      help: 'Free some space and run the same command again; finished shards are kept.',
+      transient: true,
+      cause: error,
+    });
+  }
+  return new RewoundError('INTERNAL', error instanceof Error ? error.message : String(error), {
+    help: 'This is a defect in Rewound. Please report it with the command you ran.',
+    cause: error,
+  });
+}
+
+/** Whether `error` is a system error with this code, such as ENOENT. */
+export function isErrno(error: unknown, code: string): boolean {
+  return error instanceof Error && 'code' in error && error.code === code;
+}
