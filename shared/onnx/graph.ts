@@ -1,0 +1,186 @@
+import { MessageWriter } from './wire.ts';
+
+/**
+ * Builds ONNX graphs (github.com/onnx/onnx, onnx.proto): every network of Rewound that is not the user's own is
+ * written here, node by node.
+ *
+ * @example
+ * const graph = new GraphBuilder('double');
+ * const x = graph.input('x', 'float32', ['n', 3]);
+ * graph.output('y', graph.op('Add', [x, x]), 'float32', ['n', 3]);
+ * const session = await InferenceSession.create(graph.model());
+ */
+
+/** ONNX TensorProto.DataType numbers of the types Rewound writes. */
+export const ELEMENT_TYPES = { float32: 1, uint8: 2, int64: 7 } as const;
+export type ElementType = keyof typeof ELEMENT_TYPES;
+
+/** A dimension: its extent, or the name of one known only when the model runs. */
+export type Dimension = number | string;
+
+/** The name of a value in the graph, as `op`, `input` and the constants return it. */
+export type Value = string;
+
+/** A float attribute; plain numbers are written as integers. */
+export interface FloatAttribute {
+  readonly float: number;
+}
+export type Attribute = number | string | readonly number[] | FloatAttribute;
+
+/** The version of the ONNX operator set the graphs are written in. */
+export const OPSET = 17;
+
+export function valueInfo(name: string, type: ElementType, dims: readonly Dimension[]): MessageWriter {
+  const shape = new MessageWriter();
+  for (const dim of dims) {
+    const dimension = new MessageWriter();
+    if (typeof dim === 'number') dimension.int(1, dim);
+    else dimension.string(2, dim);
+    shape.message(1, dimension);
+  }
+  const tensor = new MessageWriter().int(1, ELEMENT_TYPES[type]).message(2, shape);
+  return new MessageWriter().string(1, name).message(2, new MessageWriter().message(1, tensor));
+}
+
+function attribute(name: string, value: Attribute): MessageWriter {
+  const message = new MessageWriter().string(1, name);
+  // Field 20 is AttributeProto.type: 1 FLOAT, 2 INT, 3 STRING, 7 INTS.
+  if (typeof value === 'number') return message.int(3, value).int(20, 2);
+  if (typeof value === 'string') return message.string(4, value).int(20, 3);
+  if ('float' in value) return message.float(2, value.float).int(20, 1);
+  for (const item of value) message.int(8, item);
+  return message.int(20, 7);
+}
+
+function tensor(name: string, type: ElementType, dims: readonly number[], raw: Uint8Array): MessageWriter {
+  const message = new MessageWriter();
+  for (const dim of dims) message.int(1, dim);
+  return message.int(2, ELEMENT_TYPES[type]).string(8, name).bytes(9, raw);
+}
+
+function bytesOf(data: Float32Array | BigInt64Array): Uint8Array {
+  return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+}
+
+/** Nodes under construction; `GraphBuilder` makes a model of them, `extendModel` appends them to somebody else's. */
+export class NodeList {
+  readonly nodes: MessageWriter[] = [];
+  /** Put before every name made here, so that appended nodes cannot meet a name of the host graph. */
+  private readonly prefix: string;
+  private names = 0;
+
+  constructor(prefix = '') {
+    this.prefix = prefix;
+  }
+
+  protected fresh(hint: string): Value {
+    this.names += 1;
+    return `${this.prefix}${hint}_${this.names}`;
+  }
+
+  /** Adds a node with one output and returns it. An empty input name leaves an optional input out. */
+  op(type: string, inputs: readonly Value[], attributes: Readonly<Record<string, Attribute>> = {}): Value {
+    const [output] = this.ops(type, inputs, 1, attributes);
+    return output!;
+  }
+
+  /** Adds a node with several outputs. */
+  ops(
+    type: string,
+    inputs: readonly Value[],
+    outputs: number,
+    attributes: Readonly<Record<string, Attribute>> = {},
+  ): Value[] {
+    const node = new MessageWriter();
+    for (const input of inputs) node.string(1, input);
+    const names = Array.from({ length: outputs }, () => this.fresh(type));
+    for (const name of names) node.string(2, name);
+    node.string(4, type);
+    for (const [name, value] of Object.entries(attributes)) node.message(5, attribute(name, value));
+    this.nodes.push(node);
+    return names;
+  }
+
+  /** A Constant node: unlike an initializer, valid in the same form in every version of the format. */
+  floats(data: Float32Array | readonly number[], dims: readonly number[]): Value {
+    return this.constant('float32', dims, data instanceof Float32Array ? data : Float32Array.from(data));
+  }
+
+  /** A one-dimensional int64 constant: a shape, axes, starts or ends. */
+  ints(data: readonly number[]): Value {
+    return this.constant('int64', [data.length], BigInt64Array.from(data, BigInt));
+  }
+
+  scalar(value: number): Value {
+    return this.floats([value], []);
+  }
+
+  private constant(type: ElementType, dims: readonly number[], data: Float32Array | BigInt64Array): Value {
+    const name = this.fresh('constant');
+    const value = new MessageWriter()
+      .string(1, 'value')
+      .message(5, tensor('', type, dims, bytesOf(data)))
+      .int(20, 4);
+    this.nodes.push(new MessageWriter().string(2, name).string(4, 'Constant').message(5, value));
+    return name;
+  }
+}
+
+export class GraphBuilder extends NodeList {
+  private readonly name: string;
+  private readonly inputs: MessageWriter[] = [];
+  private readonly outputs: MessageWriter[] = [];
+  private readonly initializers: MessageWriter[] = [];
+
+  constructor(name: string) {
+    super();
+    this.name = name;
+  }
+
+  input(name: string, type: ElementType, dims: readonly Dimension[]): Value {
+    this.inputs.push(valueInfo(name, type, dims));
+    return name;
+  }
+
+  /** Names `value` as an output of the model. */
+  output(name: string, value: Value, type: ElementType, dims: readonly Dimension[]): void {
+    this.nodes.push(new MessageWriter().string(1, value).string(2, name).string(4, 'Identity'));
+    this.outputs.push(valueInfo(name, type, dims));
+  }
+
+  /** A weight: constant for the runtime, which packs it once. */
+  weight(data: Float32Array, dims: readonly number[]): Value {
+    const expected = dims.reduce((product, dim) => product * dim, 1);
+    if (data.length !== expected) throw new RangeError(`a weight of ${data.length} values cannot be [${dims}]`);
+    const name = this.fresh('weight');
+    this.initializers.push(tensor(name, 'float32', dims, bytesOf(data)));
+    return name;
+  }
+
+  /** A weight whose values the session is given as external data under `location`, so that no copy is serialised. */
+  externalWeight(location: string, dims: readonly number[]): Value {
+    const name = this.fresh('weight');
+    const message = new MessageWriter();
+    for (const dim of dims) message.int(1, dim);
+    const entry = new MessageWriter().string(1, 'location').string(2, location);
+    message.int(2, ELEMENT_TYPES.float32).string(8, name).message(13, entry).int(14, 1);
+    this.initializers.push(message);
+    return name;
+  }
+
+  /** The serialised ModelProto. */
+  model(): Uint8Array {
+    const graph = new MessageWriter();
+    for (const node of this.nodes) graph.message(1, node);
+    graph.string(2, this.name);
+    for (const initializer of this.initializers) graph.message(5, initializer);
+    for (const input of this.inputs) graph.message(11, input);
+    for (const output of this.outputs) graph.message(12, output);
+    return new MessageWriter()
+      .int(1, 8)
+      .string(2, 'rewound')
+      .message(7, graph)
+      .message(8, new MessageWriter().int(2, OPSET))
+      .finish();
+  }
+}
