@@ -18,19 +18,29 @@ export interface PutOptions {
   readonly ifAbsent?: boolean;
 }
 
-/** Objects: immutable bytes under a slash-separated key. */
+/**
+ * Objects: immutable bytes under a slash-separated key. `names.ts` says which keys are valid (others throw USAGE); a key
+ * must not be the beginning of another, as a file cannot be a folder. Hidden names (a dot first, .part, .partial, .tmp,
+ * .crdownload last) are no objects: they are never listed or found, and writing one throws USAGE.
+ */
 export interface Objects {
   /** The object's description, or undefined if there is none. */
   head(key: string): Promise<ObjectInfo | undefined>;
   /** The whole content. Throws NOT_FOUND; OBJECT_CHANGED if `generation` is given and is not the current one. */
   get(key: string, generation?: string): Promise<Uint8Array>;
-  /** Writes all or nothing: a reader never sees a part. */
+  /**
+   * Writes all or nothing: a reader never sees a part. Resolves when the object cannot be lost any more.
+   * Throws OBJECT_EXISTS, STORAGE_FULL, and USAGE where this platform only reads.
+   */
   put(key: string, bytes: Uint8Array, options?: PutOptions): Promise<ObjectInfo>;
-  /** Objects whose key begins with `prefix`, in ascending order of the key's UTF-8 bytes. */
+  /** Objects whose key begins with `prefix`, in ascending order of the key's UTF-8 bytes. Not a snapshot. */
   list(prefix: string): AsyncIterable<ObjectInfo>;
-  /** Succeeds also when there is none. */
+  /** Succeeds also when there is none. Throws USAGE where this platform only reads. */
   delete(key: string): Promise<void>;
-  /** Path of a local file with this content, for native code to map. Read-only. Throws like `get`. */
+  /**
+   * Path of a local file with this content, for native code to map. Read-only, and not for keeping: a platform may
+   * remove or replace it after the step that asked for it. Throws like `get`.
+   */
   file(key: string, generation?: string): Promise<string>;
 }
 
@@ -40,7 +50,7 @@ export type Fields = { readonly [key: string]: Json };
 export interface Snapshot {
   readonly path: string;
   readonly fields: Fields;
-  /** Changes with every write; the precondition of `replace`. */
+  /** Changes with every write and never comes back, not even after delete and create; the precondition of `replace`. */
   readonly version: string;
 }
 
@@ -50,16 +60,20 @@ export interface ListOptions {
   readonly limit?: number;
 }
 
-/** Records: small JSON documents at `collection/id[/collection/id]`. */
+/**
+ * Records: small JSON documents at `collection/id[/collection/id]`. Paths that are not valid, and a collection's where a
+ * document's is needed or the other way round, throw USAGE; fields that are not JSON (NaN, a Date) throw INTERNAL.
+ * To run everywhere, keep a document below 1 MB and do not put an array directly into an array.
+ */
 export interface Records {
   /** True if this call created it, false if it was there already (and is left alone). Exactly one caller ever gets true. */
   create(path: string, fields: Fields): Promise<boolean>;
   get(path: string): Promise<Snapshot | undefined>;
-  /** Replaces the document if its version is still `version`; returns whether it did. */
+  /** Replaces the document if it is there and its version is still `version`; returns whether it did. */
   replace(path: string, fields: Fields, version: string): Promise<boolean>;
   /** How many documents the collection at `path` holds. */
   count(path: string): Promise<number>;
-  /** The collection's documents in ascending order of id. */
+  /** The collection's own documents, not those below them, in ascending order of the id's UTF-8 bytes. Not a snapshot. */
   list(path: string, options?: ListOptions): AsyncIterable<Snapshot>;
   /** Succeeds also when there is none. Documents below it stay. */
   delete(path: string): Promise<void>;
