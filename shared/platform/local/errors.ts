@@ -1,0 +1,67 @@
+import { asRewoundError, isErrno, RewoundError } from '../../errors.ts';
+
+/** SQLite's result codes, https://sqlite.org/rescode.html; extended codes carry these in the low byte. */
+const BUSY = 5;
+const LOCKED = 6;
+const CORRUPT = 11;
+const FULL = 13;
+const NOT_A_DATABASE = 26;
+
+/**
+ * The result of `work`, with SQLite's errors as ours.
+ * @throws STORAGE_FULL, STORAGE_LOCKED, INTERNAL.
+ */
+export function stored<T>(work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    throw storageError(error);
+  }
+}
+
+/** SQLite's primary result code if this is one of its errors. */
+function resultCode(error: unknown): number | undefined {
+  if (!(error instanceof Error) || !('errcode' in error) || typeof error.errcode !== 'number') return undefined;
+  return error.errcode & 0xff;
+}
+
+/** Whether another connection holds the file. */
+export function isBusy(error: unknown): boolean {
+  const code = resultCode(error);
+  return code === BUSY || code === LOCKED;
+}
+
+/** Any error of storing something as a RewoundError; file names stay out of the sentence, they may name people. */
+export function storageError(error: unknown): RewoundError {
+  if (isBusy(error)) {
+    return new RewoundError('STORAGE_LOCKED', 'Another process is writing to the work folder.', {
+      help: 'Wait for it to end, then run the same command again.',
+      transient: true,
+      cause: error,
+    });
+  }
+  const code = resultCode(error);
+  if (code === FULL) {
+    return new RewoundError('STORAGE_FULL', 'The disk is full.', {
+      help: 'Free some space and run the same command again; finished shards are kept.',
+      transient: true,
+      cause: error,
+    });
+  }
+  if (code === CORRUPT || code === NOT_A_DATABASE) return damaged(error);
+  if (isErrno(error, 'EACCES') || isErrno(error, 'EPERM') || isErrno(error, 'EROFS')) {
+    return new RewoundError('USAGE', 'A file or folder may not be read or written by this user.', {
+      help: 'Give this user the right to read the photos and to write in the work folder.',
+      cause: error,
+    });
+  }
+  return asRewoundError(error);
+}
+
+/** The error of a row that does not hold what its table promises, or of a file that is no database. */
+export function damaged(cause?: unknown): RewoundError {
+  return new RewoundError('INTERNAL', 'The state of the work folder is damaged.', {
+    help: 'Move the folder .rewound-state away and run the same command again; objects and reports are kept.',
+    cause,
+  });
+}

@@ -1,0 +1,188 @@
+import { createHash } from 'node:crypto';
+import { link, open, rename, stat, unlink } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { isErrno, RewoundError } from '../../errors.ts';
+import type { ObjectInfo, Objects } from '../ports.ts';
+import type { Digests } from './digests.ts';
+import { storageError } from './errors.ts';
+import { generationOf, makeFolder, type OpenFile, readAll, syncFolder, writeTemporary } from './files.ts';
+import { isMissing, type Place, type Tree } from './tree.ts';
+
+export interface LocalObjectsOptions {
+  readonly tree: Tree;
+  readonly digests: Digests;
+  /** Where files are written before they are moved into place; in the same file system as the tree. */
+  readonly temporary: string;
+}
+
+/** Files that `list` describes at a time. */
+const AHEAD = 16;
+
+/**
+ * Objects as plain files: what a user copies into the folder is an object like any other. A file that changes while it
+ * is read is one that somebody is still copying, and no object yet.
+ */
+export function localObjects({ tree, digests, temporary }: LocalObjectsOptions): Objects {
+  /** What `use` makes of the file at a place, or undefined if there is none. */
+  async function withFile<T>(place: Place | undefined, use: (file: OpenFile) => Promise<T>): Promise<T | undefined> {
+    const path = place && (await tree.real(place));
+    // Asked before opening, because opening a named pipe would wait for its writer.
+    if (path === undefined || !(await stat(path)).isFile()) return undefined;
+    const handle = await open(path, 'r');
+    try {
+      const stats = await handle.stat({ bigint: true });
+      return await use({ path, handle, size: Number(stats.size), generation: generationOf(stats) });
+    } finally {
+      await handle.close();
+    }
+  }
+
+  async function describe(place: Place | undefined): Promise<ObjectInfo | undefined> {
+    return orMissing(
+      withFile(place, async (file) => {
+        const md5 = digests.known(file) ?? (await digests.read(file));
+        if (place === undefined || md5 === undefined) return undefined;
+        return { key: place.key, size: file.size, generation: file.generation, md5 };
+      }),
+    );
+  }
+
+  async function read<T>(key: string, generation: string | undefined, use: (file: OpenFile) => Promise<T>): Promise<T> {
+    const place = tree.locate(key);
+    const found = await orMissing(
+      withFile(place, async (file) => {
+        if (generation !== undefined && generation !== file.generation) throw changed();
+        return { value: await use(file) };
+      }),
+    );
+    if (!found) throw notFound();
+    return found.value;
+  }
+
+  async function writable(key: string): Promise<Place> {
+    const place = tree.locate(key);
+    if (!place) {
+      throw new RewoundError('USAGE', 'An object of this name would be hidden.', {
+        help: 'Use names that neither begin with a dot nor end in .part, .partial, .tmp or .crdownload.',
+      });
+    }
+    if (await tree.isWritable(place)) return place;
+    throw new RewoundError('USAGE', 'Files outside of the work folder are only read.', {
+      help: 'Write to a key that is neither mounted nor behind a link that leads out of the work folder.',
+    });
+  }
+
+  async function put(key: string, bytes: Uint8Array, ifAbsent: boolean): Promise<ObjectInfo> {
+    const { path } = await writable(key);
+    const folders = await makeFolder(dirname(path));
+    const temp = await writeTemporary(temporary, bytes);
+    try {
+      if (ifAbsent) await link(temp.path, path);
+      else await rename(temp.path, path);
+      for (const folder of folders) await syncFolder(folder);
+    } catch (error) {
+      if (isErrno(error, 'EEXIST') && (await stat(path)).isFile()) throw exists(error);
+      throw error;
+    } finally {
+      await unlink(temp.path).catch((error: unknown) => {
+        if (!isErrno(error, 'ENOENT')) throw error;
+      });
+    }
+    const md5 = createHash('md5').update(bytes).digest('base64');
+    digests.remember({ path, generation: temp.generation }, md5);
+    return { key, size: bytes.length, generation: temp.generation, md5 };
+  }
+
+  async function* list(prefix: string): AsyncGenerator<ObjectInfo> {
+    let batch: Place[] = [];
+    for await (const place of tree.walk(prefix)) {
+      batch.push(place);
+      if (batch.length < AHEAD) continue;
+      yield* await present(batch);
+      batch = [];
+    }
+    yield* await present(batch);
+  }
+
+  async function present(places: readonly Place[]): Promise<ObjectInfo[]> {
+    return (await Promise.all(places.map(describe))).filter((info) => info !== undefined);
+  }
+
+  async function remove(key: string): Promise<void> {
+    if (!tree.locate(key)) return;
+    const { path } = await writable(key);
+    if ((await stat(path)).isDirectory()) return;
+    await unlink(path);
+    digests.forget(path);
+    await syncFolder(dirname(path));
+  }
+
+  return {
+    head: (key) => guard(async () => describe(tree.locate(key))),
+    get: (key, generation) =>
+      guard(() =>
+        read(key, generation, async (file) => {
+          const bytes = await readAll(file);
+          if (generationOf(await file.handle.stat({ bigint: true })) !== file.generation) throw changed();
+          return bytes;
+        }),
+      ),
+    put: (key, bytes, { ifAbsent = false } = {}) => guard(() => put(key, bytes, ifAbsent)),
+    async *list(prefix) {
+      try {
+        yield* list(prefix);
+      } catch (error) {
+        throw fileError(error);
+      }
+    },
+    delete: (key) => guard(async () => void (await orMissing(remove(key)))),
+    file: (key, generation) => guard(() => read(key, generation, async ({ path }) => path)),
+  };
+}
+
+/** The result, or undefined if a file was not there or vanished on the way. */
+async function orMissing<T>(work: Promise<T>): Promise<T | undefined> {
+  try {
+    return await work;
+  } catch (error) {
+    if (isMissing(error)) return undefined;
+    throw error;
+  }
+}
+
+async function guard<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw fileError(error);
+  }
+}
+
+function fileError(error: unknown): RewoundError {
+  if (['EEXIST', 'EISDIR', 'ENOTDIR', 'ENOTEMPTY'].some((code) => isErrno(error, code))) {
+    return new RewoundError('USAGE', 'An object cannot be written where there is a folder, nor below another object.', {
+      help: 'Choose a key that neither is the beginning of another key nor continues one.',
+      cause: error,
+    });
+  }
+  return storageError(error);
+}
+
+function notFound(): RewoundError {
+  return new RewoundError('NOT_FOUND', 'An object does not exist.', {
+    help: 'Check the key; it may have been deleted or moved.',
+  });
+}
+
+function changed(): RewoundError {
+  return new RewoundError('OBJECT_CHANGED', 'An object is not the generation that was asked for.', {
+    help: 'The file was replaced while it was in use: start again with the new one.',
+  });
+}
+
+function exists(cause: unknown): RewoundError {
+  return new RewoundError('OBJECT_EXISTS', 'An object exists already.', {
+    help: 'Delete it first, or take the one that is there.',
+    cause,
+  });
+}

@@ -1,0 +1,201 @@
+import { type Dirent, statSync } from 'node:fs';
+import { readdir, realpath, stat } from 'node:fs/promises';
+import { dirname, join, resolve, sep } from 'node:path';
+import { isErrno, RewoundError } from '../../errors.ts';
+import { isHidden, isSegment, keySegments, splitPrefix } from '../names.ts';
+
+/** Key prefix -> outside folder, or key -> outside file. A folder's prefix may end in a slash. */
+export type Mounts = Readonly<Record<string, string>>;
+
+/** A place on the disk that a key stands for, whether or not something is there. */
+export interface Place {
+  readonly key: string;
+  readonly path: string;
+  /** Lies outside and is read-only. */
+  readonly mounted: boolean;
+}
+
+interface Entry extends Place {
+  readonly isFolder: boolean;
+  /** A mount begins here. */
+  readonly isMount: boolean;
+}
+
+/**
+ * The work folder and the mounts as one tree of keys.
+ *
+ * Not part of it are hidden names (see `isHidden`), names that cannot be keys, and what is neither file nor folder.
+ * Symbolic links are followed inside a mount wherever they lead, because the owner of the folder named it; in the work
+ * folder only if they stay in it, because others may be allowed to drop files there. A link back to a folder that it
+ * lies in is never followed.
+ */
+export class Tree {
+  readonly #root: string;
+  readonly #mounts: readonly Entry[];
+
+  /** @throws NOT_FOUND if a mount's target is missing, USAGE if its key is not valid. */
+  constructor(root: string, mounts: Mounts) {
+    this.#root = root;
+    this.#mounts = Object.entries(mounts)
+      .map(([key, target]) => mount(key, target))
+      // The deepest mount wins.
+      .sort((a, b) => b.key.length - a.key.length);
+  }
+
+  /** The place of a key, or undefined if its name is hidden. Throws USAGE for an invalid key. */
+  locate(key: string): Place | undefined {
+    keySegments(key);
+    return this.#locate(key);
+  }
+
+  #locate(key: string): Place | undefined {
+    const above = this.#mounts.find((m) => key === m.key || (m.isFolder && key.startsWith(`${m.key}/`)));
+    const rest = (above ? key.slice(above.key.length + 1) : key).split('/').filter((segment) => segment !== '');
+    if (rest.some(isHidden)) return undefined;
+    return { key, path: join(above?.path ?? this.#root, ...rest), mounted: above !== undefined };
+  }
+
+  /** The real path of what is at a place, or undefined if nothing is there or a link leads out of the work folder. */
+  async real({ path, mounted }: Place): Promise<string | undefined> {
+    try {
+      const real = await realpath(path);
+      return mounted || this.#owns(real) ? real : undefined;
+    } catch (error) {
+      if (isMissing(error)) return undefined;
+      throw error;
+    }
+  }
+
+  /** Whether a file may be written at a place: no link on the way leads out of the work folder. */
+  async isWritable({ path, mounted }: Place): Promise<boolean> {
+    if (mounted) return false;
+    for (let at = dirname(path); ; at = dirname(at)) {
+      try {
+        return this.#owns(await realpath(at));
+      } catch (error) {
+        if (!isErrno(error, 'ENOENT')) throw error;
+      }
+    }
+  }
+
+  #owns(real: string): boolean {
+    if (real === this.#root) return true;
+    return (
+      isInside(real, this.#root) &&
+      !real
+        .slice(this.#root.length + 1)
+        .split(sep)
+        .some(isHidden)
+    );
+  }
+
+  /** The files whose key begins with `prefix`, in ascending order of UTF-8 bytes. */
+  async *walk(prefix: string): AsyncGenerator<Place> {
+    const { folder, beginning } = splitPrefix(prefix);
+    const place = this.#locate(folder.join('/'));
+    if (!place) return;
+    const real = await this.real(place);
+    const isMount = this.#mounts.some((m) => m.key === place.key);
+    const start: Entry = { ...place, path: real ?? place.path, isFolder: true, isMount };
+    yield* this.#walk(start, real === undefined ? [] : [real], beginning);
+  }
+
+  async *#walk(folder: Entry, above: readonly string[], beginning: string): AsyncGenerator<Place> {
+    for (const entry of await this.#entries(folder, above.length > 0)) {
+      if (!entry.name.startsWith(beginning)) continue;
+      if (!entry.isFolder) yield entry;
+      else {
+        const real = await this.real(entry);
+        if (real !== undefined && above.some((a) => a === real || isInside(a, real))) continue;
+        yield* this.#walk(entry, real === undefined ? [] : [...above, real], '');
+      }
+    }
+  }
+
+  /** A folder's files and folders, with the mounts in it, sorted by the keys they lead to. */
+  async #entries(folder: Entry, exists: boolean): Promise<Array<Entry & { readonly name: string }>> {
+    const entries = new Map<string, Entry>();
+    const key = (name: string) => (folder.key === '' ? name : `${folder.key}/${name}`);
+    if (exists) {
+      for (const found of await filesIn(folder.path)) {
+        const { name } = found;
+        if (!isSegment(name) || isHidden(name)) continue;
+        const place = { key: key(name), path: join(folder.path, name), mounted: folder.mounted, isMount: false };
+        if (found.isFile() || found.isDirectory()) entries.set(name, { ...place, isFolder: found.isDirectory() });
+        else {
+          const isFolder = await this.#linksToFolder(place);
+          if (isFolder !== undefined) entries.set(name, { ...place, isFolder });
+        }
+      }
+    } else if (folder.isMount) {
+      throw missing();
+    }
+    for (const mounted of this.#mounts) {
+      const inside = key('');
+      if (!mounted.key.startsWith(inside)) continue;
+      const [name = '', ...deeper] = mounted.key.slice(inside.length).split('/');
+      const path = join(folder.path, name);
+      if (deeper.length === 0) entries.set(name, mounted);
+      else if (!entries.get(name)?.isFolder) {
+        entries.set(name, { key: key(name), path, mounted: folder.mounted, isFolder: true, isMount: false });
+      }
+    }
+    return inOrder(entries);
+  }
+
+  /** Whether a link leads to a folder, or undefined if it leads to neither file nor folder or must not be followed. */
+  async #linksToFolder(place: Place): Promise<boolean | undefined> {
+    const real = await this.real(place);
+    if (real === undefined) return undefined;
+    const target = await stat(real);
+    if (target.isFile()) return false;
+    return target.isDirectory() ? true : undefined;
+  }
+}
+
+/** A folder's names; none if it vanished or is a file. */
+async function filesIn(folder: string): Promise<Dirent[]> {
+  try {
+    return await readdir(folder, { withFileTypes: true });
+  } catch (error) {
+    if (isMissing(error)) return [];
+    throw error;
+  }
+}
+
+function mount(prefix: string, target: string): Entry {
+  const key = prefix.replace(/\/$/, '');
+  keySegments(key);
+  const path = resolve(target);
+  const stats = statSync(path, { throwIfNoEntry: false });
+  if (!stats) throw missing();
+  if (stats.isFile() && prefix.endsWith('/')) {
+    throw new RewoundError('USAGE', 'A single file is mounted where a folder is needed.', {
+      help: 'Name a folder, or give the file a key that does not end in a slash.',
+    });
+  }
+  return { key, path, mounted: true, isFolder: stats.isDirectory(), isMount: true };
+}
+
+function missing(): RewoundError {
+  return new RewoundError('NOT_FOUND', 'A file or folder given to this audit is not there.', {
+    help: 'Check the path, and that the disk it is on is connected.',
+  });
+}
+
+/** A folder's keys all continue with a slash, which is where it sorts. */
+function inOrder(entries: ReadonlyMap<string, Entry>): Array<Entry & { readonly name: string }> {
+  return [...entries]
+    .map(([name, entry]) => ({ bytes: Buffer.from(entry.isFolder ? `${name}/` : name), entry: { ...entry, name } }))
+    .sort((a, b) => Buffer.compare(a.bytes, b.bytes))
+    .map(({ entry }) => entry);
+}
+
+function isInside(path: string, folder: string): boolean {
+  return path.startsWith(folder.endsWith(sep) ? folder : folder + sep);
+}
+
+/** Whether an error says that there is no such file, in any of the ways systems say it. */
+export function isMissing(error: unknown): boolean {
+  return ['ENOENT', 'ENOTDIR', 'ELOOP', 'ENAMETOOLONG'].some((code) => isErrno(error, code));
+}
