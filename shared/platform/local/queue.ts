@@ -1,0 +1,255 @@
+import { randomUUID } from 'node:crypto';
+import { asRewoundError, ERROR_CODES, type ErrorCode } from '../../errors.ts';
+import { parseJson, toJsonText } from '../json.ts';
+import type { Clock, Events, Json } from '../ports.ts';
+import { integer, text } from './columns.ts';
+import type { Database } from './database.ts';
+import { stored } from './errors.ts';
+
+/** `due` is when the message may be leased: for a leased one, when its lease ends. */
+export const QUEUE_SCHEMA = `
+  CREATE TABLE IF NOT EXISTS messages (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    topic TEXT NOT NULL,
+    message TEXT NOT NULL,
+    published_at INTEGER NOT NULL,
+    due INTEGER NOT NULL,
+    attempt INTEGER NOT NULL DEFAULT 0,
+    token TEXT
+  ) STRICT;
+  CREATE INDEX IF NOT EXISTS messages_due ON messages (topic, due, id);
+  CREATE TABLE IF NOT EXISTS dead_letters (
+    id INTEGER PRIMARY KEY,
+    topic TEXT NOT NULL,
+    message TEXT NOT NULL,
+    published_at INTEGER NOT NULL,
+    died_at INTEGER NOT NULL,
+    attempts INTEGER NOT NULL,
+    error_code TEXT NOT NULL,
+    error_message TEXT NOT NULL
+  ) STRICT;
+`;
+
+/** The right to handle a message, until it ends or somebody settles it. */
+export interface Lease {
+  readonly id: string;
+  readonly topic: string;
+  readonly message: Json;
+  /** 1 on the first delivery. */
+  readonly attempt: number;
+  /** Milliseconds since the epoch. */
+  readonly publishedAt: number;
+  /** Drawn anew for each lease, so that only the present holder can settle the message. */
+  readonly token: string;
+}
+
+/** A message that was given up. */
+export interface DeadLetter {
+  readonly id: string;
+  readonly topic: string;
+  readonly message: Json;
+  readonly publishedAt: number;
+  readonly diedAt: number;
+  readonly attempts: number;
+  readonly error: { readonly code: ErrorCode; readonly message: string };
+}
+
+export interface Depth {
+  /** Waiting for delivery, at once or later. */
+  readonly pending: number;
+  readonly leased: number;
+  readonly dead: number;
+}
+
+/**
+ * A durable queue that delivers every message at least once. The settling methods return whether the lease was still
+ * the message's; if not, somebody else has it and they did nothing. A lease that ran out but that nobody took over can
+ * still be settled: work done is not thrown away because a laptop slept.
+ */
+export interface Queue extends Events {
+  publish(topic: string, message: Json, options?: { readonly delayMs?: number }): Promise<void>;
+  /** The longest waiting message of these topics, hidden from others for `leaseMs`. */
+  lease(topics: readonly string[], leaseMs: number): Lease | undefined;
+  /** A heartbeat: the lease now ends `leaseMs` from now. */
+  extend(lease: Lease, leaseMs: number): boolean;
+  /** The message is done, for good. */
+  ack(lease: Lease): boolean;
+  /** The message failed: it comes back after a pause, or is given up after the last attempt. */
+  nack(lease: Lease, error: unknown): boolean;
+  /** The message was not tried to the end: it comes back at once and the attempt does not count. */
+  release(lease: Lease): boolean;
+  /** Ends all leases. For a process that knows that it is the only one: their holders are dead. */
+  recover(): void;
+  /** When the next message of these topics can be leased, in milliseconds since the epoch; undefined if there is none. */
+  nextDue(topics: readonly string[]): number | undefined;
+  depth(): Depth;
+  dead(): DeadLetter[];
+  /** Calls back after each publish of this process. Returns how to stop that. */
+  onPublish(listener: () => void): () => void;
+}
+
+export interface QueueOptions {
+  readonly clock: Clock;
+  /** Deliveries before a message is given up. */
+  readonly maxAttempts?: number;
+  /** The pause after the first failure, doubled with each further one up to `maxBackoffMs`. */
+  readonly backoffMs?: number;
+  readonly maxBackoffMs?: number;
+  /** Uniform in [0, 1): spreads the pauses over 50% to 100% of their length. */
+  readonly random?: () => number;
+}
+
+/** What is said of a message whose last holder never answered. */
+const UNANSWERED = new Error('The process ended, or stopped answering, while it handled the message.');
+
+/** The queue in SQLite, usable by several processes at once. `publish` resolves when the message is on the disk. */
+export function localQueue(
+  { sql, atomically, durably }: Database,
+  { clock, maxAttempts = 8, backoffMs = 500, maxBackoffMs = 60_000, random = Math.random }: QueueOptions,
+): Queue {
+  const insert = sql.prepare('INSERT INTO messages (topic, message, published_at, due) VALUES (?, ?, ?, ?)');
+  const selectFirst = sql.prepare(
+    'SELECT id, due, attempt, token FROM messages WHERE topic = ? ORDER BY due, id LIMIT 1',
+  );
+  const take = sql.prepare(
+    `UPDATE messages SET token = ?, due = ?, attempt = attempt + 1 WHERE id = ? AND token IS ?
+     RETURNING topic, message, published_at, attempt`,
+  );
+  const extend = sql.prepare('UPDATE messages SET due = ? WHERE id = ? AND token IS ?');
+  const remove = sql.prepare('DELETE FROM messages WHERE id = ? AND token IS ?');
+  const giveBack = sql.prepare(
+    'UPDATE messages SET token = NULL, due = ?, attempt = attempt - ? WHERE id = ? AND token IS ?',
+  );
+  const copyToDead = sql.prepare(
+    `INSERT INTO dead_letters SELECT id, topic, message, published_at, ?, attempt, ?, ?
+     FROM messages WHERE id = ? AND token IS ?`,
+  );
+  const endLeases = sql.prepare('UPDATE messages SET token = NULL, due = ? WHERE token IS NOT NULL');
+  const count = sql.prepare(
+    `SELECT count(*) AS total, count(*) FILTER (WHERE token IS NOT NULL AND due > ?) AS leased,
+     (SELECT count(*) FROM dead_letters) AS dead FROM messages`,
+  );
+  const selectDead = sql.prepare('SELECT * FROM dead_letters ORDER BY id');
+  const listeners = new Set<() => void>();
+
+  /** The message of these topics that is due first, now or later. */
+  function first(topics: readonly string[]): Waiting | undefined {
+    let found: Waiting | undefined;
+    for (const topic of topics) {
+      const row = selectFirst.get(topic);
+      if (!row || (found && integer(row.due) >= found.due)) continue;
+      const token = row.token === null ? null : text(row.token);
+      found = { id: String(row.id), due: integer(row.due), attempt: integer(row.attempt), token };
+    }
+    return found;
+  }
+
+  function bury({ id, token }: Holder, reason: unknown): boolean {
+    const { code, message } = asRewoundError(reason);
+    return atomically(() => {
+      copyToDead.run(clock.now(), code, message, id, token);
+      return remove.run(id, token).changes === 1;
+    });
+  }
+
+  function pauseAfter(attempt: number): number {
+    return Math.round(Math.min(maxBackoffMs, backoffMs * 2 ** (attempt - 1)) * (0.5 + random() / 2));
+  }
+
+  return {
+    async publish(topic, message, { delayMs = 0 } = {}) {
+      const json = toJsonText(message);
+      const now = clock.now();
+      await durably(() => insert.run(topic, json, now, now + delayMs));
+      for (const listener of listeners) listener();
+    },
+
+    lease: (topics, leaseMs) =>
+      stored(() => {
+        for (;;) {
+          const now = clock.now();
+          const waiting = first(topics);
+          if (!waiting || waiting.due > now) return undefined;
+          if (waiting.attempt >= maxAttempts) {
+            bury(waiting, UNANSWERED);
+            continue;
+          }
+          const token = randomUUID();
+          const row = take.get(token, now + leaseMs, waiting.id, waiting.token);
+          // Without a row, another process was faster.
+          if (row) return toLease(waiting.id, token, row);
+        }
+      }),
+
+    extend: ({ id, token }, leaseMs) => stored(() => extend.run(clock.now() + leaseMs, id, token).changes === 1),
+
+    ack: ({ id, token }) => stored(() => remove.run(id, token).changes === 1),
+
+    nack: (lease, error) =>
+      stored(() => {
+        if (lease.attempt >= maxAttempts) return bury(lease, error);
+        return giveBack.run(clock.now() + pauseAfter(lease.attempt), 0, lease.id, lease.token).changes === 1;
+      }),
+
+    release: ({ id, token }) => stored(() => giveBack.run(clock.now(), 1, id, token).changes === 1),
+
+    recover: () => stored(() => void endLeases.run(clock.now())),
+
+    nextDue: (topics) => stored(() => first(topics)?.due),
+
+    depth: () =>
+      stored(() => {
+        const row = count.get(clock.now());
+        const leased = integer(row?.leased);
+        return { pending: integer(row?.total) - leased, leased, dead: integer(row?.dead) };
+      }),
+
+    dead: () => stored(() => selectDead.all().map(toDeadLetter)),
+
+    onPublish(listener) {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
+    },
+  };
+}
+
+type Row = Readonly<Record<string, unknown>>;
+
+/** Whoever has the message, or nobody. */
+interface Holder {
+  readonly id: string;
+  readonly token: string | null;
+}
+
+interface Waiting extends Holder {
+  readonly due: number;
+  readonly attempt: number;
+}
+
+function toLease(id: string, token: string, row: Row): Lease {
+  return {
+    id,
+    token,
+    topic: text(row.topic),
+    message: parseJson(text(row.message)),
+    attempt: integer(row.attempt),
+    publishedAt: integer(row.published_at),
+  };
+}
+
+function toDeadLetter(row: Row): DeadLetter {
+  const code = text(row.error_code);
+  return {
+    id: String(row.id),
+    topic: text(row.topic),
+    message: parseJson(text(row.message)),
+    publishedAt: integer(row.published_at),
+    diedAt: integer(row.died_at),
+    attempts: integer(row.attempts),
+    error: { code: isErrorCode(code) ? code : 'INTERNAL', message: text(row.error_message) },
+  };
+}
+
+function isErrorCode(code: string): code is ErrorCode {
+  return Object.hasOwn(ERROR_CODES, code);
+}
