@@ -1,0 +1,56 @@
+import { onTestFinished } from 'vitest';
+import { deliverUntilAborted, type Handler } from '../../shared/platform/local/delivery.ts';
+import { type LocalPlatform, openLocal } from '../../shared/platform/local/index.ts';
+import { tempDir } from '../support/temp.ts';
+import { type EventsSubject, eventsContract } from './events.contract.ts';
+import { objectsContract } from './objects.contract.ts';
+import { recordsContract } from './records.contract.ts';
+
+function open(): LocalPlatform {
+  const platform = openLocal({ folder: tempDir(), queue: { backoffMs: 1 } });
+  onTestFinished(() => platform.close());
+  return platform;
+}
+
+async function openEvents(): Promise<EventsSubject> {
+  const folder = tempDir();
+  const handlers = new Map<string, Handler>();
+  let running = start();
+
+  function start() {
+    const platform = openLocal({ folder, queue: { backoffMs: 1 } });
+    const abandon = new AbortController();
+    const delivered = deliverUntilAborted({
+      queue: platform.queue,
+      handlers: new Map(handlers),
+      clock: platform.clock,
+      signal: abandon.signal,
+      abandon: abandon.signal,
+    });
+    return {
+      platform,
+      async end() {
+        abandon.abort();
+        await delivered;
+        platform.close();
+      },
+    };
+  }
+  async function restart() {
+    await running.end();
+    running = start();
+  }
+  onTestFinished(() => running.end());
+  return {
+    events: { publish: (topic, message) => running.platform.events.publish(topic, message) },
+    async subscribe(topic, handler) {
+      handlers.set(topic, handler);
+      await restart();
+    },
+    crash: restart,
+  };
+}
+
+objectsContract('a folder', async () => open().objects);
+recordsContract('SQLite', async () => open().records);
+eventsContract('SQLite', openEvents);
