@@ -1,0 +1,16 @@
+import { html, type Markup, type Part } from './escape.ts';
+
+/** A plain table. The first column names the row; the others are numbers unless `text` says otherwise. */
+export function table(
+  head: readonly string[],
+  rows: readonly (readonly Part[])[],
+  kind: 'numbers' | 'text' = 'numbers',
+): Markup {
+  return html`<div class="scroll"><table class="${kind}"><thead><tr>${head.map((cell) => html`<th scope="col">${cell}</th>`)}</tr></thead>
+<tbody>${rows.map(([name, ...cells]) => html`<tr><th scope="row">${name}</th>${cells.map((cell) => html`<td>${cell}</td>`)}</tr>\n`)}</tbody></table></div>`;
+}
+
+/** Facts, each with its name. */
+export function facts(entries: readonly (readonly [string, Part])[]): Markup {
+  return html`<dl class="facts">${entries.map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>\n`)}</dl>`;
+}
