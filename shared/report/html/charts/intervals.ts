@@ -30,7 +30,7 @@ export function intervals(rates: NonNullable<Report['rates']>, delta: Report['de
 ${steps(low, high, 5).map((value) => html`<line class="${value === 0 ? 'axis' : 'grid'}" x1="${pc(at(value))}" x2="${pc(at(value))}" y1="0" y2="${height + 4}"/><text class="tick" x="${pc(at(value))}" y="${height + 20}" text-anchor="${anchor(at(value))}">${percent(value)}</text>`)}
 ${rows.map(({ side, name, value, low: from, high: to, text }, index) => {
   const y = index * ROW + 32;
-  return html`<text class="row-name" x="0" y="${y - 14}">${name} <tspan class="soft">${text}</tspan></text>
+  return html`<text class="row-name" x="0" dx="${low === 0 ? 7 : 0}" y="${y - 14}">${name} <tspan class="soft">${text}</tspan></text>
 <line class="bar-${side}" x1="${pc(at(from))}" x2="${pc(at(to))}" y1="${y}" y2="${y}"/>${mark(side, at(value), y, 6)}`;
 })}
 </svg>`;

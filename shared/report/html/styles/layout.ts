@@ -20,10 +20,10 @@ main>.numbers{margin-top:clamp(34px,4.4vw,56px);border-top:2px solid var(--ink);
 .number p{line-height:1.4}
 .number.members .big,.number.members b{color:var(--members)}
 .number.controls .big,.number.controls b{color:var(--controls)}
-.people{display:block;width:100%;margin-top:16px;overflow:visible}
+.people{display:block;width:100%;max-width:26rem;margin-top:16px;overflow:visible}
 .people+.small{margin-top:6px}
 .unsound .big,.unsound.numbers b{color:var(--soft)!important}
-.unsound svg{filter:grayscale(1);opacity:.75}
+.unsound svg{filter:grayscale(1)}
 .warning{grid-column:1/-1;font-weight:600;padding:8px 12px;background:repeating-linear-gradient(135deg,var(--sheet) 0 8px,transparent 8px 16px),var(--paper);border:1px solid var(--hair)}
 main>.meaning{margin-top:clamp(36px,4.4vw,60px);display:grid;grid-template-columns:1fr 1fr;gap:clamp(24px,4vw,56px)}
 .meaning h2,.why h2{font-size:1.3rem}
@@ -59,10 +59,13 @@ summary{cursor:pointer;width:fit-content;text-decoration:underline;text-decorati
 summary:hover{text-decoration-color:currentColor}
 
 @media (max-width:860px){
-  .with-lead,main>.numbers,main>.meaning,.columns,.two-columns{grid-template-columns:minmax(0,1fr)}
+  .with-lead,.columns,.two-columns{grid-template-columns:minmax(0,1fr)}
+  main>.numbers{gap:22px}
   .lead{max-width:460px}
 }
 @media (max-width:640px){
+  main>.numbers,main>.meaning{grid-template-columns:minmax(0,1fr)}
+  main>.numbers{gap:34px}
   .text thead{position:absolute;clip-path:inset(50%);width:1px;height:1px;overflow:hidden}
   .text tr,.text tbody,.text th,.text td,table.text{display:block}
   .text tr{border-top:1px solid var(--hair);padding:8px 0}

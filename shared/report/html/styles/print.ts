@@ -7,7 +7,7 @@ export const PRINT = `
   .masthead,main,footer{max-width:none;padding-inline:0}
   main>section{margin-top:28pt}
   .with-lead{grid-template-columns:minmax(0,1.35fr) minmax(0,1fr)}
-  main>.numbers,.columns{grid-template-columns:repeat(3,minmax(0,1fr))}
+  main>.numbers,.columns{grid-template-columns:repeat(3,minmax(0,1fr));gap:18pt}
   main>.meaning,.two-columns{grid-template-columns:1fr 1fr}
   .pairs{grid-template-columns:repeat(4,minmax(0,1fr));gap:16pt 12pt}
   .chance-row .pairs{grid-template-columns:repeat(4,minmax(0,1fr))}
