@@ -44,6 +44,7 @@ export function deliverUntilAborted(options: DeliveryOptions & { readonly signal
 class Delivery {
   readonly #options: DeliveryOptions;
   readonly #leaseMs: number;
+  readonly #beatMs: number;
   readonly #bell: Bell;
   readonly #running = new Set<Lease>();
   /** Topic -> messages that may be taken on now. */
@@ -55,9 +56,10 @@ class Delivery {
     const { handlers, concurrency = {}, clock, leaseMs = 60_000, sleep = realSleep } = options;
     this.#options = options;
     this.#leaseMs = leaseMs;
+    this.#beatMs = Math.floor(leaseMs / 3);
     this.#bell = new Bell(sleep);
     this.#free = new Map([...handlers.keys()].map((topic) => [topic, concurrency[topic] ?? 1]));
-    this.#nextBeat = clock.now() + leaseMs / 3;
+    this.#nextBeat = clock.now() + this.#beatMs;
   }
 
   async run(untilIdle: boolean): Promise<void> {
@@ -76,9 +78,18 @@ class Delivery {
       unsubscribe();
       signal?.removeEventListener('abort', ring);
       abandon?.removeEventListener('abort', ring);
-      const left = [...this.#running];
-      this.#running.clear();
-      for (const lease of left) queue.release(lease);
+      this.#giveBack();
+    }
+  }
+
+  /** Lets go of what is still being handled. */
+  #giveBack(): void {
+    const left = [...this.#running];
+    this.#running.clear();
+    try {
+      for (const lease of left) this.#options.queue.release(lease);
+    } catch {
+      // A queue that fails has ended the run with its own error; leases that cannot be given back end by themselves.
     }
   }
 
@@ -134,7 +145,7 @@ class Delivery {
     const { queue, clock } = this.#options;
     if (clock.now() < this.#nextBeat) return;
     for (const lease of this.#running) queue.extend(lease, this.#leaseMs);
-    this.#nextBeat = clock.now() + this.#leaseMs / 3;
+    this.#nextBeat = clock.now() + this.#beatMs;
   }
 
   /** How long nothing can be to do, if the bell does not ring. */

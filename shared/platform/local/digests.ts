@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { text } from './columns.ts';
 import type { Database } from './database.ts';
 import { stored } from './errors.ts';
-import { generationOf, type OpenFile, readChunks } from './files.ts';
+import { CHUNK, generationOf, type OpenFile, readChunks } from './files.ts';
 
 export const DIGESTS_SCHEMA = `
   CREATE TABLE IF NOT EXISTS digests (
@@ -54,4 +54,11 @@ export function localDigests({ sql }: Database): Digests {
       stored(() => drop.run(path));
     },
   };
+}
+
+/** MD5, base64. In pieces, because the hash takes less than 2 GiB at once. */
+export function md5Of(bytes: Uint8Array): string {
+  const hash = createHash('md5');
+  for (let at = 0; at < bytes.length; at += CHUNK) hash.update(bytes.subarray(at, at + CHUNK));
+  return hash.digest('base64');
 }

@@ -3,8 +3,10 @@ import { asRewoundError, isErrno, RewoundError } from '../../errors.ts';
 /** SQLite's result codes, https://sqlite.org/rescode.html; extended codes carry these in the low byte. */
 const BUSY = 5;
 const LOCKED = 6;
+const READ_ONLY = 8;
 const CORRUPT = 11;
 const FULL = 13;
+const CANNOT_OPEN = 14;
 const NOT_A_DATABASE = 26;
 
 /**
@@ -49,7 +51,8 @@ export function storageError(error: unknown): RewoundError {
     });
   }
   if (code === CORRUPT || code === NOT_A_DATABASE) return damaged(error);
-  if (isErrno(error, 'EACCES') || isErrno(error, 'EPERM') || isErrno(error, 'EROFS')) {
+  const isForbidden = ['EACCES', 'EPERM', 'EROFS'].some((errno) => isErrno(error, errno));
+  if (isForbidden || code === READ_ONLY || code === CANNOT_OPEN) {
     return new RewoundError('USAGE', 'A file or folder may not be read or written by this user.', {
       help: 'Give this user the right to read the photos and to write in the work folder.',
       cause: error,

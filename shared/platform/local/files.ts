@@ -6,7 +6,7 @@ import { dirname, join } from 'node:path';
 import { isErrno } from '../../errors.ts';
 
 /** Bytes read or written at a time: one call of the system moves less than 2 GiB, and a checkpoint can be larger. */
-const CHUNK = 8 * 2 ** 20;
+export const CHUNK = 8 * 2 ** 20;
 
 export interface OpenFile {
   readonly path: string;

@@ -1,9 +1,8 @@
-import { createHash } from 'node:crypto';
 import { link, open, rename, stat, unlink } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { isErrno, RewoundError } from '../../errors.ts';
 import type { ObjectInfo, Objects } from '../ports.ts';
-import type { Digests } from './digests.ts';
+import { type Digests, md5Of } from './digests.ts';
 import { storageError } from './errors.ts';
 import { generationOf, makeFolder, type OpenFile, readAll, syncFolder, writeTemporary } from './files.ts';
 import { isMissing, type Place, type Tree } from './tree.ts';
@@ -15,6 +14,8 @@ export interface LocalObjectsOptions {
   readonly temporary: string;
 }
 
+type Found = Omit<OpenFile, 'handle'>;
+
 /** Files that `list` describes at a time. */
 const AHEAD = 16;
 
@@ -23,40 +24,43 @@ const AHEAD = 16;
  * is read is one that somebody is still copying, and no object yet.
  */
 export function localObjects({ tree, digests, temporary }: LocalObjectsOptions): Objects {
-  /** What `use` makes of the file at a place, or undefined if there is none. */
-  async function withFile<T>(place: Place | undefined, use: (file: OpenFile) => Promise<T>): Promise<T | undefined> {
-    const path = place && (await tree.real(place));
-    // Asked before opening, because opening a named pipe would wait for its writer.
-    if (path === undefined || !(await stat(path)).isFile()) return undefined;
-    const handle = await open(path, 'r');
-    try {
-      const stats = await handle.stat({ bigint: true });
-      return await use({ path, handle, size: Number(stats.size), generation: generationOf(stats) });
-    } finally {
-      await handle.close();
-    }
+  /** The file at a place, or undefined if there is none. */
+  async function find(place: Place): Promise<Found | undefined> {
+    const path = await tree.real(place);
+    if (path === undefined) return undefined;
+    const stats = await stat(path, { bigint: true });
+    // Anything else must not be opened: a named pipe would wait for its writer.
+    return stats.isFile() ? { path, size: Number(stats.size), generation: generationOf(stats) } : undefined;
   }
 
-  async function describe(place: Place | undefined): Promise<ObjectInfo | undefined> {
+  async function describe(place: Place): Promise<ObjectInfo | undefined> {
+    const { key } = place;
+    const found = await orMissing(find(place));
+    if (!found) return undefined;
+    const md5 = digests.known(found);
+    if (md5 !== undefined) return { key, size: found.size, generation: found.generation, md5 };
     return orMissing(
-      withFile(place, async (file) => {
-        const md5 = digests.known(file) ?? (await digests.read(file));
-        if (place === undefined || md5 === undefined) return undefined;
-        return { key: place.key, size: file.size, generation: file.generation, md5 };
+      withOpen(found.path, async (file) => {
+        const read = await digests.read(file);
+        return read === undefined ? undefined : { key, size: file.size, generation: file.generation, md5: read };
       }),
     );
   }
 
+  /** What `use` makes of the object's file. Throws NOT_FOUND, or OBJECT_CHANGED for another generation. */
   async function read<T>(key: string, generation: string | undefined, use: (file: OpenFile) => Promise<T>): Promise<T> {
     const place = tree.locate(key);
-    const found = await orMissing(
-      withFile(place, async (file) => {
-        if (generation !== undefined && generation !== file.generation) throw changed();
-        return { value: await use(file) };
-      }),
-    );
-    if (!found) throw notFound();
-    return found.value;
+    const found = place && (await orMissing(find(place)));
+    const result =
+      found &&
+      (await orMissing(
+        withOpen(found.path, async (file) => {
+          if (generation !== undefined && generation !== file.generation) throw changed();
+          return { value: await use(file) };
+        }),
+      ));
+    if (!result) throw notFound();
+    return result.value;
   }
 
   async function writable(key: string): Promise<Place> {
@@ -88,7 +92,7 @@ export function localObjects({ tree, digests, temporary }: LocalObjectsOptions):
         if (!isErrno(error, 'ENOENT')) throw error;
       });
     }
-    const md5 = createHash('md5').update(bytes).digest('base64');
+    const md5 = md5Of(bytes);
     digests.remember({ path, generation: temp.generation }, md5);
     return { key, size: bytes.length, generation: temp.generation, md5 };
   }
@@ -118,7 +122,11 @@ export function localObjects({ tree, digests, temporary }: LocalObjectsOptions):
   }
 
   return {
-    head: (key) => guard(async () => describe(tree.locate(key))),
+    head: (key) =>
+      guard(async () => {
+        const place = tree.locate(key);
+        return place && (await describe(place));
+      }),
     get: (key, generation) =>
       guard(() =>
         read(key, generation, async (file) => {
@@ -138,6 +146,16 @@ export function localObjects({ tree, digests, temporary }: LocalObjectsOptions):
     delete: (key) => guard(async () => void (await orMissing(remove(key)))),
     file: (key, generation) => guard(() => read(key, generation, async ({ path }) => path)),
   };
+}
+
+async function withOpen<T>(path: string, use: (file: OpenFile) => Promise<T>): Promise<T> {
+  const handle = await open(path, 'r');
+  try {
+    const stats = await handle.stat({ bigint: true });
+    return await use({ path, handle, size: Number(stats.size), generation: generationOf(stats) });
+  } finally {
+    await handle.close();
+  }
 }
 
 /** The result, or undefined if a file was not there or vanished on the way. */
@@ -162,6 +180,14 @@ function fileError(error: unknown): RewoundError {
   if (['EEXIST', 'EISDIR', 'ENOTDIR', 'ENOTEMPTY'].some((code) => isErrno(error, code))) {
     return new RewoundError('USAGE', 'An object cannot be written where there is a folder, nor below another object.', {
       help: 'Choose a key that neither is the beginning of another key nor continues one.',
+      cause: error,
+    });
+  }
+  // EPERM is how Linux says that a file system (exFAT) has no hard links.
+  const noLink = error instanceof Error && isErrno(error, 'EPERM') && 'syscall' in error && error.syscall === 'link';
+  if (noLink || ['ENOTSUP', 'EOPNOTSUPP', 'EXDEV'].some((code) => isErrno(error, code))) {
+    return new RewoundError('USAGE', 'The work folder does not lie on one disk with hard links.', {
+      help: 'Choose a work folder on the internal disk; photos and checkpoints on other disks can be read in place.',
       cause: error,
     });
   }

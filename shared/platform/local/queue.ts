@@ -132,6 +132,9 @@ export function localQueue(
   const selectDead = sql.prepare('SELECT * FROM dead_letters ORDER BY id');
   const listeners = new Set<() => void>();
 
+  /** The time `ms` from now in whole milliseconds, which a clock need not count in. */
+  const at = (ms = 0) => Math.floor(clock.now() + ms);
+
   /** The message of these topics that is due first, now or later. */
   function first(topics: readonly string[]): Waiting | undefined {
     let found: Waiting | undefined;
@@ -147,59 +150,58 @@ export function localQueue(
   function bury({ id, token }: Holder, reason: unknown): boolean {
     const { code, message } = asRewoundError(reason);
     return atomically(() => {
-      copyToDead.run(clock.now(), code, message, id, token);
+      copyToDead.run(at(), code, message, id, token);
       return remove.run(id, token).changes === 1;
     });
   }
 
   function pauseAfter(attempt: number): number {
-    return Math.round(Math.min(maxBackoffMs, backoffMs * 2 ** (attempt - 1)) * (0.5 + random() / 2));
+    return Math.min(maxBackoffMs, backoffMs * 2 ** (attempt - 1)) * (0.5 + random() / 2);
   }
 
   return {
     async publish(topic, message, { delayMs = 0 } = {}) {
       const json = toJsonText(message);
-      const now = clock.now();
-      await durably(() => insert.run(topic, json, now, now + delayMs));
+      const [now, due] = [at(), at(delayMs)];
+      await durably(() => insert.run(topic, json, now, due));
       for (const listener of listeners) listener();
     },
 
     lease: (topics, leaseMs) =>
       stored(() => {
         for (;;) {
-          const now = clock.now();
           const waiting = first(topics);
-          if (!waiting || waiting.due > now) return undefined;
+          if (!waiting || waiting.due > at()) return undefined;
           if (waiting.attempt >= maxAttempts) {
             bury(waiting, UNANSWERED);
             continue;
           }
           const token = randomUUID();
-          const row = take.get(token, now + leaseMs, waiting.id, waiting.token);
+          const row = take.get(token, at(leaseMs), waiting.id, waiting.token);
           // Without a row, another process was faster.
           if (row) return toLease(waiting.id, token, row);
         }
       }),
 
-    extend: ({ id, token }, leaseMs) => stored(() => extend.run(clock.now() + leaseMs, id, token).changes === 1),
+    extend: ({ id, token }, leaseMs) => stored(() => extend.run(at(leaseMs), id, token).changes === 1),
 
     ack: ({ id, token }) => stored(() => remove.run(id, token).changes === 1),
 
     nack: (lease, error) =>
       stored(() => {
         if (lease.attempt >= maxAttempts) return bury(lease, error);
-        return giveBack.run(clock.now() + pauseAfter(lease.attempt), 0, lease.id, lease.token).changes === 1;
+        return giveBack.run(at(pauseAfter(lease.attempt)), 0, lease.id, lease.token).changes === 1;
       }),
 
-    release: ({ id, token }) => stored(() => giveBack.run(clock.now(), 1, id, token).changes === 1),
+    release: ({ id, token }) => stored(() => giveBack.run(at(), 1, id, token).changes === 1),
 
-    recover: () => stored(() => void endLeases.run(clock.now())),
+    recover: () => stored(() => void endLeases.run(at())),
 
     nextDue: (topics) => stored(() => first(topics)?.due),
 
     depth: () =>
       stored(() => {
-        const row = count.get(clock.now());
+        const row = count.get(at());
         const leased = integer(row?.leased);
         return { pending: integer(row?.total) - leased, leased, dead: integer(row?.dead) };
       }),
