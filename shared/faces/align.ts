@@ -69,6 +69,19 @@ export function eyeDistance(points: Points): number {
   return Math.hypot(points[2]! - points[0]!, points[3]! - points[1]!);
 }
 
+interface Size {
+  readonly width: number;
+  readonly height: number;
+}
+
+/** The same points after the image was resized from `from` to `to`. */
+export function scalePoints(points: Points, from: Size, to: Size): Points {
+  return points.map((value, i) => {
+    const factor = i % 2 === 0 ? to.width / from.width : to.height / from.height;
+    return (value + 0.5) * factor - 0.5;
+  });
+}
+
 /**
  * Writes row `index` of the crop graph's `matrix` input (f32 [n,2,3]): from pixels of the crop to GridSample's
  * coordinates (-1..1 over the image's outer edges, align_corners = 0) of a `width` x `height` image.

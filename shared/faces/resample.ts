@@ -40,13 +40,31 @@ const CELL = 32;
 const LARGEST_CANVAS = 224;
 const SMALLEST_CANVAS = 96;
 
-/** The canvas for an image: as large as helps, never enlarging a small face much. */
-export function placeOnCanvas(width: number, height: number): CanvasPlacement {
+/** The canvas for an image: as large as helps, never enlarging a small face much; or of the given side. */
+export function placeOnCanvas(width: number, height: number, given?: number): CanvasPlacement {
   const longest = Math.max(width, height);
   const wanted = Math.ceil(longest / FILL / CELL) * CELL;
-  const side = Math.min(LARGEST_CANVAS, Math.max(SMALLEST_CANVAS, wanted));
+  const side = given ?? Math.min(LARGEST_CANVAS, Math.max(SMALLEST_CANVAS, wanted));
   const scale = (FILL * side) / longest;
   const w = Math.max(1, Math.round(width * scale));
   const h = Math.max(1, Math.round(height * scale));
   return { side, scale, width: w, height: h, left: Math.floor((side - w) / 2), top: Math.floor((side - h) / 2) };
+}
+
+/** Writes interleaved RGB of the placement's width and height into a black canvas: f32 [3,side,side] at `offset`. */
+export function fillCanvas(
+  { data }: { readonly data: Uint8Array },
+  { side, width, height, left, top }: CanvasPlacement,
+  canvas: Float32Array,
+  offset: number,
+): void {
+  const plane = side * side;
+  for (let y = 0; y < height; y++) {
+    let to = offset + (y + top) * side + left;
+    for (let from = y * width * 3; from < (y + 1) * width * 3; from += 3, to++) {
+      canvas[to] = data[from]!;
+      canvas[to + plane] = data[from + 1]!;
+      canvas[to + 2 * plane] = data[from + 2]!;
+    }
+  }
 }

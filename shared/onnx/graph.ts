@@ -101,6 +101,11 @@ export class NodeList {
     return names;
   }
 
+  /** Gives `value` a second name, chosen by the caller. */
+  rename(value: Value, name: string): void {
+    this.nodes.push(new MessageWriter().string(1, value).string(2, name).string(4, 'Identity'));
+  }
+
   /** A Constant node: unlike an initializer, valid in the same form in every version of the format. */
   floats(data: Float32Array | readonly number[], dims: readonly number[]): Value {
     return this.constant('float32', dims, data instanceof Float32Array ? data : Float32Array.from(data));
@@ -144,7 +149,7 @@ export class GraphBuilder extends NodeList {
 
   /** Names `value` as an output of the model. */
   output(name: string, value: Value, type: ElementType, dims: readonly Dimension[]): void {
-    this.nodes.push(new MessageWriter().string(1, value).string(2, name).string(4, 'Identity'));
+    this.rename(value, name);
     this.outputs.push(valueInfo(name, type, dims));
   }
 

@@ -2,8 +2,8 @@ import { existsSync, readFileSync } from 'node:fs';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { describe, expect, it } from 'vitest';
 import { RandomState } from '../../shared/audit/random.ts';
-import { addDlib, DLIB_SIDE } from '../../shared/faces/networks/dlib.ts';
 import { detectorGraph } from '../../shared/faces/networks/detector.ts';
+import { addDlib, DLIB_SIDE } from '../../shared/faces/networks/dlib.ts';
 import { LANDMARK_SIDE, landmarkGraph } from '../../shared/faces/networks/landmarks.ts';
 import { GraphBuilder } from '../../shared/onnx/graph.ts';
 import { sharedData } from '../support/shared-data.ts';
@@ -12,7 +12,8 @@ const golden = sharedData('faceapi-golden');
 
 async function run(model: Uint8Array, input: string, side: number): Promise<Float32Array> {
   const session = await InferenceSession.create(model, { intraOpNumThreads: 1 });
-  const pixels = Float32Array.from(new RandomState(0).uniform(0, 255, 3 * side * side));
+  const pixels = new Float32Array(3 * side * side);
+  new RandomState(0).uniform(0, 255, pixels);
   const [output] = Object.values(await session.run({ [input]: new Tensor('float32', pixels, [1, 3, side, side]) }));
   await session.release();
   return output!.data as Float32Array;

@@ -1,0 +1,243 @@
+import { mkdir, stat, writeFile } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
+import type { Task } from '../../shared/engine/protocol.ts';
+import { RewoundError } from '../../shared/errors.ts';
+import { readAudit, reopenAudit } from '../../shared/pipeline/audits.ts';
+import type { Context } from '../../shared/pipeline/context.ts';
+import { forgetAudit } from '../../shared/pipeline/forget.ts';
+import { keys, records } from '../../shared/pipeline/keys.ts';
+import { probeMessage, TOPICS } from '../../shared/pipeline/messages.ts';
+import { auditId } from '../../shared/pipeline/plan.ts';
+import { type Plan, probeShards, readPlan } from '../../shared/pipeline/plan-file.ts';
+import { settingsSchema } from '../../shared/pipeline/settings.ts';
+import { resume } from '../../shared/pipeline/sweep.ts';
+import { fromEvent } from '../../shared/platform/event.ts';
+import { parseReport } from '../../shared/report/json.ts';
+import { renderText } from '../../shared/report/text.ts';
+import { EXIT, exitCode, exitCodeOfState, type FailOn } from './exit.ts';
+import { device, latent, oneOf, onlyArgument, parse, usage, whole } from './options.ts';
+import { writePointer } from './pointer.ts';
+import { type Progress, quietProgress, terminalProgress } from './progress.ts';
+import { Station } from './station.ts';
+
+const PROJECT = 'drop/local/audit';
+
+export const AUDIT_HELP = `rewound audit CHECKPOINT --members DIR [--controls DIR] [options]
+
+  --members DIR        photos of the people the generator was trained on: one folder a person,
+                       or a flat folder with one person a photo; or embeddings.npy with labels.csv
+  --controls DIR       people from the same collection who were not trained on (20 or more);
+                       without them resemblance is reported, but no claim of leakage is possible
+  --samples N          samples to generate (50000)      --quick      10000 samples
+  --seed N             seed of the first sample (0)     --k N        neighbours kept a sample (10)
+  --batch N            samples generated at once (64)   --shards N   pieces of the work
+  --latent LAW         normal, or uniform:low:high      --device D   cpu, webgpu or cuda (cpu)
+  --recognizer CARD    JSON card of your own recognizer (docs/cards.md)
+  --out DIR            where the report goes (rewound-report)
+  --work DIR           where finished work is kept for resuming (.rewound)
+  --no-pictures        leave pictures out of the report
+  --json               print report.json on stdout      --quiet      no progress on stderr
+  --fail-on WHAT       leakage (exit 1) or never (leakage)`;
+
+/** Audits a checkpoint on this machine; returns the exit code. */
+export async function auditCommand(args: readonly string[]): Promise<number> {
+  const { values, positionals } = parse({
+    args: [...args],
+    allowPositionals: true,
+    options: {
+      members: { type: 'string' },
+      controls: { type: 'string' },
+      samples: { type: 'string' },
+      quick: { type: 'boolean' },
+      seed: { type: 'string' },
+      k: { type: 'string' },
+      batch: { type: 'string' },
+      shards: { type: 'string' },
+      latent: { type: 'string' },
+      device: { type: 'string', default: 'cpu' },
+      recognizer: { type: 'string' },
+      out: { type: 'string', default: 'rewound-report' },
+      work: { type: 'string', default: '.rewound' },
+      'no-pictures': { type: 'boolean' },
+      json: { type: 'boolean' },
+      quiet: { type: 'boolean' },
+      'fail-on': { type: 'string', default: 'leakage' },
+    },
+  });
+  const checkpoint = resolve(onlyArgument(positionals, 'checkpoint'));
+  if (values.members === undefined) throw usage('--members is missing: the people the generator was trained on.');
+  await requireFile(checkpoint);
+  const members = await requireFolder(values.members, '--members');
+  const controls = values.controls === undefined ? undefined : await requireFolder(values.controls, '--controls');
+  const recognizer = values.recognizer === undefined ? undefined : resolve(values.recognizer);
+  if (recognizer !== undefined) await requireFile(recognizer);
+  const samples = whole(values.samples, 'samples', 1, 1_000_000_000) ?? (values.quick ? 10_000 : undefined);
+  const shards = whole(values.shards, 'shards', 1, 100_000);
+  const settings = settingsSchema.parse({
+    samples,
+    seed: whole(values.seed, 'seed', 0, 2 ** 32 - 1),
+    k: whole(values.k, 'k', 1, 100),
+    batch: whole(values.batch, 'batch', 1, 1024),
+    shards,
+    recognizer: recognizer && `recognizer/${basename(recognizer)}`,
+    card: values.latent === undefined ? undefined : { latent: latent(values.latent) },
+    pictures: !values['no-pictures'],
+  });
+  const failOn: FailOn = oneOf(values['fail-on'], 'fail-on', ['leakage', 'never']);
+  const chosenDevice = device(values.device);
+  const mounts = {
+    [`${PROJECT}/checkpoints/`]: dirname(checkpoint),
+    [`${PROJECT}/members/`]: members,
+    ...(controls ? { [`${PROJECT}/controls/`]: controls } : {}),
+    ...(recognizer ? { [`${PROJECT}/recognizer/`]: dirname(recognizer) } : {}),
+  };
+  const progress = values.quiet ? quietProgress : terminalProgress(process.stderr);
+  const tracker = new Tracker(progress);
+  const work = resolve(values.work);
+  const out = resolve(values.out);
+  const station = new Station({
+    folder: work,
+    mounts,
+    device: chosenDevice,
+    onProgress: (task, done) => tracker.engine(task, done),
+    onMessage: (topic, event) => tracker.message(topic, event),
+    onFailure: ({ message, transient }, attempt) =>
+      transient && attempt < 3 ? progress.note(`Trying again: ${message}`) : undefined,
+  });
+  const interrupt = new AbortController();
+  const onInterrupt = () => interrupt.abort();
+  process.once('SIGINT', onInterrupt);
+  process.once('SIGTERM', onInterrupt);
+  try {
+    const { context } = station;
+    tracker.context = context;
+    station.discardMessages();
+    const key = `${PROJECT}/checkpoints/${basename(checkpoint)}`;
+    await context.objects.put(`${PROJECT}/project.json`, new TextEncoder().encode(JSON.stringify(settings)));
+    const id = await start(context, key, shards, progress);
+    await station.runUntilIdle(interrupt.signal);
+    progress.end();
+    if (interrupt.signal.aborted) {
+      progress.note('Stopped. What is finished is kept: the same command resumes.');
+      return EXIT.interrupted;
+    }
+    const record = await readAudit(context, id);
+    if (record?.state !== 'DONE') {
+      const { code = 'INTERNAL', message = 'The audit ended without a result.', help = '' } = record?.error ?? {};
+      printError({ code, message, help });
+      return exitCodeOfState(record?.state ?? 'FAILED');
+    }
+    await mkdir(out, { recursive: true });
+    for (const file of ['report.html', 'report.json']) {
+      await writeFile(join(out, file), await context.objects.get(keys.report(id, file)));
+    }
+    await writePointer(out, { audit: id, work, mounts });
+    const text = new TextDecoder().decode(await context.objects.get(keys.report(id, 'report.json')));
+    const report = parseReport(text);
+    process.stdout.write(values.json ? text : `${renderText(report, { colour: useColour() })}\n`);
+    if (!values.json) process.stdout.write(`\nReport: ${join(out, 'report.html')}\n`);
+    return exitCode(report.verdict, failOn);
+  } finally {
+    process.off('SIGINT', onInterrupt);
+    process.off('SIGTERM', onInterrupt);
+    station.close();
+  }
+}
+
+/** Starts or resumes the audit of the checkpoint at `key`; returns its id. */
+async function start(context: Context, key: string, shards: number | undefined, progress: Progress): Promise<string> {
+  const checkpoint = await context.objects.head(key);
+  const id = await auditId(context, key);
+  if (!checkpoint || !id) {
+    throw new RewoundError('NOT_FOUND', 'The checkpoint is not there, or its name is not one a bucket accepts.', {
+      help: 'Check the path; names must not begin with a dot or end in .part, .tmp or .json.',
+    });
+  }
+  const record = await readAudit(context, id);
+  if (record && shards !== undefined && (await context.objects.head(keys.plan(id)))) {
+    const before = probeShards(await readPlan(context, id)).length;
+    if (before !== shards) {
+      progress.note(`The work so far was cut into ${before} shards; starting over with ${shards}.`);
+      await forgetAudit(context, id);
+      return start(context, key, undefined, progress);
+    }
+  }
+  if (!record) {
+    await context.events.publish(TOPICS.plan, { version: 1, key, generation: checkpoint.generation });
+    return id;
+  }
+  if (record.state === 'DONE') {
+    progress.note('This audit is finished already; here is its result.');
+    return id;
+  }
+  if (await context.objects.head(keys.plan(id))) {
+    const plan = await readPlan(context, id);
+    const done = await context.records.count(records.done(id, 'probe'));
+    progress.note(`Resuming: ${done} of ${probeShards(plan).length} shards are finished.`);
+  }
+  await reopenAudit(context, id);
+  await resume(context, id);
+  return id;
+}
+
+/** From messages and the engine's signs of life to stages, samples and photos. */
+class Tracker {
+  context: Context | undefined;
+  private readonly progress: Progress;
+  private plan: Plan | undefined;
+  private enrolled = 0;
+  private probed = 0;
+
+  constructor(progress: Progress) {
+    this.progress = progress;
+  }
+
+  async message(topic: string, event: { readonly data?: unknown }): Promise<void> {
+    if (topic === TOPICS.merge) this.progress.update('merge', 0, 1, 'report');
+    if ((topic !== TOPICS.probe && topic !== TOPICS.enrol) || !this.context) return;
+    const { audit, shard } = probeMessage.parse(fromEvent(event));
+    this.plan ??= await readPlan(this.context, audit);
+    if (topic === TOPICS.enrol) this.enrolled = sum(this.plan.enrolment.slice(0, shard).map(({ count }) => count));
+    else {
+      const { firstBatch } = probeShards(this.plan)[shard]!;
+      this.probed = firstBatch * this.plan.settings.batch;
+    }
+  }
+
+  engine(task: Task, done: number): void {
+    if (task === 'calibrate') this.progress.update('plan', done, 256, 'calibration samples');
+    if (task === 'enrol' && this.plan) {
+      const total = sum(this.plan.enrolment.map(({ count }) => count));
+      this.progress.update('enrol', this.enrolled + done, total, 'photos');
+    }
+    if (task === 'probe' && this.plan) {
+      this.progress.update('probe', this.probed + done, this.plan.settings.samples, 'samples');
+    }
+  }
+}
+
+const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);
+
+export function useColour(): boolean {
+  return process.stdout.isTTY === true && !process.env.NO_COLOR;
+}
+
+export function printError({ code, message, help }: Pick<RewoundError, 'code' | 'message' | 'help'>): void {
+  process.stderr.write(`rewound: ${message} [${code}]\n         ${help}\n`);
+}
+
+async function requireFile(path: string): Promise<void> {
+  const found = await stat(path).catch(() => undefined);
+  if (!found?.isFile()) {
+    throw new RewoundError('NOT_FOUND', `There is no file ${path}.`, { help: 'Check the path.' });
+  }
+}
+
+async function requireFolder(path: string, option: string): Promise<string> {
+  const folder = resolve(path);
+  const found = await stat(folder).catch(() => undefined);
+  if (!found?.isDirectory()) {
+    throw new RewoundError('NOT_FOUND', `${option}: there is no folder ${folder}.`, { help: 'Check the path.' });
+  }
+  return folder;
+}

@@ -1,0 +1,113 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
+import { RewoundError } from '../../shared/errors.ts';
+import { encodeLabels, type Label } from '../../shared/faces/labels.ts';
+import { encodeNpy } from '../../shared/faces/npy.ts';
+import { enrolFolder } from '../../shared/pipeline/enrol-folder.ts';
+import { settingsSchema } from '../../shared/pipeline/settings.ts';
+import { device, latent, onlyArgument, parse, usage } from './options.ts';
+import { quietProgress, terminalProgress } from './progress.ts';
+import { Station } from './station.ts';
+
+export const ENROL_HELP = `rewound enrol DIR --out GALLERY [--checkpoint CHECKPOINT] [options]
+
+  embeds a folder of photos once, as embeddings.npy and labels.csv, to be given as --members or --controls
+
+  --checkpoint FILE    bring the photos to the resolution of this generator's faces, as its audit does
+  --recognizer CARD, --latent LAW, --device D, --work DIR, --quiet   as for audit`;
+
+const PROJECT = 'drop/local/enrol';
+
+export async function enrolCommand(args: readonly string[]): Promise<number> {
+  const { values, positionals } = parse({
+    args: [...args],
+    allowPositionals: true,
+    options: {
+      out: { type: 'string' },
+      checkpoint: { type: 'string' },
+      recognizer: { type: 'string' },
+      latent: { type: 'string' },
+      device: { type: 'string', default: 'cpu' },
+      work: { type: 'string', default: '.rewound' },
+      quiet: { type: 'boolean' },
+    },
+  });
+  const folder = resolve(onlyArgument(positionals, 'folder'));
+  if (values.out === undefined) throw usage('--out is missing: where the gallery goes.');
+  const out = resolve(values.out);
+  const checkpoint = values.checkpoint === undefined ? undefined : resolve(values.checkpoint);
+  const recognizer = values.recognizer === undefined ? undefined : resolve(values.recognizer);
+  const progress = values.quiet ? quietProgress : terminalProgress(process.stderr);
+  let before = 0;
+  let total = 0;
+  const station = new Station({
+    folder: resolve(values.work),
+    mounts: {
+      [`${PROJECT}/members/`]: folder,
+      ...(checkpoint ? { [`${PROJECT}/checkpoints/`]: dirname(checkpoint) } : {}),
+      ...(recognizer ? { [`${PROJECT}/recognizer/`]: dirname(recognizer) } : {}),
+    },
+    device: device(values.device),
+    onProgress: (task, done) => {
+      if (task === 'enrol') progress.update('enrol', before + done, total, 'photos');
+    },
+  });
+  try {
+    const settings = settingsSchema.parse({
+      recognizer: recognizer && `recognizer/${basename(recognizer)}`,
+      card: values.latent === undefined ? undefined : { latent: latent(values.latent) },
+    });
+    const gallery = await enrolFolder(station.context, {
+      project: PROJECT,
+      settings,
+      checkpoint: checkpoint && `${PROJECT}/checkpoints/${basename(checkpoint)}`,
+      onRun: (first, photos) => {
+        before = first;
+        total = photos;
+      },
+    });
+    progress.end();
+    const rows: Label[] = [];
+    const kept: Float32Array[] = [];
+    const length = gallery.recognizer.embedding;
+    const lost = { undetected: 0, unreadable: 0 };
+    for (const { photos, enrolment } of gallery.runs) {
+      photos.forEach(({ identity, photo }, i) => {
+        const state = enrolment.states[i]!;
+        if (state !== 'enrolled') {
+          lost[state] += 1;
+          progress.note(
+            `left out (${state === 'undetected' ? 'no face found' : 'cannot be read'}): ${identity}/${photo}`,
+          );
+          return;
+        }
+        rows.push({ identity, photo });
+        kept.push(enrolment.embeddings.subarray(i * length, (i + 1) * length));
+      });
+    }
+    if (rows.length === 0) {
+      throw new RewoundError('GALLERY_EMPTY', 'No face was found in any photo.', { help: 'Check the folder.' });
+    }
+    const data = new Float32Array(rows.length * length);
+    kept.forEach((embedding, i) => {
+      data.set(embedding, i * length);
+    });
+    await mkdir(out, { recursive: true });
+    await writeFile(join(out, 'embeddings.npy'), encodeNpy({ rows: rows.length, columns: length, data }));
+    await writeFile(join(out, 'labels.csv'), encodeLabels(rows));
+    const about = {
+      schema: 'rewound.gallery/1',
+      recognizer: gallery.recognizer.name,
+      embedding: length,
+      eyeDistance: gallery.resolution?.eyeDistance ?? null,
+    };
+    await writeFile(join(out, 'gallery.json'), `${JSON.stringify(about, undefined, 2)}\n`);
+    const identities = new Set(rows.map(({ identity }) => identity)).size;
+    process.stdout.write(
+      `${rows.length} photos of ${identities} people in ${out} (${lost.undetected} without a face, ${lost.unreadable} unreadable)\n`,
+    );
+    return 0;
+  } finally {
+    station.close();
+  }
+}

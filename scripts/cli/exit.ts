@@ -1,0 +1,31 @@
+import type { RewoundError } from '../../shared/errors.ts';
+import type { AuditRecord } from '../../shared/pipeline/audits.ts';
+import type { Verdict } from '../../shared/report/model.ts';
+
+/** Exit codes of the command line: 0 nothing detected, 1 leakage, 2 bad input, 3 the audit failed, 4 no claim possible. */
+export const EXIT = { ok: 0, leakage: 1, usage: 2, failed: 3, noClaim: 4, interrupted: 130 } as const;
+
+export type FailOn = 'leakage' | 'never';
+
+export function exitCode(verdict: Verdict, failOn: FailOn): number {
+  if (failOn === 'never' || verdict === 'NOT_DETECTED') return EXIT.ok;
+  return verdict === 'LEAKAGE' ? EXIT.leakage : EXIT.noClaim;
+}
+
+/** The exit code of an audit that ended without a verdict. */
+export function exitCodeOfState(state: AuditRecord['state']): number {
+  return state === 'REJECTED' ? EXIT.usage : EXIT.failed;
+}
+
+const OURS = new Set([
+  'INTERNAL',
+  'STORAGE_FULL',
+  'STORAGE_LOCKED',
+  'ENGINE_CRASHED',
+  'ENGINE_TIMEOUT',
+  'ENGINE_MEMORY',
+]);
+
+export function exitCodeOfError({ code }: RewoundError): number {
+  return OURS.has(code) ? EXIT.failed : EXIT.usage;
+}

@@ -1,0 +1,60 @@
+import { type ParseArgsConfig, parseArgs } from 'node:util';
+import { RewoundError } from '../../shared/errors.ts';
+import { DEVICES, type Device } from '../../shared/onnx/runtime.ts';
+import type { Settings } from '../../shared/pipeline/settings.ts';
+
+export function usage(message: string, help = 'Run "rewound --help" for the options.'): RewoundError {
+  return new RewoundError('USAGE', message, { help });
+}
+
+/** `parseArgs` with our errors. */
+export function parse<T extends ParseArgsConfig>(config: T): ReturnType<typeof parseArgs<T>> {
+  try {
+    return parseArgs(config);
+  } catch (error) {
+    throw usage(error instanceof Error ? error.message : String(error));
+  }
+}
+
+/** The one positional argument a command takes. */
+export function onlyArgument(positionals: readonly string[], what: string): string {
+  const [first, ...more] = positionals;
+  if (first === undefined) throw usage(`The ${what} is missing.`);
+  if (more.length > 0) throw usage(`One ${what} at a time, please: "${more[0]}" is too much.`);
+  return first;
+}
+
+/** A whole number within bounds. */
+export function whole(text: string | undefined, name: string, low: number, high: number): number | undefined {
+  if (text === undefined) return undefined;
+  const value = Number(text.replaceAll('_', ''));
+  if (!/^[\d_]+$/.test(text) || !Number.isInteger(value) || value < low || value > high) {
+    throw usage(`--${name} takes a whole number from ${low} to ${high}, not "${text}".`);
+  }
+  return value;
+}
+
+export function device(text: string): Device {
+  const found = DEVICES.find((name) => name === text);
+  if (!found) throw usage(`--device is one of ${DEVICES.join(', ')}, not "${text}".`);
+  return found;
+}
+
+export function oneOf<T extends string>(text: string, name: string, allowed: readonly T[]): T {
+  const found = allowed.find((value) => value === text);
+  if (!found) throw usage(`--${name} is one of ${allowed.join(', ')}, not "${text}".`);
+  return found;
+}
+
+type Card = NonNullable<Settings['card']>;
+
+/** `normal`, or `uniform:low:high`. */
+export function latent(text: string): NonNullable<Card['latent']> {
+  if (text === 'normal') return { distribution: 'normal' };
+  const [name, low, high, ...more] = text.split(':');
+  const bounds = [low, high].map((bound) => (bound === undefined || bound === '' ? Number.NaN : Number(bound)));
+  if (name !== 'uniform' || more.length > 0 || !bounds.every(Number.isFinite) || bounds[0]! >= bounds[1]!) {
+    throw usage(`--latent is "normal" or "uniform:low:high", not "${text}".`);
+  }
+  return { distribution: 'uniform', low: bounds[0]!, high: bounds[1]! };
+}

@@ -1,0 +1,29 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { RewoundError } from '../../shared/errors.ts';
+
+const FILE = 'audit.json';
+
+/** `audit.json` beside a report: where the audit's work lies, so that a finding can be looked at again. */
+const pointerSchema = z.strictObject({
+  audit: z.string(),
+  work: z.string(),
+  mounts: z.record(z.string(), z.string()),
+});
+export type Pointer = z.infer<typeof pointerSchema>;
+
+export function writePointer(out: string, pointer: Pointer): Promise<void> {
+  return writeFile(join(out, FILE), `${JSON.stringify(pointer, undefined, 2)}\n`);
+}
+
+export async function readPointer(out: string): Promise<Pointer> {
+  try {
+    return pointerSchema.parse(JSON.parse(await readFile(join(out, FILE), 'utf8')));
+  } catch (cause) {
+    throw new RewoundError('NOT_FOUND', `${out} is not the folder of a report made on this machine.`, {
+      help: 'Name the folder that was given as --out; it holds report.html and audit.json.',
+      cause,
+    });
+  }
+}

@@ -1,0 +1,112 @@
+import { mkdir } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { asRewoundError } from '../../shared/errors.ts';
+import { readAudit } from '../../shared/pipeline/audits.ts';
+import type { Context } from '../../shared/pipeline/context.ts';
+import { digest, dropPlace, isCompanion, keys } from '../../shared/pipeline/keys.ts';
+import { finishedMessage, TOPICS } from '../../shared/pipeline/messages.ts';
+import { sweep } from '../../shared/pipeline/sweep.ts';
+import { fromEvent } from '../../shared/platform/event.ts';
+import { parseReport } from '../../shared/report/json.ts';
+import { EXIT } from './exit.ts';
+import { device, onlyArgument, parse, whole } from './options.ts';
+import { Station } from './station.ts';
+
+export const SERVE_HELP = `rewound serve [FOLDER] [--device D] [--settle SECONDS]
+
+  watches FOLDER (rewound-bucket): each checkpoint put into drop/TENANT/PROJECT/checkpoints/ is audited against the
+  project's members/ and controls/ with the settings of its project.json; the report appears under report/`;
+
+const SCAN_MS = 1000;
+
+export async function serveCommand(args: readonly string[]): Promise<number> {
+  const { values, positionals } = parse({
+    args: [...args],
+    allowPositionals: true,
+    options: { device: { type: 'string', default: 'cpu' }, settle: { type: 'string', default: '2' } },
+  });
+  const folder = resolve(positionals.length === 0 ? 'rewound-bucket' : onlyArgument(positionals, 'folder'));
+  const settleMs = (whole(values.settle, 'settle', 0, 3600) ?? 2) * 1000;
+  await mkdir(join(folder, 'drop'), { recursive: true });
+  const say = (text: string) => process.stderr.write(`${text}\n`);
+  const station: Station = new Station({
+    folder,
+    device: device(values.device),
+    onMessage: async (topic, event) => {
+      if (topic === TOPICS.finished) await report(station.context, folder, event, say);
+    },
+    onFailure: ({ code, message }, attempt) => say(`attempt ${attempt} failed: ${message} [${code}]`),
+  });
+  const stop = new AbortController();
+  process.once('SIGINT', () => stop.abort());
+  process.once('SIGTERM', () => stop.abort());
+  try {
+    const unfinished = await sweep(station.context);
+    say(
+      `Watching ${join(folder, 'drop')}${unfinished > 0 ? `, resuming ${unfinished} unfinished` : ''}. Ctrl-C stops.`,
+    );
+    const watching = watch(station.context, settleMs, stop.signal, say);
+    await station.runUntilAborted(stop.signal);
+    await watching;
+    say('Stopped. Starting again resumes.');
+    return EXIT.ok;
+  } finally {
+    station.close();
+  }
+}
+
+/**
+ * Publishes each checkpoint once it has been the same for `settleMs`: a file that is still being copied changes between
+ * two looks. What a bucket's notifications do in the cloud.
+ */
+async function watch(
+  context: Context,
+  settleMs: number,
+  signal: AbortSignal,
+  say: (text: string) => void,
+): Promise<void> {
+  const since = new Map<string, { generation: string; at: number }>();
+  while (!signal.aborted) {
+    try {
+      for await (const { key, generation } of context.objects.list('drop/')) {
+        const place = dropPlace(key);
+        if (!place || isCompanion(place.file)) continue;
+        const seen = since.get(key);
+        const now = context.clock.now();
+        if (seen?.generation !== generation) since.set(key, { generation, at: now });
+        if (seen?.generation !== generation || now - seen.at < settleMs) continue;
+        // Published first: a process that dies in between publishes twice, which changes nothing.
+        const mark = `uploads/${digest(key, generation)}`;
+        if (await context.records.get(mark)) continue;
+        await context.events.publish(TOPICS.plan, { version: 1, key, generation });
+        await context.records.create(mark, { at: now });
+        say(`${place.project}: auditing ${place.file}`);
+      }
+    } catch (error) {
+      say(`The drop folder cannot be read: ${asRewoundError(error).message}`);
+    }
+    await new Promise<void>((done) => {
+      const timer = setTimeout(done, SCAN_MS);
+      signal.addEventListener('abort', () => (clearTimeout(timer), done()), { once: true });
+    });
+  }
+}
+
+async function report(
+  context: Context,
+  folder: string,
+  event: { readonly data?: unknown },
+  say: (text: string) => void,
+): Promise<void> {
+  const { audit, state } = finishedMessage.parse(fromEvent(event));
+  const record = await readAudit(context, audit);
+  const file = record && dropPlace(record.key)?.file;
+  if (state !== 'DONE') {
+    const { code, message, help } = record?.error ?? { code: 'INTERNAL', message: 'no reason is known', help: '' };
+    say(`${file}: ${state}: ${message} [${code}] ${help}`);
+    return;
+  }
+  const key = keys.report(audit, 'report.json');
+  const { verdict } = parseReport(new TextDecoder().decode(await context.objects.get(key)));
+  say(`${file}: ${verdict}: ${join(folder, keys.report(audit, 'report.html'))}`);
+}

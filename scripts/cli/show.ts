@@ -1,0 +1,118 @@
+import { writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import sharp from 'sharp';
+import { RewoundError } from '../../shared/errors.ts';
+import { decodeGallery } from '../../shared/faces/gallery.ts';
+import { rosterSchema } from '../../shared/pipeline/assemble.ts';
+import { keys } from '../../shared/pipeline/keys.ts';
+import { photosOf, renderSeeds } from '../../shared/pipeline/pictures.ts';
+import { generatorFiles, readJson, readPlan, recognizerRequest } from '../../shared/pipeline/plan-file.ts';
+import { photoKey } from '../../shared/report/html.ts';
+import type { Role } from '../../shared/report/model.ts';
+import { onlyArgument, parse, usage, whole } from './options.ts';
+import { readPointer } from './pointer.ts';
+import { Station } from './station.ts';
+
+export const SHOW_HELP = `rewound show OUT --seed N [--nearest 5]
+
+  makes the sample of one seed again, as OUT/seed-N.png, beside the gallery faces nearest to it`;
+
+/** Side of each face on the sheet, and the gap between them, in pixels. */
+const SIDE = 256;
+const GAP = 16;
+
+interface Neighbour {
+  readonly role: Role;
+  readonly identity: string;
+  readonly photo: string;
+  readonly similarity: number;
+}
+
+export async function showCommand(args: readonly string[]): Promise<number> {
+  const { values, positionals } = parse({
+    args: [...args],
+    allowPositionals: true,
+    options: { seed: { type: 'string' }, nearest: { type: 'string' } },
+  });
+  const out = resolve(onlyArgument(positionals, 'report folder'));
+  const seed = whole(values.seed, 'seed', 0, 2 ** 32 - 1);
+  if (seed === undefined) throw usage('--seed is missing: a seed from the report.');
+  const nearest = whole(values.nearest, 'nearest', 1, 20) ?? 5;
+  const { audit, work, mounts } = await readPointer(out);
+  const station = new Station({ folder: work, mounts, device: 'cpu' });
+  try {
+    const { context } = station;
+    if (!(await context.objects.head(keys.gallery(audit)))) {
+      throw new RewoundError('NOT_FOUND', `The work of this audit is no longer in ${work}.`, {
+        help: 'Run the audit again with the same settings; the result is the same.',
+      });
+    }
+    const plan = await readPlan(context, audit);
+    const { spec, geometry, alignment } = plan.generator;
+    const [sample] = await renderSeeds(context, plan, [seed]);
+    const embedding = await context.compute.embedSample({
+      model: await generatorFiles(context, plan),
+      spec,
+      geometry,
+      alignment,
+      recognizer: await recognizerRequest(context, plan),
+      seed,
+    });
+    const roster = await readJson(context, keys.roster(audit), rosterSchema);
+    const gallery = decodeGallery(await context.objects.get(keys.gallery(audit)));
+    const neighbours = embedding ? nearestFaces(embedding, gallery.embeddings, roster.people, nearest) : [];
+    const photos = await photosOf(context, plan, neighbours);
+    const file = join(out, `seed-${seed}.png`);
+    await writeFile(file, await sheet([sample, ...neighbours.map((neighbour) => photos.get(photoKey(neighbour)))]));
+    process.stdout.write(`${file}\n`);
+    if (!embedding) process.stdout.write('No face was found in this sample.\n');
+    for (const { role, identity, photo, similarity } of neighbours) {
+      process.stdout.write(
+        `  ${similarity.toFixed(4)}  ${role === 'members' ? 'member ' : 'control'}  ${identity}/${photo}\n`,
+      );
+    }
+    return 0;
+  } finally {
+    station.close();
+  }
+}
+
+/** The people nearest to an embedding, each by their nearest photo. */
+function nearestFaces(
+  embedding: Float32Array,
+  gallery: Float32Array,
+  people: readonly { role: Role; identity: string; photos: readonly string[] }[],
+  count: number,
+): Neighbour[] {
+  const length = embedding.length;
+  let row = 0;
+  const best = people.map(({ role, identity, photos }) => {
+    const scored = photos.map((photo) => {
+      const face = gallery.subarray(row * length, (row + 1) * length);
+      row += 1;
+      return { role, identity, photo, similarity: face.reduce((sum, value, i) => sum + value * embedding[i]!, 0) };
+    });
+    return scored.reduce((a, b) => (b.similarity > a.similarity ? b : a));
+  });
+  return best.sort((a, b) => b.similarity - a.similarity).slice(0, count);
+}
+
+/** Pictures side by side, the sample first; a grey square where there is none. */
+async function sheet(pictures: readonly (Uint8Array | undefined)[]): Promise<Uint8Array> {
+  const tiles = await Promise.all(
+    pictures.map(async (picture, i) => ({
+      input: picture
+        ? await sharp(picture).resize(SIDE, SIDE, { fit: 'contain', background: '#000' }).png().toBuffer()
+        : await sharp({ create: { width: SIDE, height: SIDE, channels: 3, background: '#888' } })
+            .png()
+            .toBuffer(),
+      left: GAP + i * (SIDE + GAP) + (i > 0 ? GAP : 0),
+      top: GAP,
+    })),
+  );
+  const width = 2 * GAP + pictures.length * (SIDE + GAP);
+  return sharp({ create: { width, height: SIDE + 2 * GAP, channels: 3, background: '#fff' } })
+    .composite(tiles)
+    .png()
+    .toBuffer();
+}

@@ -1,0 +1,128 @@
+import { availableParallelism, totalmem } from 'node:os';
+import { functions, useContext } from '../../functions/index.ts';
+import { EngineProcess } from '../../shared/engine/process.ts';
+import type { Task } from '../../shared/engine/protocol.ts';
+import { asRewoundError, RewoundError } from '../../shared/errors.ts';
+import type { Device } from '../../shared/onnx/runtime.ts';
+import type { Context } from '../../shared/pipeline/context.ts';
+import { TOPICS } from '../../shared/pipeline/messages.ts';
+import { giveUp } from '../../shared/pipeline/sweep.ts';
+import { type DeliveryOptions, deliverUntilAborted, deliverUntilIdle } from '../../shared/platform/local/delivery.ts';
+import { type LocalPlatform, openLocal } from '../../shared/platform/local/index.ts';
+import type { Mounts } from '../../shared/platform/local/tree.ts';
+
+export interface StationOptions {
+  readonly folder: string;
+  readonly mounts?: Mounts;
+  readonly device: Device;
+  readonly onProgress?: (task: Task, done: number) => void;
+  /** Told of each message before it is handled. */
+  readonly onMessage?: (topic: string, event: { readonly data?: unknown }) => Promise<void>;
+  readonly onFailure?: (error: RewoundError, attempt: number) => void;
+}
+
+/** Attempts before a message is given up; what fails three times on one machine fails again. */
+const MAX_ATTEMPTS = 3;
+const MEMORY_SHARE = 0.8;
+const SILENCE_MS = 300_000;
+
+/** Rewound on one machine: the local platform, the engine, and the functions delivered to in this process. */
+export class Station {
+  readonly context: Context;
+  readonly platform: LocalPlatform;
+  private readonly engine: EngineProcess;
+  private readonly options: StationOptions;
+
+  constructor(options: StationOptions) {
+    this.options = options;
+    const { folder, mounts = {}, device, onProgress } = options;
+    this.platform = openLocal({ folder, mounts, queue: { maxAttempts: MAX_ATTEMPTS } });
+    this.engine = new EngineProcess({
+      device,
+      threads: availableParallelism(),
+      memoryBytes: MEMORY_SHARE * totalmem(),
+      silenceMs: SILENCE_MS,
+      ...(onProgress ? { onProgress } : {}),
+    });
+    const { objects, records, events, clock } = this.platform;
+    this.context = { objects, records, events, clock, compute: this.engine.tasks, device, window: 1 };
+    useContext(this.context);
+  }
+
+  /** Drops what is waiting: an earlier run's messages, which `resume` publishes anew from what is there. */
+  discardMessages(): void {
+    const { queue } = this.platform;
+    const topics = Object.values(TOPICS);
+    for (let lease = queue.lease(topics, 60_000); lease; lease = queue.lease(topics, 60_000)) queue.ack(lease);
+  }
+
+  /** Delivers until nothing is left to do, or the signal aborts. */
+  async runUntilIdle(signal: AbortSignal): Promise<void> {
+    for (;;) {
+      await deliverUntilIdle(this.delivery(signal));
+      if (signal.aborted || !(await this.buryDead())) return;
+    }
+  }
+
+  /** Delivers until the signal aborts. */
+  async runUntilAborted(signal: AbortSignal): Promise<void> {
+    const burying = setInterval(() => void this.buryDead().catch(() => undefined), 1000);
+    try {
+      await deliverUntilAborted({ ...this.delivery(signal), signal });
+    } finally {
+      clearInterval(burying);
+    }
+  }
+
+  private buried = 0;
+
+  /** Ends the audits of messages that were given up; returns whether there were any new ones. */
+  private async buryDead(): Promise<boolean> {
+    const dead = this.platform.queue.dead();
+    const fresh = dead.slice(this.buried);
+    this.buried = dead.length;
+    for (const { message, error } of fresh) {
+      await giveUp(
+        this.context,
+        message,
+        new RewoundError(asCode(error.code), error.message, {
+          help: 'The same command tries again from where it stood.',
+        }),
+      );
+    }
+    return fresh.length > 0;
+  }
+
+  private delivery(signal: AbortSignal): DeliveryOptions {
+    const { onMessage, onFailure } = this.options;
+    const { queue, clock } = this.platform;
+    const handlers = new Map<string, (event: { readonly data?: unknown }) => Promise<void>>(functions);
+    if (!handlers.has(TOPICS.finished)) handlers.set(TOPICS.finished, async () => undefined);
+    const told = [...handlers].map(([topic, handle]) => {
+      const wrapped = async (event: { readonly data?: unknown }) => {
+        await onMessage?.(topic, event);
+        await handle(event);
+      };
+      return [topic, wrapped] as const;
+    });
+    // The engine is ended at once: its shard is done again by the next run.
+    signal.addEventListener('abort', () => this.engine.close(), { once: true });
+    return {
+      queue,
+      clock,
+      handlers: new Map(told),
+      signal,
+      abandon: signal,
+      onError: (error, lease) => onFailure?.(asRewoundError(error), lease.attempt),
+    };
+  }
+
+  close(): void {
+    this.engine.close();
+    this.platform.close();
+  }
+}
+
+function asCode(code: string): RewoundError['code'] {
+  return code === 'ENGINE_CRASHED' || code === 'STORAGE_FULL' || code === 'ENGINE_TIMEOUT' ? code : 'INTERNAL';
+}

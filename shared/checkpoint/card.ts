@@ -1,0 +1,55 @@
+import { z } from 'zod';
+import { RewoundError } from '../errors.ts';
+
+/** `<checkpoint>.card.json`: what the checkpoint's file cannot say of itself. Everything is optional. */
+export const checkpointCardSchema = z.strictObject({
+  latent: z
+    .strictObject({
+      /** Name of the latent input, where the model has several. */
+      input: z.string().optional(),
+      /** Length of the latent, where the model leaves it open. */
+      size: z.int().min(1).max(65536).optional(),
+      distribution: z.enum(['normal', 'uniform']).optional(),
+      low: z.number().optional(),
+      high: z.number().optional(),
+    })
+    .optional(),
+  image: z
+    .strictObject({
+      /** Name of the image output, where the model has several. */
+      output: z.string().optional(),
+      /** Values of black and of white. */
+      range: z.tuple([z.number(), z.number()]).optional(),
+      layout: z.enum(['NCHW', 'NHWC']).optional(),
+    })
+    .optional(),
+  classes: z
+    .strictObject({
+      /** Name of the class input. */
+      input: z.string().optional(),
+      count: z.int().min(1).max(100_000),
+      encoding: z.enum(['onehot', 'index']),
+    })
+    .optional(),
+  /** Truncation psi, for models that take it as an input. */
+  psi: z.number().min(0).max(2).optional(),
+});
+export type CheckpointCard = z.infer<typeof checkpointCardSchema>;
+
+/** Reads a JSON text by a schema. Throws CARD_INVALID naming the field. */
+export function parseCard<T extends z.ZodType>(schema: T, json: string, what: string): z.infer<T> {
+  let value: unknown;
+  try {
+    value = JSON.parse(json);
+  } catch (cause) {
+    throw new RewoundError('CARD_INVALID', `${what} is not JSON.`, { help: 'Check commas, quotes and braces.', cause });
+  }
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  const where = issue && issue.path.length > 0 ? ` at "${issue.path.join('.')}"` : '';
+  throw new RewoundError('CARD_INVALID', `${what} does not fit its schema${where}: ${issue?.message ?? 'invalid'}.`, {
+    help: 'docs/cards.md lists the fields a card may have.',
+    cause: parsed.error,
+  });
+}

@@ -1,0 +1,144 @@
+import type { Shard } from '../audit/shards.ts';
+import type { Tally } from '../audit/tally.ts';
+import type { CheckpointCard } from '../checkpoint/card.ts';
+import type { Assumption, GeneratorSpec } from '../checkpoint/generator.ts';
+import type { PictureGeometry } from '../checkpoint/picture.ts';
+import type { Enrolment } from '../faces/enrolled.ts';
+import type { RecognizerCard, RecognizerInfo } from '../faces/recognizer.ts';
+import type { ModelSummary } from '../onnx/model.ts';
+
+/**
+ * The native side: everything that runs a model or decodes a picture. It works in a process of its own, on local files,
+ * and knows nothing of objects, records or messages.
+ */
+export interface Compute {
+  /** Reads a checkpoint without running it. */
+  inspect(request: InspectRequest): Promise<Inspection>;
+  /** Runs a few samples: how big the pictures are, what range they have, where the faces lie, how long it takes. */
+  calibrate(request: CalibrateRequest): Promise<Calibration>;
+  /** Photos to embeddings. */
+  enrol(request: EnrolRequest): Promise<Enrolment>;
+  /** A shard of samples: generate, embed, search. */
+  probe(request: ProbeRequest): Promise<ProbeResult>;
+  /** Samples as pictures. */
+  render(request: RenderRequest): Promise<readonly Uint8Array[]>;
+  /** Photos as small JPEGs for a report; null for those that cannot be read. */
+  thumbnails(paths: readonly string[]): Promise<readonly (Uint8Array | null)[]>;
+  /** One sample's embedding; null where no face is found in it. */
+  embedSample(request: EmbedSampleRequest): Promise<Float32Array | null>;
+}
+
+/** A file of weights that an ONNX model keeps beside it. */
+export interface ExternalFile {
+  /** As the model names it. */
+  readonly location: string;
+  readonly path: string;
+}
+
+export interface ModelFiles {
+  readonly path: string;
+  readonly external: readonly ExternalFile[];
+}
+
+/** The recognizer: the built-in one, or the user's by its card. */
+export type RecognizerRequest =
+  | { readonly kind: 'built-in' }
+  | { readonly kind: 'card'; readonly card: RecognizerCard; readonly path: string };
+
+export interface InspectRequest {
+  readonly path: string;
+  readonly card: CheckpointCard;
+}
+
+export interface Inspection {
+  readonly spec: GeneratorSpec;
+  readonly assumptions: readonly Assumption[];
+  readonly range: readonly [number, number] | undefined;
+  readonly summary: ModelSummary;
+}
+
+export interface CalibrateRequest {
+  readonly model: ModelFiles;
+  readonly card: CheckpointCard;
+  readonly recognizer: RecognizerRequest;
+  readonly seed: number;
+  readonly batch: number;
+}
+
+/** Where faces are cut out of generated pictures. */
+export interface Alignment {
+  /** fixed: at the mean place of the landmarks; detected: every sample is looked at. */
+  readonly mode: 'fixed' | 'detected';
+  /** Mean landmarks in pixels of the source picture. */
+  readonly points: readonly number[];
+  /** Spread of the landmarks in eye distances. */
+  readonly spread: number;
+  /** Distance between the eyes in pixels of the source picture. */
+  readonly eyeDistance: number;
+}
+
+export interface Calibration {
+  readonly spec: GeneratorSpec;
+  readonly range: readonly [number, number];
+  readonly assumptions: readonly Assumption[];
+  readonly geometry: PictureGeometry;
+  readonly alignment: Alignment;
+  readonly recognizer: RecognizerInfo;
+  /** Samples looked at, and those without a face. */
+  readonly samples: number;
+  readonly undetected: number;
+  /** The generator with the picture graph appended. */
+  readonly model: Uint8Array;
+}
+
+/**
+ * The size generated faces have: photos are shrunk to it before they are embedded, and treated as generated pictures
+ * are. Null: as they are.
+ */
+export interface Resolution {
+  /** Distance between the eyes, in pixels. */
+  readonly eyeDistance: number;
+  /** Whether the face is looked for again in the shrunk photo, as it is in every sample. */
+  readonly detect: boolean;
+}
+
+export interface EnrolRequest {
+  readonly photos: readonly string[];
+  readonly recognizer: RecognizerRequest;
+  readonly resolution: Resolution | null;
+}
+
+export interface ProbeRequest {
+  readonly model: ModelFiles;
+  readonly spec: GeneratorSpec;
+  readonly geometry: PictureGeometry;
+  readonly alignment: Alignment;
+  readonly recognizer: RecognizerRequest;
+  /** The gallery file (see gallery.ts). */
+  readonly gallery: string;
+  readonly samples: number;
+  readonly seed: number;
+  readonly batch: number;
+  readonly k: number;
+  readonly shard: Omit<Shard, 'index'>;
+}
+
+export interface ProbeResult {
+  readonly tally: Tally;
+}
+
+export interface RenderRequest {
+  readonly model: ModelFiles;
+  readonly spec: GeneratorSpec;
+  readonly geometry: PictureGeometry;
+  readonly seeds: readonly number[];
+}
+
+export interface EmbedSampleRequest {
+  readonly model: ModelFiles;
+  readonly spec: GeneratorSpec;
+  readonly geometry: PictureGeometry;
+  readonly alignment: Alignment;
+  readonly recognizer: RecognizerRequest;
+  readonly seed: number;
+}

@@ -1,0 +1,194 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { RewoundError } from '../errors.ts';
+import type { RuntimeOptions } from '../onnx/runtime.ts';
+import type { Compute } from './compute.ts';
+import { encodeOptions, fromPlain, OPTIONS_VARIABLE, type Reply, type Task } from './protocol.ts';
+
+export interface EngineOptions extends RuntimeOptions {
+  /** Resident bytes beyond which the process is ended. */
+  readonly memoryBytes: number;
+  /** Milliseconds without a sign of progress after which it is ended. */
+  readonly silenceMs: number;
+  /** Told how many items of the task at hand are done. */
+  readonly onProgress?: (task: Task, done: number) => void;
+}
+
+interface Pending {
+  readonly task: Task;
+  readonly resolve: (value: unknown) => void;
+  readonly reject: (error: Error) => void;
+}
+
+const MEMORY_CHECK_MS = 250;
+
+/**
+ * The engine in a child process with limits, because a run of the native runtime can neither be interrupted nor
+ * trusted: whatever a model does, it ends its own task and nothing else. The process is started when it is needed,
+ * kept, and replaced after it died. Tasks wait for each other.
+ */
+export class EngineProcess {
+  readonly tasks: Compute;
+  private readonly options: EngineOptions;
+  private child: ChildProcess | undefined;
+  private pending: Pending | undefined;
+  private verdict: RewoundError | undefined;
+  private queue: Promise<unknown> = Promise.resolve();
+  private silence: NodeJS.Timeout | undefined;
+  private calls = 0;
+  private closed = false;
+
+  constructor(options: EngineOptions) {
+    this.options = options;
+    const task =
+      <T extends Task>(name: T) =>
+      (request: Parameters<Compute[T]>[0]) =>
+        this.call(name, request) as ReturnType<Compute[T]>;
+    this.tasks = {
+      inspect: task('inspect'),
+      calibrate: task('calibrate'),
+      enrol: task('enrol'),
+      probe: task('probe'),
+      render: task('render'),
+      thumbnails: task('thumbnails'),
+      embedSample: task('embedSample'),
+    };
+  }
+
+  /** Ends the process at once; a task at hand fails with CANCELLED. */
+  close(): void {
+    this.closed = true;
+    this.end(
+      new RewoundError('CANCELLED', 'The audit was stopped.', {
+        help: 'The same command resumes it.',
+        transient: true,
+      }),
+    );
+  }
+
+  private call(task: Task, request: unknown): Promise<unknown> {
+    const run = () =>
+      new Promise((resolve, reject) => {
+        if (this.closed)
+          throw new RewoundError('CANCELLED', 'The engine is closed.', { help: 'Start the command again.' });
+        this.pending = { task, resolve, reject };
+        this.verdict = undefined;
+        this.calls += 1;
+        this.start().send({ id: this.calls, task, request });
+        this.beat();
+      });
+    const result = this.queue.then(run);
+    this.queue = result.catch(() => undefined);
+    return result;
+  }
+
+  private start(): ChildProcess {
+    if (this.child) return this.child;
+    const { device, threads } = this.options;
+    const child = fork(join(import.meta.dirname, 'child.ts'), {
+      serialization: 'advanced',
+      stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+      env: { ...process.env, [OPTIONS_VARIABLE]: encodeOptions({ device, threads }) },
+    });
+    this.child = child;
+    child.on('message', (reply: Reply) => {
+      if (this.child === child) this.receive(reply);
+    });
+    child.on('error', () => undefined);
+    child.on('exit', (code, signal) => {
+      if (this.child === child) this.died(code, signal);
+    });
+    // The process must not keep its owner alive when there is nothing to do.
+    child.unref();
+    child.channel?.unref();
+    void this.watchMemory(child);
+    return child;
+  }
+
+  private receive(reply: Reply): void {
+    if (reply.id !== this.calls || !this.pending) return;
+    this.beat();
+    if (reply.kind === 'progress') {
+      this.options.onProgress?.(this.pending.task, reply.done);
+      return;
+    }
+    const { resolve, reject } = this.pending;
+    this.pending = undefined;
+    this.rest();
+    if (reply.kind === 'value') resolve(reply.value);
+    else reject(fromPlain(reply.error));
+  }
+
+  /** Restarts the watch for silence. */
+  private beat(): void {
+    clearTimeout(this.silence);
+    this.child?.ref();
+    this.child?.channel?.ref();
+    const { silenceMs } = this.options;
+    this.silence = setTimeout(() => {
+      this.end(
+        new RewoundError(
+          'ENGINE_TIMEOUT',
+          `The model gave no sign of progress for ${Math.round(silenceMs / 1000)} s.`,
+          {
+            help: 'It may hang. If it is only slow, use a smaller --batch.',
+          },
+        ),
+      );
+    }, silenceMs);
+  }
+
+  private rest(): void {
+    clearTimeout(this.silence);
+    this.child?.unref();
+    this.child?.channel?.unref();
+  }
+
+  private end(verdict: RewoundError): void {
+    this.verdict ??= verdict;
+    if (this.child) this.child.kill('SIGKILL');
+  }
+
+  private died(code: number | null, signal: NodeJS.Signals | null): void {
+    this.rest();
+    this.child = undefined;
+    const pending = this.pending;
+    this.pending = undefined;
+    const how = signal ? `signal ${signal}` : `exit code ${code}`;
+    pending?.reject(
+      this.verdict ??
+        new RewoundError('ENGINE_CRASHED', `The native runtime ended (${how}) while it worked on the model.`, {
+          help: 'The model may make the runtime crash; try it with any ONNX runtime, and a smaller --batch.',
+          transient: true,
+        }),
+    );
+  }
+
+  /** Ends the process when it uses too much memory. Where the system does not tell, there is no limit. */
+  private async watchMemory(child: ChildProcess): Promise<void> {
+    const { memoryBytes } = this.options;
+    while (this.child === child) {
+      const resident = await residentBytes(child.pid).catch(() => 0);
+      if (resident > memoryBytes) {
+        this.end(
+          new RewoundError(
+            'ENGINE_MEMORY',
+            `The model used more than ${Math.round(memoryBytes / 2 ** 20)} MiB of memory.`,
+            {
+              help: 'Use a smaller --batch, or a machine with more memory.',
+            },
+          ),
+        );
+      }
+      await new Promise((resolve) => setTimeout(resolve, MEMORY_CHECK_MS).unref());
+    }
+  }
+}
+
+const PAGE_BYTES = 4096;
+
+async function residentBytes(pid: number | undefined): Promise<number> {
+  const [, pages] = (await readFile(`/proc/${pid}/statm`, 'utf8')).split(' ');
+  return Number(pages) * PAGE_BYTES;
+}

@@ -1,0 +1,43 @@
+import { type ErrorCode, RewoundError } from '../errors.ts';
+import type { RuntimeOptions } from '../onnx/runtime.ts';
+import type { Compute } from './compute.ts';
+
+/** What the engine's process and its owner say to each other, over Node's IPC with structured clones. */
+export type Task = keyof Compute;
+
+export interface Call {
+  readonly id: number;
+  readonly task: Task;
+  readonly request: unknown;
+}
+
+export type Reply =
+  | { readonly id: number; readonly kind: 'value'; readonly value: unknown }
+  | { readonly id: number; readonly kind: 'error'; readonly error: PlainError }
+  | { readonly id: number; readonly kind: 'progress'; readonly done: number };
+
+export interface PlainError {
+  readonly code: ErrorCode;
+  readonly message: string;
+  readonly help: string;
+  readonly transient: boolean;
+  /** Where a defect happened; never shown to users. */
+  readonly stack?: string;
+}
+
+/** The options reach the process in its environment, so that it can load the runtime before the first call. */
+export const OPTIONS_VARIABLE = 'REWOUND_ENGINE_OPTIONS';
+
+export function encodeOptions(options: RuntimeOptions): string {
+  return JSON.stringify(options);
+}
+
+export function toPlain(error: RewoundError): PlainError {
+  const { code, message, help, transient, cause } = error;
+  const stack = code === 'INTERNAL' && cause instanceof Error ? cause.stack : undefined;
+  return { code, message, help, transient, ...(stack ? { stack } : {}) };
+}
+
+export function fromPlain({ code, message, help, transient, stack }: PlainError): RewoundError {
+  return new RewoundError(code, message, { help, transient, ...(stack ? { cause: stack } : {}) });
+}

@@ -1,0 +1,149 @@
+import { readFile } from 'node:fs/promises';
+import { readOnnxGenerator } from '../checkpoint/onnx.ts';
+import { PICTURE_OUTPUTS } from '../checkpoint/picture.ts';
+import { RewoundError } from '../errors.ts';
+import { decodeGallery, type Gallery } from '../faces/gallery.ts';
+import { FaceLocator } from '../faces/locate.ts';
+import { planesToPng, thumbnail } from '../faces/photo.ts';
+import { openBuiltInRecognizer, openRecognizer, type Recognizer } from '../faces/recognizer.ts';
+import { GallerySearch } from '../faces/search.ts';
+import { summarize } from '../onnx/model.ts';
+import { type ExternalData, floats, Runtime, type RuntimeOptions, requireDevice } from '../onnx/runtime.ts';
+import { calibrate, loadGenerator } from './calibrate.ts';
+import type { Compute, ModelFiles, RecognizerRequest } from './compute.ts';
+import { enrolPhotos } from './enrol.ts';
+import { Sampler } from './generator.ts';
+import { probeShard } from './probe.ts';
+import { SampleEmbedder } from './samples.ts';
+
+/** Longest side of a photo in a report. */
+const THUMBNAIL_SIDE = 256;
+
+/** Something expensive to open, kept until another one is asked for. */
+class Latest<T extends { release(): Promise<void> }> {
+  private held: { readonly key: string; readonly value: T } | undefined;
+
+  async get(key: string, open: () => Promise<T>): Promise<T> {
+    if (this.held?.key === key) return this.held.value;
+    const before = this.held;
+    this.held = undefined;
+    await before?.value.release();
+    const value = await open();
+    this.held = { key, value };
+    return value;
+  }
+}
+
+/** The tasks of the engine, in the process that runs them. `onProgress` is told how many items of a task are done. */
+export function localTasks(options: RuntimeOptions, onProgress: (done: number) => void): Compute {
+  const runtime = new Runtime(options);
+  const recognizers = new Latest<Recognizer>();
+  const generators = new Latest<Awaited<ReturnType<typeof loadGenerator>>>();
+  const searches = new Latest<{ search: GallerySearch; gallery: Gallery; release(): Promise<void> }>();
+  let device: Promise<void> | undefined;
+  let locator: Promise<FaceLocator> | undefined;
+  const faces = async () => {
+    device ??= requireDevice(options.device);
+    await device;
+    locator ??= FaceLocator.open(runtime);
+    return locator;
+  };
+  const recognizerOf = (request: RecognizerRequest) =>
+    recognizers.get(JSON.stringify(request), () => openAny(runtime, request));
+  const generatorOf = (files: ModelFiles) =>
+    generators.get(files.path, async () =>
+      loadGenerator(runtime, await readFile(files.path), await readExternal(files)),
+    );
+  const searchOf = (path: string, k: number) =>
+    searches.get(`${k} ${path}`, async () => {
+      const gallery = decodeGallery(await readFile(path));
+      const search = await GallerySearch.open(runtime, gallery.embeddings, gallery.length, k);
+      return { search, gallery, release: () => search.release() };
+    });
+
+  return {
+    async inspect({ path, card }) {
+      return readOnnxGenerator(await readFile(path), card);
+    },
+    async calibrate(request) {
+      const { info } = await recognizerOf(request.recognizer);
+      const [model, external] = [await readFile(request.model.path), await readExternal(request.model)];
+      return calibrate(request, model, external, { runtime, locator: await faces(), recognizer: info }, onProgress);
+    },
+    async enrol({ photos, recognizer, resolution }) {
+      const chain = { locator: await faces(), recognizer: await recognizerOf(recognizer) };
+      return enrolPhotos(photos, resolution, chain, onProgress);
+    },
+    async probe(request) {
+      const locator = await faces();
+      const recognizer = await recognizerOf(request.recognizer);
+      const model = await generatorOf(request.model);
+      const { search, gallery } = await searchOf(request.gallery, request.k);
+      const embedder = new SampleEmbedder(model, request.spec, request.geometry, locator);
+      return { tally: await probeShard(request, { embedder, recognizer, gallery, search }, runtime.times, onProgress) };
+    },
+    async render({ model, spec, geometry: { width, height }, seeds }) {
+      const sampler = new Sampler(await generatorOf(model), spec);
+      const pictures: Uint8Array[] = [];
+      for (const seed of seeds) {
+        const made = await sampler.run(seed, 1, [PICTURE_OUTPUTS.picture]);
+        pictures.push(await planesToPng(floats(made[PICTURE_OUTPUTS.picture]), 0, width, height));
+        onProgress(pictures.length);
+      }
+      return pictures;
+    },
+    thumbnails(paths) {
+      return Promise.all(paths.map((path) => thumbnail(path, THUMBNAIL_SIDE).catch(() => null)));
+    },
+    async embedSample({ model, spec, geometry, alignment, recognizer, seed }) {
+      const embedder = new SampleEmbedder(await generatorOf(model), spec, geometry, await faces());
+      const { embeddings, faceFound } = await embedder.embed(seed, 1, alignment, await recognizerOf(recognizer));
+      return faceFound?.[0] === 0 ? null : embeddings;
+    },
+  };
+}
+
+async function readExternal({ external }: ModelFiles): Promise<ExternalData[]> {
+  return Promise.all(external.map(async ({ location, path }) => ({ path: location, data: await readFile(path) })));
+}
+
+async function openAny(runtime: Runtime, request: RecognizerRequest): Promise<Recognizer> {
+  if (request.kind === 'built-in') return openBuiltInRecognizer(runtime);
+  const { card, path } = request;
+  const { inputs, outputs } = summarize(await readFile(path));
+  const [input, ...otherInputs] = inputs;
+  const [output] = outputs;
+  if (!input || !output || otherInputs.length > 0 || input.type !== 'float32' || input.dims?.length !== 4) {
+    throw unsupported('The recognizer must have one float32 picture input and an embedding output.');
+  }
+  const [, a, b, c] = input.dims;
+  const [channels, height, width] = card.layout === 'NCHW' ? [a, b, c] : [c, a, b];
+  const differs = (found: number | string | undefined, said: number) => typeof found === 'number' && found !== said;
+  if (differs(channels, 3) || differs(height, card.size) || differs(width, card.size)) {
+    throw unsupported(`The recognizer's input is [${input.dims.join(', ')}], not what its card says.`);
+  }
+  if (typeof input.dims[0] === 'number' && input.dims[0] !== 1) {
+    throw unsupported('The recognizer insists on its own batch size.');
+  }
+  let recognizer: Recognizer;
+  try {
+    recognizer = await openRecognizer(runtime, {
+      card,
+      path,
+      input: input.name,
+      output: output.name,
+      oneByOne: input.dims[0] === 1,
+    });
+  } catch (cause) {
+    if (cause instanceof RewoundError) throw cause;
+    throw unsupported('The ONNX runtime does not load the recognizer.', cause);
+  }
+  return recognizer;
+}
+
+function unsupported(message: string, cause?: unknown): RewoundError {
+  return new RewoundError('RECOGNIZER_UNSUPPORTED', message, {
+    help: 'Correct the card (size, layout), or export the network with a free batch dimension; see docs/cards.md.',
+    cause,
+  });
+}

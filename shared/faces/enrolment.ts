@@ -1,0 +1,35 @@
+import { RewoundError } from '../errors.ts';
+import { elementsOf, readSafetensors, tensorOf, writeSafetensors } from '../safetensors.ts';
+import { type Enrolment, PHOTO_STATES } from './enrolled.ts';
+
+/** Embedded photos as a safetensors file: `embeddings` F32 [photos, length] and `states` U8 [photos]. */
+export function encodeEnrolment({ embeddings, states }: Enrolment): Uint8Array {
+  const length = states.length === 0 ? 0 : embeddings.length / states.length;
+  return writeSafetensors(
+    {
+      embeddings: tensorOf('F32', embeddings, [states.length, length]),
+      states: tensorOf(
+        'U8',
+        Uint8Array.from(states, (state) => PHOTO_STATES.indexOf(state)),
+      ),
+    },
+    { format: 'rewound.enrolment/1' },
+  );
+}
+
+/** Throws GALLERY_MISMATCH where the file is none, or not of `photos` photos. */
+export function decodeEnrolment(bytes: Uint8Array, photos: number, length: number): Enrolment {
+  const file = readSafetensors(bytes);
+  const embeddings = elementsOf(file, 'embeddings', 'F32');
+  const states = Array.from(elementsOf(file, 'states', 'U8'), (state) => PHOTO_STATES[state]);
+  if (
+    states.length !== photos ||
+    embeddings.length !== photos * length ||
+    !states.every((state) => state !== undefined)
+  ) {
+    throw new RewoundError('GALLERY_MISMATCH', 'A file of embedded photos does not hold what it should.', {
+      help: 'Remove the gallery folder of the work folder; the photos are embedded again.',
+    });
+  }
+  return { embeddings, states };
+}

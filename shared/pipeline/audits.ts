@@ -1,0 +1,113 @@
+import { z } from 'zod';
+import { ERROR_CODES, type ErrorCode, RewoundError } from '../errors.ts';
+import type { Fields } from '../platform/ports.ts';
+import type { Context } from './context.ts';
+import { records } from './keys.ts';
+import { TOPICS } from './messages.ts';
+
+/** An audit's record: where it stands. Changed only by a write that names the version it read. */
+export const STATES = [
+  'RECEIVED',
+  'ENROLLING',
+  'PROBING',
+  'MERGING',
+  'DONE',
+  'REJECTED',
+  'FAILED',
+  'CANCELLED',
+] as const;
+export type State = (typeof STATES)[number];
+
+const isErrorCode = (code: string): code is ErrorCode => code in ERROR_CODES;
+
+const recordSchema = z.object({
+  state: z.enum(STATES),
+  key: z.string(),
+  generation: z.string(),
+  createdAt: z.number(),
+  error: z.object({ code: z.string().refine(isErrorCode), message: z.string(), help: z.string() }).nullable(),
+});
+export type AuditRecord = z.infer<typeof recordSchema>;
+
+const ORDER: Readonly<Record<State, number>> = {
+  RECEIVED: 0,
+  ENROLLING: 1,
+  PROBING: 2,
+  MERGING: 3,
+  DONE: 4,
+  REJECTED: 4,
+  FAILED: 4,
+  CANCELLED: 4,
+};
+
+export function isFinal(state: State): boolean {
+  return ORDER[state] === ORDER.DONE;
+}
+
+export async function readAudit({ records: store }: Context, id: string): Promise<AuditRecord | undefined> {
+  const snapshot = await store.get(records.audit(id));
+  return snapshot && recordSchema.parse(snapshot.fields);
+}
+
+/** Creates the record of a new audit; one that is there already is left alone. */
+export async function receiveAudit(
+  context: Context,
+  id: string,
+  key: string,
+  generation: string,
+): Promise<AuditRecord> {
+  const record = { state: 'RECEIVED', key, generation, createdAt: context.clock.now(), error: null } as const;
+  await context.records.create(records.audit(id), record);
+  return (await readAudit(context, id)) ?? record;
+}
+
+/** Moves an audit on to `state`, unless it is there already or further. */
+export async function advance(context: Context, id: string, state: State): Promise<void> {
+  await change(context, id, (record) => (ORDER[record.state] < ORDER[state] ? { ...record, state } : undefined));
+}
+
+/** Ends an audit with a reason, unless it has ended, and says so to the world. */
+export async function stopAudit(
+  context: Context,
+  id: string,
+  state: 'REJECTED' | 'FAILED' | 'CANCELLED',
+  { code, message, help }: RewoundError,
+): Promise<void> {
+  await change(context, id, (record) =>
+    isFinal(record.state) ? undefined : { ...record, state, error: { code, message, help } },
+  );
+  await context.events.publish(TOPICS.finished, { version: 1, audit: id, state });
+}
+
+/** Opens an audit that ended without a result, so that it can be tried again from where it stood. */
+export async function reopenAudit(context: Context, id: string): Promise<void> {
+  await change(context, id, (record) =>
+    isFinal(record.state) && record.state !== 'DONE' ? { ...record, state: 'RECEIVED', error: null } : undefined,
+  );
+}
+
+async function change(
+  context: Context,
+  id: string,
+  next: (record: AuditRecord) => AuditRecord | undefined,
+): Promise<void> {
+  for (;;) {
+    const snapshot = await context.records.get(records.audit(id));
+    if (!snapshot) throw unknownAudit();
+    const record = next(recordSchema.parse(snapshot.fields));
+    if (!record || (await context.records.replace(snapshot.path, record as Fields, snapshot.version))) return;
+  }
+}
+
+/** Steps after a stop have nothing to do: their messages were on their way already. */
+export async function isRunning(context: Context, id: string): Promise<boolean> {
+  const record = await readAudit(context, id);
+  if (!record) throw unknownAudit();
+  return !isFinal(record.state);
+}
+
+function unknownAudit(): RewoundError {
+  return new RewoundError('NOT_FOUND', 'There is no such audit.', {
+    help: 'It may have been deleted; put the checkpoint into the project again.',
+  });
+}

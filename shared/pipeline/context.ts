@@ -1,0 +1,11 @@
+import type { Compute } from '../engine/compute.ts';
+import type { Device } from '../onnx/runtime.ts';
+import type { Platform } from '../platform/ports.ts';
+
+/** What every step is given besides its message. */
+export interface Context extends Platform {
+  readonly compute: Compute;
+  readonly device: Device;
+  /** Shards of one audit that may be worked on at the same time. */
+  readonly window: number;
+}

@@ -1,0 +1,72 @@
+import { checkpointCardSchema, parseCard } from '../checkpoint/card.ts';
+import type { Resolution } from '../engine/compute.ts';
+import { RewoundError } from '../errors.ts';
+import type { Enrolment } from '../faces/enrolled.ts';
+import { decodeEnrolment, encodeEnrolment } from '../faces/enrolment.ts';
+import { BUILT_IN_RECOGNIZER, type RecognizerInfo } from '../faces/recognizer.ts';
+import type { Context } from './context.ts';
+import { keys } from './keys.ts';
+import { listSide, type PhotoPlace } from './people.ts';
+import { cutEnrolment, findRecognizer, mergeCards, putOnce, textOf } from './plan.ts';
+import { resolutionOf } from './plan-file.ts';
+import type { Settings } from './settings.ts';
+
+export interface EnrolFolder {
+  /** The photos are in its `members/`. */
+  readonly project: string;
+  readonly settings: Settings;
+  /** Key of the checkpoint whose resolution the photos are brought to. */
+  readonly checkpoint: string | undefined;
+  /** Told before each run of photos. */
+  readonly onRun: (first: number, total: number) => void;
+}
+
+export interface EnrolledFolder {
+  readonly recognizer: RecognizerInfo;
+  readonly resolution: Resolution | null;
+  readonly runs: readonly { readonly photos: readonly PhotoPlace[]; readonly enrolment: Enrolment }[];
+}
+
+/** Embeds a folder of photos outside of any audit, sharing with audits what was embedded before. */
+export async function enrolFolder(context: Context, request: EnrolFolder): Promise<EnrolledFolder> {
+  const { project, settings, checkpoint, onRun } = request;
+  const side = await listSide(context.objects, project, 'members');
+  if (side?.kind !== 'photos') {
+    throw new RewoundError('GALLERY_EMPTY', 'The folder holds no photos.', {
+      help: 'Give one folder a person with JPEG, PNG, WebP, TIFF, AVIF or PGM photos, or a flat folder of photos.',
+    });
+  }
+  const found = await findRecognizer(context, project, settings);
+  let resolution: Resolution | null = null;
+  let recognizer: RecognizerInfo =
+    found.request.kind === 'built-in' ? BUILT_IN_RECOGNIZER : { ...found.request.card, name: found.request.card.name };
+  if (checkpoint !== undefined) {
+    const beside = parseCard(
+      checkpointCardSchema,
+      (await textOf(context, `${checkpoint}.card.json`)) ?? '{}',
+      'The card',
+    );
+    const calibration = await context.compute.calibrate({
+      model: { path: await context.objects.file(checkpoint), external: [] },
+      card: mergeCards(beside, settings),
+      recognizer: found.request,
+      seed: settings.seed,
+      batch: settings.batch,
+    });
+    resolution = resolutionOf(calibration.alignment);
+    recognizer = calibration.recognizer;
+  }
+  const runs = [];
+  for (const { content, first, count } of cutEnrolment('members', side, found.identity, resolution)) {
+    const photos = side.photos.slice(first, first + count);
+    const target = keys.enrolment(content);
+    if (!(await context.objects.head(target))) {
+      onRun(first, side.photos.length);
+      const paths = await Promise.all(photos.map(({ key, generation }) => context.objects.file(key, generation)));
+      const enrolment = await context.compute.enrol({ photos: paths, recognizer: found.request, resolution });
+      await putOnce(context, target, encodeEnrolment(enrolment));
+    }
+    runs.push({ photos, enrolment: decodeEnrolment(await context.objects.get(target), count, recognizer.embedding) });
+  }
+  return { recognizer, resolution, runs };
+}

@@ -1,0 +1,31 @@
+import { encodeEnrolment } from '../faces/enrolment.ts';
+import { isRunning } from './audits.ts';
+import type { Context } from './context.ts';
+import { shardDone } from './fan-in.ts';
+import { keys } from './keys.ts';
+import type { EnrolMessage } from './messages.ts';
+import { putOnce } from './plan.ts';
+import { readPlan, recognizerRequest, resolutionOf } from './plan-file.ts';
+import { rejecting } from './reject.ts';
+
+/** Embeds one run of photos, unless somebody has. */
+export async function enrol(context: Context, { audit, shard }: EnrolMessage): Promise<void> {
+  if (!(await isRunning(context, audit))) return;
+  await rejecting(context, audit, async () => {
+    const plan = await readPlan(context, audit);
+    const run = plan.enrolment[shard];
+    if (!run) return;
+    const side = plan[run.role];
+    const target = keys.enrolment(run.content);
+    if (side?.kind === 'photos' && !(await context.objects.head(target))) {
+      const photos = side.photos.slice(run.first, run.first + run.count);
+      const enrolment = await context.compute.enrol({
+        photos: await Promise.all(photos.map(({ key, generation }) => context.objects.file(key, generation))),
+        recognizer: await recognizerRequest(context, plan),
+        resolution: resolutionOf(plan.generator.alignment),
+      });
+      await putOnce(context, target, encodeEnrolment(enrolment));
+    }
+    await shardDone(context, plan, 'enrol', shard);
+  });
+}

@@ -1,0 +1,64 @@
+import { advance } from './audits.ts';
+import type { Context } from './context.ts';
+import { keys, records, type Stage } from './keys.ts';
+import { TOPICS } from './messages.ts';
+import { type Plan, stageShards } from './plan-file.ts';
+
+/**
+ * How shards come together, exactly once. A shard's result is an object written only if absent; then its done record
+ * is created. Whoever creates the record of shard i publishes shard i + window (a chain for each of `window` starting
+ * shards, so the load is bounded and a duplicate cannot branch it). Everybody counts the records; whoever finds all
+ * of them and creates the stage's lock publishes the next stage. A process that dies in between leaves a broken chain,
+ * which `dispatch` mends.
+ */
+export async function shardDone(context: Context, plan: Plan, stage: Stage, shard: number): Promise<void> {
+  const { audit, window } = plan;
+  const total = stageShards(plan, stage);
+  const done = records.done(audit, stage);
+  const first = await context.records.create(`${done}/${shard}`, { at: context.clock.now() });
+  if (first && shard + window < total) await publishShard(context, audit, stage, shard + window);
+  if ((await context.records.count(done)) < total) return;
+  if (await context.records.create(records.lock(audit, stage), { at: context.clock.now() })) {
+    await publishNext(context, audit, stage);
+  }
+}
+
+/**
+ * Publishes whatever an audit needs next, from what is there: after planning, after a crash, after a stop. Doing it
+ * when nothing is missing is harmless: every step finds its result and goes on.
+ */
+export async function dispatch(context: Context, plan: Plan): Promise<void> {
+  const { audit } = plan;
+  await advance(context, audit, 'ENROLLING');
+  if (await publishMissing(context, plan, 'enrol')) return;
+  if (!(await context.objects.head(keys.gallery(audit)))) return publishNext(context, audit, 'enrol');
+  await advance(context, audit, 'PROBING');
+  if (await publishMissing(context, plan, 'probe')) return;
+  await publishNext(context, audit, 'probe');
+}
+
+/** Restarts each chain at its first missing shard; returns whether any was missing. */
+async function publishMissing(context: Context, plan: Plan, stage: Stage): Promise<boolean> {
+  const done = new Set<number>();
+  for await (const { path } of context.records.list(records.done(plan.audit, stage))) {
+    done.add(Number(path.slice(path.lastIndexOf('/') + 1)));
+  }
+  const total = stageShards(plan, stage);
+  let missing = false;
+  for (let chain = 0; chain < plan.window; chain++) {
+    let shard = chain;
+    while (shard < total && done.has(shard)) shard += plan.window;
+    if (shard >= total) continue;
+    missing = true;
+    await publishShard(context, plan.audit, stage, shard);
+  }
+  return missing;
+}
+
+async function publishShard(context: Context, audit: string, stage: Stage, shard: number): Promise<void> {
+  await context.events.publish(TOPICS[stage], { version: 1, audit, shard });
+}
+
+async function publishNext(context: Context, audit: string, stage: Stage): Promise<void> {
+  await context.events.publish(stage === 'enrol' ? TOPICS.assemble : TOPICS.merge, { version: 1, audit });
+}

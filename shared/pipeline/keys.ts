@@ -1,0 +1,70 @@
+import { createHash } from 'node:crypto';
+import { RewoundError } from '../errors.ts';
+
+/** Where everything lies. Work and reports are outside the drop area, so that writing them triggers nothing. */
+export const keys = {
+  plan: (audit: string) => `work/${audit}/plan.json`,
+  generator: (audit: string) => `work/${audit}/generator.onnx`,
+  generatorFile: (audit: string, index: number) => `work/${audit}/generator-data/${index}`,
+  gallery: (audit: string) => `work/${audit}/gallery.safetensors`,
+  roster: (audit: string) => `work/${audit}/roster.json`,
+  probe: (audit: string, shard: number) => `work/${audit}/probe/${shard}.safetensors`,
+  /** Embedded photos, by what they were made of: shared by all audits. */
+  enrolment: (content: string) => `gallery/${content}.safetensors`,
+  report: (audit: string, file: string) => `report/${audit}/${file}`,
+} as const;
+
+export const records = {
+  audit: (audit: string) => `audits/${audit}`,
+  done: (audit: string, stage: Stage) => `audits/${audit}/${stage}-shards`,
+  lock: (audit: string, stage: Stage) => `audits/${audit}/locks/${stage}`,
+} as const;
+
+/** Stages that are cut into shards. */
+export type Stage = 'enrol' | 'probe';
+
+/** A checkpoint's place: `drop/<tenant>/<project>/checkpoints/<file>`. */
+export interface DropPlace {
+  /** `drop/<tenant>/<project>`, without a slash at the end. */
+  readonly project: string;
+  /** Path below `checkpoints/`. */
+  readonly file: string;
+}
+
+/** The place a key names, or undefined if it is no checkpoint: a card, a photo, or outside the drop area. */
+export function dropPlace(key: string): DropPlace | undefined {
+  const [drop, tenant, project, folder, ...file] = key.split('/');
+  if (drop !== 'drop' || !tenant || !project || folder !== 'checkpoints' || file.length === 0) return undefined;
+  return { project: `drop/${tenant}/${project}`, file: file.join('/') };
+}
+
+/** Files beside checkpoints that are no checkpoints themselves: cards, notes, and weights of ONNX models. */
+const COMPANIONS = /\.(card\.json|json|txt|md|csv|data|bin|weights)$|onnx[._]data$/i;
+
+export function isCompanion(file: string): boolean {
+  return COMPANIONS.test(file);
+}
+
+/** 32 hex digits that stand for `parts`, plain data: equal parts, equal digest. */
+export function digest(...parts: readonly unknown[]): string {
+  return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 32);
+}
+
+/** `key` resolved below `folder`. Throws CHECKPOINT_UNSAFE where it points outside. */
+export function below(folder: string, relative: string): string {
+  const segments = relative
+    .replaceAll('\\', '/')
+    .split('/')
+    .filter((segment) => segment !== '.');
+  if (
+    relative === '' ||
+    relative.startsWith('/') ||
+    /^[a-z]:/i.test(relative) ||
+    segments.some((s) => s === '..' || s === '')
+  ) {
+    throw new RewoundError('CHECKPOINT_UNSAFE', 'A file names another file that lies outside its own folder.', {
+      help: 'Put all files of the model into one folder and refer to them by name.',
+    });
+  }
+  return `${folder}/${segments.join('/')}`;
+}

@@ -1,0 +1,68 @@
+import { analyse } from '../audit/analysis.ts';
+import { summarise, totalTiming } from '../audit/summary.ts';
+import { mergeTallies, type Tally } from '../audit/tally.ts';
+import { decodeTally } from '../audit/tally-codec.ts';
+import { RewoundError } from '../errors.ts';
+import { renderHtml } from '../report/html.ts';
+import { renderJson } from '../report/json.ts';
+import { rosterSchema } from './assemble.ts';
+import { advance, isFinal, isRunning, readAudit } from './audits.ts';
+import type { Context } from './context.ts';
+import { keys } from './keys.ts';
+import { type MergeMessage, TOPICS } from './messages.ts';
+import { evidence } from './pictures.ts';
+import { putOnce } from './plan.ts';
+import { type Plan, probeShards, readJson, readPlan } from './plan-file.ts';
+import { rejecting } from './reject.ts';
+import { makeReport } from './report.ts';
+
+/** Most similar people listed in a report. */
+const MATCHES = 500;
+
+/** From all shard results to the report. A pure function of the set of results, so doing it twice changes nothing. */
+export async function merge(context: Context, { audit }: MergeMessage): Promise<void> {
+  if (!(await isRunning(context, audit))) return;
+  await rejecting(context, audit, async () => {
+    await advance(context, audit, 'MERGING');
+    const plan = await readPlan(context, audit);
+    const record = await readAudit(context, audit);
+    const roster = await readJson(context, keys.roster(audit), rosterSchema);
+    const tally = await mergeAll(context, plan);
+    const summary = summarise(tally);
+    const analysis = analyse(summary, roster.people, {
+      seed: plan.settings.seed,
+      controlsGiven: plan.controls !== null,
+      matches: MATCHES,
+    });
+    const report = makeReport(plan, roster, summary, analysis, {
+      ...totalTiming(tally),
+      total: context.clock.now() - (record?.createdAt ?? context.clock.now()),
+    });
+    const pictures = await evidence(context, plan, report);
+    await putOnce(context, keys.report(audit, 'report.json'), new TextEncoder().encode(renderJson(report)));
+    await putOnce(context, keys.report(audit, 'report.html'), new TextEncoder().encode(renderHtml(report, pictures)));
+    await advance(context, audit, 'DONE');
+    await context.events.publish(TOPICS.finished, { version: 1, audit, state: 'DONE' });
+  });
+}
+
+/** Merges one shard at a time, so that memory holds the result and one shard. */
+async function mergeAll(context: Context, plan: Plan): Promise<Tally> {
+  let merged: Tally | undefined;
+  for (const { index } of probeShards(plan)) {
+    const tally = decodeTally(await context.objects.get(keys.probe(plan.audit, index)));
+    merged = merged ? mergeTallies(merged, tally) : tally;
+  }
+  if (!merged) {
+    throw new RewoundError('RESULT_INCOMPLETE', 'An audit without shards has no result.', { help: 'Start it again.' });
+  }
+  return merged;
+}
+
+/** Says again that an audit has ended, for whoever missed it. */
+export async function announce(context: Context, audit: string): Promise<void> {
+  const record = await readAudit(context, audit);
+  if (record && isFinal(record.state)) {
+    await context.events.publish(TOPICS.finished, { version: 1, audit, state: record.state });
+  }
+}

@@ -1,0 +1,36 @@
+import { z } from 'zod';
+
+/**
+ * The messages between the steps, version 1. They carry ids and numbers only: everything large or personal lies in
+ * objects. A message may arrive many times and in any order; each says all that is needed to do its work once.
+ */
+const version = z.literal(1);
+const audit = z.string().regex(/^[0-9a-f]{32}$/);
+
+/** An object landed in the drop area. */
+export const planMessage = z.strictObject({ version, key: z.string().min(1), generation: z.string().min(1) });
+export const enrolMessage = z.strictObject({ version, audit, shard: z.int().min(0) });
+export const assembleMessage = z.strictObject({ version, audit });
+export const probeMessage = z.strictObject({ version, audit, shard: z.int().min(0) });
+export const mergeMessage = z.strictObject({ version, audit });
+export const finishedMessage = z.strictObject({
+  version,
+  audit,
+  state: z.enum(['DONE', 'REJECTED', 'FAILED', 'CANCELLED']),
+});
+
+export type PlanMessage = z.infer<typeof planMessage>;
+export type EnrolMessage = z.infer<typeof enrolMessage>;
+export type AssembleMessage = z.infer<typeof assembleMessage>;
+export type ProbeMessage = z.infer<typeof probeMessage>;
+export type MergeMessage = z.infer<typeof mergeMessage>;
+
+/** Topics, by what has to be done. */
+export const TOPICS = {
+  plan: 'plan',
+  enrol: 'enrol',
+  assemble: 'assemble',
+  probe: 'probe',
+  merge: 'merge',
+  finished: 'audit-finished',
+} as const;

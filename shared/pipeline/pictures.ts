@@ -1,0 +1,56 @@
+import type { Pictures } from '../report/html.ts';
+import { photoKey } from '../report/html.ts';
+import type { Match, Report } from '../report/model.ts';
+import type { Context } from './context.ts';
+import { generatorFiles, type Plan } from './plan-file.ts';
+
+/** As many pairs as the page shows. */
+const MEMBER_PAIRS = 24;
+const CONTROL_PAIRS = 8;
+
+/** The generated faces and photos the page shows side by side. None where the settings ask for none. */
+export async function evidence(context: Context, plan: Plan, report: Report): Promise<Pictures> {
+  const sides = [plan.members, plan.controls];
+  const embeddingsOnly = sides.every((side) => side?.kind !== 'photos');
+  if (!plan.settings.pictures) return { samples: new Map(), photos: new Map(), embeddingsOnly };
+  const shown = [
+    ...report.matches.filter(({ role }) => role === 'members').slice(0, MEMBER_PAIRS),
+    ...report.matches.filter(({ role }) => role === 'controls').slice(0, CONTROL_PAIRS),
+  ];
+  const seeds = [...new Set(shown.map(({ seed }) => seed))];
+  const pictures = await renderSeeds(context, plan, seeds);
+  return {
+    samples: new Map(seeds.map((seed, i) => [seed, pictures[i]!])),
+    photos: await photosOf(context, plan, shown),
+    embeddingsOnly,
+  };
+}
+
+export async function renderSeeds(context: Context, plan: Plan, seeds: readonly number[]) {
+  const { spec, geometry } = plan.generator;
+  return context.compute.render({ model: await generatorFiles(context, plan), spec, geometry, seeds });
+}
+
+/** Photos of matches as small JPEGs, by their key in a report; those that are gone are left out. */
+export async function photosOf(
+  context: Context,
+  plan: Plan,
+  matches: readonly Pick<Match, 'role' | 'identity' | 'photo'>[],
+): Promise<ReadonlyMap<string, Uint8Array>> {
+  const places = matches.flatMap((match) => {
+    const side = plan[match.role];
+    if (side?.kind !== 'photos') return [];
+    const place = side.photos.find(({ identity, photo }) => identity === match.identity && photo === match.photo);
+    return place ? [{ key: photoKey(match), place }] : [];
+  });
+  const paths = await Promise.all(
+    places.map(({ place }) => context.objects.file(place.key, place.generation).catch(() => '')),
+  );
+  const thumbnails = await context.compute.thumbnails(paths);
+  return new Map(
+    places.flatMap(({ key }, i) => {
+      const picture = thumbnails[i];
+      return picture ? [[key, picture] as const] : [];
+    }),
+  );
+}

@@ -1,0 +1,131 @@
+import { z } from 'zod';
+import { cutShards, type Shard } from '../audit/shards.ts';
+import { assumptionSchema, generatorSpecSchema } from '../checkpoint/generator.ts';
+import type { Alignment, RecognizerRequest, Resolution } from '../engine/compute.ts';
+import { recognizerCardSchema } from '../faces/recognizer.ts';
+import { DEVICES } from '../onnx/runtime.ts';
+import type { Context } from './context.ts';
+import { keys, type Stage } from './keys.ts';
+import { settingsSchema, shardCount } from './settings.ts';
+
+/**
+ * `plan.json`: everything that was found and decided before the first sample. Written once; every later step reads it
+ * and decides nothing itself.
+ */
+const photoSchema = z.strictObject({
+  key: z.string(),
+  generation: z.string(),
+  md5: z.string(),
+  identity: z.string(),
+  photo: z.string(),
+});
+const objectSchema = z.strictObject({ key: z.string(), size: z.number(), generation: z.string(), md5: z.string() });
+const sideSchema = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('photos'), photos: z.array(photoSchema) }),
+  z.strictObject({
+    kind: z.literal('embeddings'),
+    npy: objectSchema,
+    csv: objectSchema,
+    about: objectSchema.optional(),
+  }),
+]);
+
+export const planSchema = z.strictObject({
+  version: z.literal(1),
+  audit: z.string(),
+  project: z.string(),
+  checkpoint: z.strictObject({ key: z.string(), generation: z.string(), md5: z.string(), file: z.string() }),
+  settings: settingsSchema,
+  device: z.enum(DEVICES),
+  window: z.int().min(1),
+  generator: z.strictObject({
+    spec: generatorSpecSchema,
+    range: z.tuple([z.number(), z.number()]),
+    assumptions: z.array(assumptionSchema),
+    geometry: z.strictObject({
+      width: z.int(),
+      height: z.int(),
+      channels: z.union([z.literal(1), z.literal(3)]),
+      sourceWidth: z.int(),
+      sourceHeight: z.int(),
+      canvas: z.strictObject({
+        side: z.int(),
+        scale: z.number(),
+        width: z.int(),
+        height: z.int(),
+        left: z.int(),
+        top: z.int(),
+      }),
+    }),
+    alignment: z.strictObject({
+      mode: z.enum(['fixed', 'detected']),
+      points: z.array(z.number()).length(10),
+      spread: z.number(),
+      eyeDistance: z.number(),
+    }),
+    calibration: z.strictObject({ samples: z.int(), undetected: z.int() }),
+    /** Weights outside the model file: the name it gives them, in the order of the copies in the work folder. */
+    external: z.array(z.string()),
+  }),
+  recognizer: z.discriminatedUnion('kind', [
+    z.strictObject({ kind: z.literal('built-in') }),
+    z.strictObject({ kind: z.literal('card'), card: recognizerCardSchema, key: z.string(), generation: z.string() }),
+  ]),
+  recognizerInfo: z.strictObject({ name: z.string(), embedding: z.int(), size: z.int(), licence: z.string() }),
+  members: sideSchema,
+  controls: sideSchema.nullable(),
+  /** Identities that stand on both sides and take no part, by role. */
+  overlapping: z.strictObject({ members: z.array(z.string()), controls: z.array(z.string()) }),
+  /** Runs of photos, members first: where their embeddings lie, and which photos they are. */
+  enrolment: z.array(
+    z.strictObject({ content: z.string(), role: z.enum(['members', 'controls']), first: z.int(), count: z.int() }),
+  ),
+});
+export type Plan = z.infer<typeof planSchema>;
+
+const decoder = new TextDecoder();
+const encoder = new TextEncoder();
+
+export function encodeJson(value: unknown): Uint8Array {
+  return encoder.encode(`${JSON.stringify(value, undefined, 1)}\n`);
+}
+
+/** Parses an object of ours by its schema. */
+export async function readJson<T extends z.ZodType>(context: Context, key: string, schema: T): Promise<z.infer<T>> {
+  return schema.parse(JSON.parse(decoder.decode(await context.objects.get(key))));
+}
+
+export function readPlan(context: Context, audit: string): Promise<Plan> {
+  return readJson(context, keys.plan(audit), planSchema);
+}
+
+export function probeShards({ settings }: Plan): readonly Shard[] {
+  return cutShards(settings, shardCount(settings));
+}
+
+export function stageShards(plan: Plan, stage: Stage): number {
+  return stage === 'enrol' ? plan.enrolment.length : probeShards(plan).length;
+}
+
+/** The resolution photos are brought to: the generated faces' own, on a grid of 2% so that similar ones share work. */
+export function resolutionOf({ eyeDistance, mode }: Pick<Alignment, 'eyeDistance' | 'mode'>): Resolution {
+  const step = Math.log(1.02);
+  return { eyeDistance: Math.exp(Math.round(Math.log(eyeDistance) / step) * step), detect: mode === 'detected' };
+}
+
+/** The recognizer as the engine takes it: with the path of its file. */
+export async function recognizerRequest(context: Context, { recognizer }: Plan): Promise<RecognizerRequest> {
+  if (recognizer.kind === 'built-in') return recognizer;
+  const { card, key, generation } = recognizer;
+  return { kind: 'card', card, path: await context.objects.file(key, generation) };
+}
+
+/** The built generator's files, local to this machine. */
+export async function generatorFiles(context: Context, { audit, generator }: Plan) {
+  const path = await context.objects.file(keys.generator(audit));
+  const external = generator.external.map(async (location, i) => ({
+    location,
+    path: await context.objects.file(keys.generatorFile(audit, i)),
+  }));
+  return { path, external: await Promise.all(external) };
+}

@@ -1,0 +1,39 @@
+import { encodeTally } from '../audit/tally-codec.ts';
+import { isRunning } from './audits.ts';
+import type { Context } from './context.ts';
+import { shardDone } from './fan-in.ts';
+import { keys } from './keys.ts';
+import type { ProbeMessage } from './messages.ts';
+import { putOnce } from './plan.ts';
+import { generatorFiles, probeShards, readPlan, recognizerRequest } from './plan-file.ts';
+import { rejecting } from './reject.ts';
+
+/** Probes one shard of samples, unless somebody has: generate, embed, search. */
+export async function probe(context: Context, { audit, shard: index }: ProbeMessage): Promise<void> {
+  if (!(await isRunning(context, audit))) return;
+  await rejecting(context, audit, async () => {
+    const plan = await readPlan(context, audit);
+    const shard = probeShards(plan)[index];
+    if (!shard) return;
+    const target = keys.probe(audit, index);
+    if (!(await context.objects.head(target))) {
+      const { spec, geometry, alignment } = plan.generator;
+      const { samples, seed, batch, k } = plan.settings;
+      const { tally } = await context.compute.probe({
+        model: await generatorFiles(context, plan),
+        spec,
+        geometry,
+        alignment,
+        recognizer: await recognizerRequest(context, plan),
+        gallery: await context.objects.file(keys.gallery(audit)),
+        samples,
+        seed,
+        batch,
+        k,
+        shard,
+      });
+      await putOnce(context, target, encodeTally(tally));
+    }
+    await shardDone(context, plan, 'probe', index);
+  });
+}

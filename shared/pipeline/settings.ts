@@ -1,0 +1,35 @@
+import { z } from 'zod';
+import { checkpointCardSchema } from '../checkpoint/card.ts';
+
+/** Most samples an audit may have: seeds and counters are 32 bits wide. */
+const MOST_SAMPLES = 1_000_000_000;
+
+/** `project.json`: the settings of every audit of a project. All have defaults. */
+export const settingsSchema = z.strictObject({
+  samples: z.int().min(1).max(MOST_SAMPLES).default(50_000),
+  /** Seed of the first sample; also fixes every random choice of the statistics. */
+  seed: z
+    .int()
+    .min(0)
+    .max(2 ** 32 - 1)
+    .default(0),
+  /** Nearest gallery faces kept for each sample. */
+  k: z.int().min(1).max(100).default(10),
+  /** Samples generated at once; part of an audit's identity, because arithmetic may depend on it. */
+  batch: z.int().min(1).max(1024).default(64),
+  /** Pieces the samples are cut into; by default one for each 2,048 samples. Does not change the result. */
+  shards: z.int().min(1).max(100_000).optional(),
+  /** Card of the user's own recognizer, relative to the project; the built-in one by default. */
+  recognizer: z.string().min(1).optional(),
+  /** Overrides what cards beside checkpoints say. */
+  card: checkpointCardSchema.optional(),
+  /** Whether the report holds pictures of samples and of the photos they match. */
+  pictures: z.boolean().default(true),
+});
+export type Settings = z.infer<typeof settingsSchema>;
+
+const SAMPLES_PER_SHARD = 2048;
+
+export function shardCount({ samples, shards }: Settings): number {
+  return shards ?? Math.max(1, Math.ceil(samples / SAMPLES_PER_SHARD));
+}
