@@ -218,7 +218,7 @@ class Tracker {
 
 const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);
 
-export function useColour(): boolean {
+function useColour(): boolean {
   return process.stdout.isTTY === true && !process.env.NO_COLOR;
 }
 

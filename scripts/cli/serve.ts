@@ -1,5 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { asRewoundError } from '../../shared/errors.ts';
 import { readAudit } from '../../shared/pipeline/audits.ts';
 import type { Context } from '../../shared/pipeline/context.ts';
@@ -85,10 +86,7 @@ async function watch(
     } catch (error) {
       say(`The drop folder cannot be read: ${asRewoundError(error).message}`);
     }
-    await new Promise<void>((done) => {
-      const timer = setTimeout(done, SCAN_MS);
-      signal.addEventListener('abort', () => (clearTimeout(timer), done()), { once: true });
-    });
+    await setTimeout(SCAN_MS, undefined, { signal }).catch(() => undefined);
   }
 }
 

@@ -59,11 +59,6 @@ export function fitSimilarity(from: Points, to: Points): Similarity {
   return { a, b, tx: gx - a * fx + b * fy, ty: gy - b * fx - a * fy };
 }
 
-/** Factor by which the similarity scales lengths. */
-export function scaleOf({ a, b }: Similarity): number {
-  return Math.hypot(a, b);
-}
-
 /** Distance between the eyes, in pixels. */
 export function eyeDistance(points: Points): number {
   return Math.hypot(points[2]! - points[0]!, points[3]! - points[1]!);

@@ -12,7 +12,7 @@ import { MessageWriter } from './wire.ts';
  */
 
 /** ONNX TensorProto.DataType numbers of the types Rewound writes. */
-export const ELEMENT_TYPES = { float32: 1, uint8: 2, int64: 7 } as const;
+const ELEMENT_TYPES = { float32: 1, uint8: 2, int64: 7 } as const;
 export type ElementType = keyof typeof ELEMENT_TYPES;
 
 /** A dimension: its extent, or the name of one known only when the model runs. */
@@ -28,7 +28,7 @@ export interface FloatAttribute {
 export type Attribute = number | string | readonly number[] | FloatAttribute;
 
 /** The version of the ONNX operator set the graphs are written in. */
-export const OPSET = 17;
+const OPSET = 17;
 
 export function valueInfo(name: string, type: ElementType, dims: readonly Dimension[]): MessageWriter {
   const shape = new MessageWriter();

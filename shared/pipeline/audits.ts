@@ -6,16 +6,7 @@ import { records } from './keys.ts';
 import { TOPICS } from './messages.ts';
 
 /** An audit's record: where it stands. Changed only by a write that names the version it read. */
-export const STATES = [
-  'RECEIVED',
-  'ENROLLING',
-  'PROBING',
-  'MERGING',
-  'DONE',
-  'REJECTED',
-  'FAILED',
-  'CANCELLED',
-] as const;
+const STATES = ['RECEIVED', 'ENROLLING', 'PROBING', 'MERGING', 'DONE', 'REJECTED', 'FAILED', 'CANCELLED'] as const;
 export type State = (typeof STATES)[number];
 
 const isErrorCode = (code: string): code is ErrorCode => code in ERROR_CODES;

@@ -16,7 +16,7 @@ export interface EnrolledPhoto {
 }
 
 /** `gallery.json` beside embeddings made by `rewound enrol`: how they were made. */
-export const aboutGallerySchema = z.strictObject({
+const aboutGallerySchema = z.strictObject({
   schema: z.literal('rewound.gallery/1'),
   recognizer: z.string(),
   embedding: z.int().min(1),

@@ -30,7 +30,7 @@ const sideSchema = z.discriminatedUnion('kind', [
   }),
 ]);
 
-export const planSchema = z.strictObject({
+const planSchema = z.strictObject({
   version: z.literal(1),
   audit: z.string(),
   project: z.string(),

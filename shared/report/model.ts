@@ -9,10 +9,10 @@ const fraction = z.number().min(0).max(1);
 const count = z.int().min(0);
 
 /** A point estimate with its 95% interval. */
-export const intervalSchema = z.strictObject({ estimate: z.number(), low: z.number(), high: z.number() });
+const intervalSchema = z.strictObject({ estimate: z.number(), low: z.number(), high: z.number() });
 
 export const verdictSchema = z.enum(['LEAKAGE', 'NOT_DETECTED', 'RESEMBLANCE_ONLY', 'INVALID']);
-export const roleSchema = z.enum(['members', 'controls']);
+const roleSchema = z.enum(['members', 'controls']);
 
 const gallerySchema = z.strictObject({
   /** Identities that took part: at least `photosPerIdentity` usable photos, on one side only. */
@@ -37,7 +37,7 @@ const rateSchema = z.strictObject({
   high: fraction,
 });
 
-export const matchSchema = z.strictObject({
+const matchSchema = z.strictObject({
   rank: z.int().min(1),
   /** Sample index added to the audit's first seed: the seed that reproduces the sample. */
   seed: count,

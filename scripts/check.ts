@@ -1,0 +1,40 @@
+/** `npm run check`: everything that can be said of the code without running it. Fails if one check does. */
+import { spawn } from 'node:child_process';
+import { delimiter, join } from 'node:path';
+
+const CHECKS: Readonly<Record<string, readonly string[]>> = {
+  types: ['tsc', '--project', '.'],
+  // Formatting, lint, and the one direction of imports (biome.json, noRestrictedImports).
+  style: ['biome', 'ci', '--colors=off', '--error-on-warnings', '.'],
+  // Files, exports and dependencies that nobody uses.
+  dead: ['knip', '--no-progress'],
+};
+
+const bin = join(import.meta.dirname, '../node_modules/.bin');
+
+function run([command, ...args]: readonly string[]): Promise<{ ok: boolean; output: string }> {
+  return new Promise((resolve) => {
+    const child = spawn(join(bin, command!), args, {
+      cwd: join(import.meta.dirname, '..'),
+      env: { ...process.env, PATH: `${bin}${delimiter}${process.env.PATH}` },
+    });
+    let output = '';
+    child.stdout.on('data', (chunk) => {
+      output += chunk;
+    });
+    child.stderr.on('data', (chunk) => {
+      output += chunk;
+    });
+    child.on('error', (error) => resolve({ ok: false, output: error.message }));
+    child.on('close', (code) => resolve({ ok: code === 0, output }));
+  });
+}
+
+const results = await Promise.all(
+  Object.entries(CHECKS).map(async ([name, command]) => ({ name, ...(await run(command)) })),
+);
+for (const { name, ok, output } of results) {
+  console.log(`${ok ? 'ok    ' : 'FAILED'} ${name}`);
+  if (!ok) console.log(output);
+}
+process.exitCode = results.every(({ ok }) => ok) ? 0 : 1;
