@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { pipeline } from 'node:stream/promises';
 import type { Bucket } from '@google-cloud/storage';
+import { repeated } from './repeat.ts';
 import type { Resource } from './resource.ts';
 
 /** Digests that are kept in memory. */
@@ -15,14 +16,17 @@ export interface Digests {
  * The MD5 of objects. Cloud Storage gives it for free except for composite objects, which have only a CRC32C: those
  * are read through once by each process that asks. To upload a checkpoint in one piece is cheaper, but those who
  * upload in parallel must not be refused, and audits must know equal contents by an equal digest on every platform.
+ * `bucket` is one of a client that never repeats, see `repeated`.
  */
 export function googleDigests(bucket: Bucket): Digests {
   const known = new Map<string, Promise<string>>();
 
-  async function read({ name, generation }: Resource): Promise<string> {
-    const hash = createHash('md5');
-    await pipeline(bucket.file(name, { generation }).createReadStream({ decompress: false }), hash);
-    return hash.digest('base64');
+  function read({ name, generation }: Resource): Promise<string> {
+    return repeated(async () => {
+      const hash = createHash('md5');
+      await pipeline(bucket.file(name, { generation }).createReadStream({ decompress: false }), hash);
+      return hash.digest('base64');
+    });
   }
 
   return {

@@ -41,12 +41,14 @@ export function openGoogle(options: GoogleOptions): GooglePlatform {
     // Safe for all that `googleObjects` does, see there.
     retryOptions: { idempotencyStrategy: IdempotencyStrategy.RetryAlways, totalTimeout: PATIENCE_S },
   });
+  const downloads = new Storage({ projectId: project, retryOptions: { autoRetry: false } });
   const firestore = new Firestore({ projectId: project, ...(databaseId === undefined ? {} : { databaseId }) });
   const pubsub = new PubSub({ projectId: project });
   const events = googleEvents({ pubsub, prefix: topicPrefix });
   return {
     objects: googleObjects({
       bucket: storage.bucket(bucket),
+      downloads: downloads.bucket(bucket),
       cache: fileCache({ folder: cacheFolder, limit: cacheLimit }),
     }),
     records: googleRecords(firestore),

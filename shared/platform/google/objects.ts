@@ -9,11 +9,14 @@ import type { Cache } from './cache.ts';
 import { googleDigests } from './digests.ts';
 import { failureOf, googleError } from './errors.ts';
 import { place } from './place.ts';
+import { repeated } from './repeat.ts';
 import { isVisible, RESOURCE_FIELDS, type Resource, toPage, toResource } from './resource.ts';
 
 export interface GoogleObjectsOptions {
-  /** Its client must retry always (`IdempotencyStrategy.RetryAlways`): `put` knows its own first try again. */
+  /** Its client must repeat always (`IdempotencyStrategy.RetryAlways`): `put` knows its own first try again. */
   readonly bucket: Bucket;
+  /** The same bucket by a client that never repeats, for downloads: see `repeated`. */
+  readonly downloads: Bucket;
   readonly cache: Cache;
 }
 
@@ -30,8 +33,8 @@ const WRITER = 'rewound-writer';
  * Objects in a bucket of Cloud Storage. They are taken as stored, also those with `Content-Encoding: gzip`. A bucket
  * with object versioning still gives generations that were replaced, which is harmless; none is needed.
  */
-export function googleObjects({ bucket, cache }: GoogleObjectsOptions): Objects {
-  const digests = googleDigests(bucket);
+export function googleObjects({ bucket, downloads, cache }: GoogleObjectsOptions): Objects {
+  const digests = googleDigests(downloads);
 
   /** The object's description, or undefined if there is none. */
   async function find(key: string): Promise<Resource | undefined> {
@@ -60,8 +63,8 @@ export function googleObjects({ bucket, cache }: GoogleObjectsOptions): Objects 
 
   async function get(key: string, generation: string | undefined): Promise<Uint8Array> {
     if (isHiddenKey(key)) throw notFound(bucket.name, key);
-    const file = bucket.file(key, generation === undefined ? {} : { generation });
-    const content = await orMissing(file.download({ decompress: false }));
+    const source = downloads.file(key, generation === undefined ? {} : { generation });
+    const content = await orMissing(repeated(() => source.download({ decompress: false })));
     if (content) return aligned(content[0]);
     await expected(key, generation);
     // It is there, and still: what was replaced or made between the two requests comes with the next attempt.
@@ -115,7 +118,7 @@ export function googleObjects({ bucket, cache }: GoogleObjectsOptions): Objects 
   async function file(key: string, generation: string | undefined): Promise<string> {
     // Asked each time, so that what its owner deleted is not given out of the cache.
     const found = await expected(key, generation);
-    const source = bucket.file(key, { generation: found.generation });
+    const source = downloads.file(key, { generation: found.generation });
     // Native MD5 is five times as fast as the client's CRC32C, which composite objects need.
     const validation = found.md5Hash === undefined ? 'crc32c' : 'md5';
     const path = await orMissing(
@@ -123,9 +126,11 @@ export function googleObjects({ bucket, cache }: GoogleObjectsOptions): Objects 
         id: [bucket.name, found.generation, key].join('/'),
         size: found.size,
         fill: (to) =>
-          pipeline(
-            source.createReadStream({ decompress: false, validation }),
-            createWriteStream(to, { flags: 'wx', mode: 0o600 }),
+          repeated(() =>
+            pipeline(
+              source.createReadStream({ decompress: false, validation }),
+              createWriteStream(to, { flags: 'w', mode: 0o600 }),
+            ),
           ),
       }),
     );

@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { buffer } from 'node:stream/consumers';
 import { ZodError, z } from 'zod';
 import { Bucket, type Precondition, type StoredObject } from './bucket.ts';
+import { type Answer, download } from './download.ts';
 import { Failure } from './failure.ts';
 import { Notifications, type Publish } from './notifications.ts';
 import { toResource } from './resource.ts';
@@ -18,6 +19,8 @@ export interface StorageServer {
   readonly origin: string;
   /** Does the next `count` requests of this method, but answers that the service is not available. */
   loseAnswers(method: string, count: number): void;
+  /** Breaks the connection in the middle of the next `count` downloads. */
+  breakDownloads(count: number): void;
   /** Requests so far, as `GET /b/…/o`. */
   readonly requests: string[];
   close(): Promise<void>;
@@ -35,13 +38,6 @@ interface Request {
   readonly body: Buffer;
 }
 
-interface Answer {
-  readonly status?: number;
-  readonly headers?: Record<string, string>;
-  /** A Buffer as it is, anything else as JSON. */
-  readonly body?: unknown;
-}
-
 /**
  * A server that speaks as much of the Cloud Storage JSON API as the client uses: https://cloud.google.com/storage/docs/json_api.
  * Objects lie in memory; a bucket is there as soon as it is named.
@@ -49,8 +45,11 @@ interface Answer {
 export async function startStorage({ publish = async () => {} }: StorageServerOptions = {}): Promise<StorageServer> {
   const stores = new Map<string, Store>();
   const sessions = new Sessions();
+  /** What a finished upload session goes on answering. */
+  const finished = new Map<string, Answer>();
   const requests: string[] = [];
   const lost = new Map<string, number>();
+  let broken = 0;
 
   const server = createServer((request, response) => void serve(request, response));
   server.listen(0, '127.0.0.1');
@@ -83,8 +82,14 @@ export async function startStorage({ publish = async () => {} }: StorageServerOp
   function upload(bucket: string, { method, url, headers, body }: Request): Answer {
     const session = url.searchParams.get('upload_id');
     if (method === 'PUT' && session !== null) {
+      const answered = finished.get(session);
+      if (answered) return answered;
       const progress = sessions.take(session, headers['content-range'], body);
-      if ('done' in progress) return finish(progress.done);
+      if ('done' in progress) {
+        const answer = finish(progress.done);
+        finished.set(session, answer);
+        return answer;
+      }
       return { status: 308, headers: progress.received > 0 ? { range: `bytes=0-${progress.received - 1}` } : {} };
     }
     const target = { bucket, name: url.searchParams.get('name') ?? '', precondition: precondition(url) };
@@ -169,6 +174,12 @@ export async function startStorage({ publish = async () => {} }: StorageServerOp
     const { status = 200, body } = answer;
     const isRaw = Buffer.isBuffer(body) || body === undefined;
     const bytes = isRaw ? body : JSON.stringify(body);
+    if (Buffer.isBuffer(body) && broken > 0) {
+      broken--;
+      response.writeHead(status, { ...answer.headers, 'content-length': String(body.length) });
+      response.write(body.subarray(0, body.length / 2), () => request.socket.destroy());
+      return;
+    }
     response.writeHead(status, { ...(isRaw ? {} : { 'content-type': 'application/json' }), ...answer.headers });
     response.end(bytes);
   }
@@ -177,6 +188,9 @@ export async function startStorage({ publish = async () => {} }: StorageServerOp
     origin,
     requests,
     loseAnswers: (method, count) => void lost.set(method, count),
+    breakDownloads(count) {
+      broken = count;
+    },
     async close() {
       await Promise.all([...stores.values()].map(({ notifications }) => notifications.settled()));
       server.close();
@@ -190,26 +204,6 @@ const Compose = z.object({
   sourceObjects: z.array(z.object({ name: z.string() })),
   destination: z.object({ contentType: z.string().optional() }).optional(),
 });
-
-function download(
-  { bytes, contentType, contentEncoding, generation, md5, crc32c }: StoredObject,
-  range?: string,
-): Answer {
-  const headers = {
-    'content-type': contentType,
-    ...(contentEncoding === undefined ? {} : { 'content-encoding': contentEncoding }),
-    'x-goog-generation': String(generation),
-    'x-goog-hash': [`crc32c=${crc32c}`, ...(md5 === undefined ? [] : [`md5=${md5}`])].join(','),
-    'x-goog-stored-content-encoding': contentEncoding ?? 'identity',
-    'x-goog-stored-content-length': String(bytes.length),
-  };
-  const [, from, to] = /^bytes=(\d+)-(\d*)$/.exec(range ?? '') ?? [];
-  if (from === undefined) return { headers, body: bytes };
-  if (Number(from) >= bytes.length) throw new Failure(416, 'requestedRangeNotSatisfiable');
-  const part = bytes.subarray(Number(from), to ? Number(to) + 1 : bytes.length);
-  const last = Number(from) + part.length - 1;
-  return { status: 206, headers: { ...headers, 'content-range': `bytes ${from}-${last}/${bytes.length}` }, body: part };
-}
 
 function precondition(url: URL): Precondition {
   return { ifGenerationMatch: number(url, 'ifGenerationMatch') };

@@ -67,13 +67,14 @@ export class Sessions {
     if (!session) throw new Failure(404, 'notFound');
     const parsed = /^bytes (?:(\d+)-(\d+|\*)|\*)\/(\d+|\*)$/.exec(range ?? `bytes 0-*/${chunk.length}`);
     if (!parsed) throw new Failure(400, 'badRequest');
-    const [, from, , size] = parsed;
+    const [, from, to, size] = parsed;
     if (from !== undefined && Number(from) !== session.received) throw new Failure(503, 'backendError');
     if (from !== undefined) {
       session.chunks.push(chunk);
       session.received += chunk.length;
     }
-    const isComplete = size !== '*' && Number(size) === session.received;
+    // With `0-*` the chunk is all that is left, however much that is.
+    const isComplete = to === '*' || (size !== '*' && Number(size) === session.received);
     if (!isComplete) return { received: session.received };
     return { done: { ...session.target, bytes: Buffer.concat(session.chunks) } };
   }
