@@ -79,12 +79,12 @@ export function fileCache({ folder, limit }: CacheOptions): Cache {
     }
   }
 
-  async function fetch(name: string, { size, fill }: Cached): Promise<string> {
+  async function fetch(name: string, content: Cached): Promise<string> {
     const path = join(folder, name);
     const unfinished = `${path}.${randomUUID()}.part`;
     try {
-      await fill(unfinished);
-      if ((await stat(unfinished)).size !== size) throw incomplete();
+      await content.fill(unfinished);
+      if ((await stat(unfinished)).size !== content.size) throw incomplete();
       await rename(unfinished, path);
       return path;
     } finally {
@@ -92,26 +92,29 @@ export function fileCache({ folder, limit }: CacheOptions): Cache {
     }
   }
 
-  /** The entry of a file that is still there: something else may clean the folder. */
-  async function existing(name: string): Promise<Entry | undefined> {
+  /** Forgets an entry whose file is gone: something else may clean the folder. */
+  async function check(name: string): Promise<void> {
     const entry = entries.get(name);
-    if (!entry?.settled) return entry;
+    if (!entry?.settled) return;
     try {
       await stat(join(folder, name));
-      return entries.get(name);
     } catch (error) {
       if (!isErrno(error, 'ENOENT')) throw error;
       if (entries.get(name) === entry) entries.delete(name);
-      return entries.get(name);
     }
   }
 
   return {
     async file(content) {
-      scanned ??= scan();
+      scanned ??= scan().catch((error: unknown) => {
+        scanned = undefined;
+        throw error;
+      });
       await scanned;
       const name = createHash('sha256').update(content.id).digest('hex');
-      const entry = await existing(name);
+      await check(name);
+      // From here to `entries.set` nobody else may have a turn, or a content would be fetched twice.
+      const entry = entries.get(name);
       if (entry) {
         entries.delete(name);
         entries.set(name, entry);
