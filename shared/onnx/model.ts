@@ -95,25 +95,47 @@ function readTensor(bytes: Uint8Array): TensorFacts {
     if (field.number === 1) for (const dim of integers(field)) facts.values *= Number(dim);
     if (field.number === 8) facts.name = text(bytesOf(field));
     if (field.number !== 13) continue;
-    const [key, value] = [...readFields(bytesOf(field))].map((entry) => text(bytesOf(entry)));
-    if (key === 'location') facts.location = value ?? '';
+    const entry = { key: '', value: '' };
+    for (const part of readFields(bytesOf(field))) {
+      if (part.number === 1) entry.key = text(bytesOf(part));
+      if (part.number === 2) entry.value = text(bytesOf(part));
+    }
+    if (entry.key === 'location') facts.location = entry.value;
   }
   return facts;
 }
 
+/** A sparse tensor is two tensors: its values and their places. */
+function* sparseTensors(bytes: Uint8Array): Generator<TensorFacts> {
+  for (const field of readFields(bytes)) if (field.number === 1 || field.number === 2) yield readTensor(bytesOf(field));
+}
+
 /** Every tensor of a graph: its initializers, and those in attributes of its nodes and of their subgraphs. */
-function* graphTensors(graph: Uint8Array, depth = 0): Generator<TensorFacts & { initializer: boolean }> {
+function* graphTensors(graph: Uint8Array, depth = 0): Generator<TensorFacts & { initializer?: boolean }> {
   if (depth > 16) throw corrupt('The ONNX file nests graphs more deeply than any exporter does.');
   for (const field of readFields(graph)) {
+    if (field.number === 1) yield* nodeTensors(bytesOf(field), depth);
     if (field.number === 5) yield { ...readTensor(bytesOf(field)), initializer: depth === 0 };
-    if (field.number !== 1) continue;
-    for (const part of readFields(bytesOf(field))) {
-      if (part.number !== 5) continue;
-      for (const item of readFields(bytesOf(part))) {
-        if (item.number === 5 || item.number === 10) yield { ...readTensor(bytesOf(item)), initializer: false };
-        if (item.number === 6 || item.number === 11) yield* graphTensors(bytesOf(item), depth + 1);
-      }
+    if (field.number === 15) yield* sparseTensors(bytesOf(field));
+  }
+}
+
+function* nodeTensors(node: Uint8Array, depth: number): Generator<TensorFacts> {
+  for (const attribute of readFields(node)) {
+    if (attribute.number !== 5) continue;
+    for (const item of readFields(bytesOf(attribute))) {
+      if (item.number === 5 || item.number === 10) yield readTensor(bytesOf(item));
+      if (item.number === 6 || item.number === 11) yield* graphTensors(bytesOf(item), depth + 1);
+      if (item.number === 22 || item.number === 23) yield* sparseTensors(bytesOf(item));
     }
+  }
+}
+
+/** Every tensor in the bodies of the model's own functions. */
+function* functionTensors(model: Uint8Array): Generator<TensorFacts> {
+  for (const field of readFields(model)) {
+    if (field.number !== 25) continue;
+    for (const part of readFields(bytesOf(field))) if (part.number === 7) yield* nodeTensors(bytesOf(part), 1);
   }
 }
 
@@ -126,7 +148,11 @@ export function summarize(model: Uint8Array): ModelSummary {
   for (const field of readFields(model)) {
     if (field.number === 1) irVersion = intOf(field);
     if (field.number === 2) producer = text(bytesOf(field));
-    if (field.number === 7) graph = bytesOf(field);
+    if (field.number === 7) {
+      // Readers of protocol buffers join them: half of the model would go unseen.
+      if (graph) throw corrupt('The ONNX file holds two graphs.');
+      graph = bytesOf(field);
+    }
     if (field.number !== 8) continue;
     let domain = '';
     let version = 0;
@@ -156,6 +182,7 @@ export function summarize(model: Uint8Array): ModelSummary {
     }
     if (tensor.location !== undefined) externalFiles.add(tensor.location);
   }
+  for (const { location } of functionTensors(model)) if (location !== undefined) externalFiles.add(location);
   return {
     producer,
     irVersion,
