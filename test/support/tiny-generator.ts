@@ -1,0 +1,109 @@
+import { RandomState } from '../../shared/audit/random.ts';
+import { type Dimension, GraphBuilder, type Value } from '../../shared/onnx/graph.ts';
+import { MessageWriter, readFields } from '../../shared/onnx/wire.ts';
+
+/** Values of one latent. */
+export const LATENT = 8;
+
+export interface TinyOptions {
+  readonly side?: number;
+  readonly channels?: 1 | 3;
+  readonly layout?: 'NCHW' | 'NHWC';
+  /** The batch the model insists on; any by default. */
+  readonly batch?: number;
+  /** Shape of the latent after the batch. */
+  readonly latent?: readonly Dimension[];
+  /** Values of black and of white. */
+  readonly range?: readonly [number, number];
+  readonly type?: 'float32' | 'uint8' | 'float16' | 'float64';
+  /** What the model says of its picture's height and width. */
+  readonly size?: readonly [Dimension, Dimension];
+}
+
+/** ONNX numbers of the types a generator may give. */
+const TYPE = { float32: 1, uint8: 2, float16: 10, float64: 11 } as const;
+
+/** A generator of smooth random pictures, `z` [n,8] -> `image`: a matrix, a squashing and a reshape. */
+export function tinyGenerator(options: TinyOptions = {}): Uint8Array {
+  const { side = 32, channels = 3, layout = 'NCHW', range = [-1, 1], type = 'float32' } = options;
+  const { batch = 'n', latent = [LATENT], size = [side, side] } = options;
+  const graph = new GraphBuilder('tiny-generator');
+  const z = graph.input('z', 'float32', [batch, ...latent]);
+  const flat = graph.op('Reshape', [z, graph.ints([batch === 'n' ? -1 : batch, LATENT])]);
+  const weights = new Float32Array(LATENT * side * side * channels);
+  new RandomState(1).randn(weights);
+  const raw = graph.op('Tanh', [graph.op('MatMul', [flat, graph.weight(weights, [LATENT, weights.length / LATENT])])]);
+  const gain = (range[1] - range[0]) / 2;
+  let image = graph.op('Add', [graph.op('Mul', [raw, graph.scalar(gain)]), graph.scalar((range[0] + range[1]) / 2)]);
+  const shape = layout === 'NCHW' ? [channels, side, side] : [side, side, channels];
+  image = graph.op('Reshape', [image, graph.ints([-1, ...shape])]);
+  if (type !== 'float32') image = graph.op('Cast', [image], { to: TYPE[type] });
+  const dims = layout === 'NCHW' ? [batch, channels, ...size] : [batch, ...size, channels];
+  graph.output('image', image, type === 'uint8' ? 'uint8' : 'float32', dims);
+  return type === 'float16' || type === 'float64' ? retyped(graph.model(), TYPE[type]) : graph.model();
+}
+
+/** A picture as planes of 0..255: f32 [3,side,side]. */
+export type Planes = Float32Array;
+
+/** A generator that knows nothing but these pictures: its latent picks one, `z` [n,8] -> `image` [n,3,side,side] 0..255. */
+export function pictureBook(pictures: readonly Planes[], side: number): Uint8Array {
+  const graph = new GraphBuilder('picture-book');
+  const z = graph.input('z', 'float32', ['n', LATENT]);
+  const all = new Float32Array(pictures.length * 3 * side * side);
+  pictures.forEach((picture, i) => {
+    all.set(picture, i * picture.length);
+  });
+  const picked = pick(graph, z, pictures.length);
+  const pages = graph.weight(all, [pictures.length, 3, side, side]);
+  graph.output('image', graph.op('Gather', [pages, picked], { axis: 0 }), 'float32', ['n', 3, side, side]);
+  return graph.model();
+}
+
+/** The random direction the latent points along most: int64 [n]. */
+function pick(graph: GraphBuilder, z: Value, choices: number): Value {
+  const directions = new Float32Array(LATENT * choices);
+  new RandomState(2).randn(directions);
+  for (let c = 0; c < choices; c++) {
+    let norm = 0;
+    for (let i = 0; i < LATENT; i++) norm = Math.hypot(norm, directions[i * choices + c]!);
+    for (let i = 0; i < LATENT; i++) directions[i * choices + c]! /= norm;
+  }
+  const scores = graph.op('MatMul', [z, graph.weight(directions, [LATENT, choices])]);
+  return graph.op('ArgMax', [scores], { axis: 1, keepdims: 0 });
+}
+
+/** The same model with other versions in its head: operators that did not change mean the same in each. */
+export function asOpset(model: Uint8Array, opset: number, ir = 8): Uint8Array {
+  const writer = new MessageWriter();
+  for (const field of readFields(model)) {
+    if (field.number === 1) writer.int(1, ir);
+    else if (field.number === 8) writer.message(8, new MessageWriter().int(2, opset));
+    else writer.copy(field);
+  }
+  return writer.finish();
+}
+
+/** The same model with the element type of its outputs replaced. */
+function retyped(model: Uint8Array, type: number): Uint8Array {
+  return mapField(model, 7, (graph) =>
+    mapField(graph, 12, (output) =>
+      mapField(output, 2, (info) =>
+        mapField(info, 1, (tensor) => {
+          const writer = new MessageWriter();
+          for (const field of readFields(tensor)) field.number === 1 ? writer.int(1, type) : writer.copy(field);
+          return writer.finish();
+        }),
+      ),
+    ),
+  );
+}
+
+function mapField(message: Uint8Array, number: number, change: (bytes: Uint8Array) => Uint8Array): Uint8Array {
+  const writer = new MessageWriter();
+  for (const field of readFields(message)) {
+    if (field.number === number && field.wire === 2) writer.bytes(number, change(field.bytes));
+    else writer.copy(field);
+  }
+  return writer.finish();
+}
