@@ -1,7 +1,8 @@
 /**
  * The functions, in the order the data takes:
  *
- *   checkpoint dropped -> plan -> enrol (xN) -> assemble -> probe (xN) -> merge -> report
+ *   checkpoint dropped -> plan -> enrol (xN) -> assemble -> probe (xN) -> merge -> notify
+ *   (sweep mends what a dying process lost; deadletter ends audits whose messages fail for good)
  *
  * Each is called with the messages of the topic of its name, on Google Cloud by Pub/Sub push and on a laptop by the
  * local delivery loop.
@@ -9,10 +10,13 @@
 import { TOPICS } from '../shared/pipeline/messages.ts';
 import { onAssemble } from './assemble.ts';
 import type { Subscriber } from './bootstrap.ts';
+import { onDeadletter } from './deadletter.ts';
 import { onEnrol } from './enrol.ts';
 import { onMerge } from './merge.ts';
+import { onNotify } from './notify.ts';
 import { onPlan } from './plan.ts';
 import { onProbe } from './probe.ts';
+import { onSweep } from './sweep.ts';
 
 export { useContext } from './bootstrap.ts';
 
@@ -22,4 +26,7 @@ export const functions: ReadonlyMap<string, Subscriber> = new Map([
   [TOPICS.assemble, onAssemble],
   [TOPICS.probe, onProbe],
   [TOPICS.merge, onMerge],
+  [TOPICS.notify, onNotify],
+  [TOPICS.sweep, onSweep],
+  [TOPICS.deadletter, onDeadletter],
 ]);

@@ -24,6 +24,8 @@ export const ERROR_CODES = {
   MESSAGE_INVALID: 'a message does not fit its schema',
   RESULT_INCOMPLETE: 'shard results are missing or contradict each other',
   CANCELLED: 'the audit was stopped by its owner',
+  GIVEN_UP: 'a step failed at every attempt',
+  EXPIRED: 'the audit did not end in time',
   INTERNAL: 'a defect in Rewound',
 } as const;
 

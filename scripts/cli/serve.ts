@@ -42,7 +42,7 @@ export async function serveCommand(args: readonly string[]): Promise<number> {
   process.once('SIGINT', () => stop.abort());
   process.once('SIGTERM', () => stop.abort());
   try {
-    const unfinished = await sweep(station.context);
+    const unfinished = await sweep(station.context, 0);
     say(
       `Watching ${join(folder, 'drop')}${unfinished > 0 ? `, resuming ${unfinished} unfinished` : ''}. Ctrl-C stops.`,
     );

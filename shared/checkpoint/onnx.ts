@@ -2,6 +2,7 @@ import { RewoundError } from '../errors.ts';
 import { type ModelSummary, summarize, type TensorSignature } from '../onnx/model.ts';
 import type { CheckpointCard } from './card.ts';
 import type { Assumption, GeneratorSpec } from './generator.ts';
+import { requireOnnx } from './sniff.ts';
 
 export interface OnnxGenerator {
   readonly spec: GeneratorSpec;
@@ -36,6 +37,7 @@ const looksLikeClass = ({ name, type }: TensorSignature) =>
  * Throws CHECKPOINT_CORRUPT, CHECKPOINT_UNSUPPORTED or CHECKPOINT_AMBIGUOUS.
  */
 export function readOnnxGenerator(model: Uint8Array, card: CheckpointCard): OnnxGenerator {
+  requireOnnx(model);
   const summary = summarize(model);
   const assumptions: Assumption[] = [];
   const custom = [...summary.opsets.keys()].filter((domain) => domain !== '' && !domain.startsWith('ai.onnx'));

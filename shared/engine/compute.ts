@@ -87,6 +87,8 @@ export interface Calibration {
   /** Samples looked at, and those without a face. */
   readonly samples: number;
   readonly undetected: number;
+  /** Milliseconds a sample took, from latent to embedding, once everything was warm. */
+  readonly sampleMs: number;
   /** The generator with the picture graph appended. */
   readonly model: Uint8Array;
 }

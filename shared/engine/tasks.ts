@@ -66,9 +66,9 @@ export function localTasks(options: RuntimeOptions, onProgress: (done: number) =
       return readOnnxGenerator(await readFile(path), card);
     },
     async calibrate(request) {
-      const { info } = await recognizerOf(request.recognizer);
+      const recognizer = await recognizerOf(request.recognizer);
       const [model, external] = [await readFile(request.model.path), await readExternal(request.model)];
-      return calibrate(request, model, external, { runtime, locator: await faces(), recognizer: info }, onProgress);
+      return calibrate(request, model, external, { runtime, locator: await faces(), recognizer }, onProgress);
     },
     async enrol({ photos, recognizer, resolution }) {
       const chain = { locator: await faces(), recognizer: await recognizerOf(recognizer) };

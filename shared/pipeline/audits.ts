@@ -6,7 +6,17 @@ import { records } from './keys.ts';
 import { TOPICS } from './messages.ts';
 
 /** An audit's record: where it stands. Changed only by a write that names the version it read. */
-const STATES = ['RECEIVED', 'ENROLLING', 'PROBING', 'MERGING', 'DONE', 'REJECTED', 'FAILED', 'CANCELLED'] as const;
+const STATES = [
+  'RECEIVED',
+  'ENROLLING',
+  'PROBING',
+  'MERGING',
+  'DONE',
+  'REJECTED',
+  'FAILED',
+  'CANCELLED',
+  'EXPIRED',
+] as const;
 export type State = (typeof STATES)[number];
 
 const isErrorCode = (code: string): code is ErrorCode => code in ERROR_CODES;
@@ -16,6 +26,8 @@ const recordSchema = z.object({
   key: z.string(),
   generation: z.string(),
   createdAt: z.number(),
+  /** When the state last changed. */
+  changedAt: z.number(),
   error: z.object({ code: z.string().refine(isErrorCode), message: z.string(), help: z.string() }).nullable(),
 });
 export type AuditRecord = z.infer<typeof recordSchema>;
@@ -29,6 +41,7 @@ const ORDER: Readonly<Record<State, number>> = {
   REJECTED: 4,
   FAILED: 4,
   CANCELLED: 4,
+  EXPIRED: 4,
 };
 
 export function isFinal(state: State): boolean {
@@ -47,7 +60,10 @@ export async function receiveAudit(
   key: string,
   generation: string,
 ): Promise<AuditRecord> {
-  const record = { state: 'RECEIVED', key, generation, createdAt: context.clock.now(), error: null } as const;
+  const now = context.clock.now();
+  const record = { state: 'RECEIVED', key, generation, createdAt: now, changedAt: now, error: null } as const;
+  // The mark first: an audit that is not marked would never be mended.
+  if (!(await context.records.get(records.audit(id)))) await context.records.create(records.open(id), { at: now });
   await context.records.create(records.audit(id), record);
   return (await readAudit(context, id)) ?? record;
 }
@@ -57,21 +73,34 @@ export async function advance(context: Context, id: string, state: State): Promi
   await change(context, id, (record) => (ORDER[record.state] < ORDER[state] ? { ...record, state } : undefined));
 }
 
+/** Ends an audit with its result. */
+export async function completeAudit(context: Context, id: string): Promise<void> {
+  await advance(context, id, 'DONE');
+  await finish(context, id);
+}
+
+/** Closes a final audit: the sweep no longer looks at it, and the world is told. */
+async function finish(context: Context, id: string): Promise<void> {
+  await context.events.publish(TOPICS.notify, { version: 1, audit: id });
+  await context.records.delete(records.open(id));
+}
+
 /** Ends an audit with a reason, unless it has ended, and says so to the world. */
 export async function stopAudit(
   context: Context,
   id: string,
-  state: 'REJECTED' | 'FAILED' | 'CANCELLED',
+  state: 'REJECTED' | 'FAILED' | 'CANCELLED' | 'EXPIRED',
   { code, message, help }: RewoundError,
 ): Promise<void> {
   await change(context, id, (record) =>
     isFinal(record.state) ? undefined : { ...record, state, error: { code, message, help } },
   );
-  await context.events.publish(TOPICS.finished, { version: 1, audit: id, state });
+  await finish(context, id);
 }
 
 /** Opens an audit that ended without a result, so that it can be tried again from where it stood. */
 export async function reopenAudit(context: Context, id: string): Promise<void> {
+  await context.records.create(records.open(id), { at: context.clock.now() });
   await change(context, id, (record) =>
     isFinal(record.state) && record.state !== 'DONE' ? { ...record, state: 'RECEIVED', error: null } : undefined,
   );
@@ -85,7 +114,8 @@ async function change(
   for (;;) {
     const snapshot = await context.records.get(records.audit(id));
     if (!snapshot) throw unknownAudit();
-    const record = next(recordSchema.parse(snapshot.fields));
+    const changed = next(recordSchema.parse(snapshot.fields));
+    const record = changed && { ...changed, changedAt: context.clock.now() };
     if (!record || (await context.records.replace(snapshot.path, record as Fields, snapshot.version))) return;
   }
 }

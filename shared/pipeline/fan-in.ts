@@ -37,6 +37,17 @@ export async function dispatch(context: Context, plan: Plan): Promise<void> {
   await publishNext(context, audit, 'probe');
 }
 
+/** When the last shard of any stage was done, in milliseconds since the epoch; 0 if none was. */
+export async function lastDone(context: Context, audit: string): Promise<number> {
+  let last = 0;
+  for (const stage of ['enrol', 'probe'] as const) {
+    for await (const { fields } of context.records.list(records.done(audit, stage))) {
+      if (typeof fields.at === 'number') last = Math.max(last, fields.at);
+    }
+  }
+  return last;
+}
+
 /** Restarts each chain at its first missing shard; returns whether any was missing. */
 async function publishMissing(context: Context, plan: Plan, stage: Stage): Promise<boolean> {
   const done = new Set<number>();

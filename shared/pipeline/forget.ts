@@ -13,5 +13,6 @@ export async function forgetAudit({ objects, records: store }: Context, audit: s
     for await (const { path } of store.list(collection)) found.push(path);
     for (const path of found) await store.delete(path);
   }
+  await store.delete(records.open(audit));
   await store.delete(records.audit(audit));
 }

@@ -6,10 +6,10 @@ import { RewoundError } from '../errors.ts';
 import { renderHtml } from '../report/html.ts';
 import { renderJson } from '../report/json.ts';
 import { rosterSchema } from './assemble.ts';
-import { advance, isFinal, isRunning, readAudit } from './audits.ts';
+import { advance, completeAudit, isRunning, readAudit } from './audits.ts';
 import type { Context } from './context.ts';
 import { keys } from './keys.ts';
-import { type MergeMessage, TOPICS } from './messages.ts';
+import type { MergeMessage } from './messages.ts';
 import { evidence } from './pictures.ts';
 import { putOnce } from './plan.ts';
 import { type Plan, probeShards, readJson, readPlan } from './plan-file.ts';
@@ -41,8 +41,7 @@ export async function merge(context: Context, { audit }: MergeMessage): Promise<
     const pictures = await evidence(context, plan, report);
     await putOnce(context, keys.report(audit, 'report.json'), new TextEncoder().encode(renderJson(report)));
     await putOnce(context, keys.report(audit, 'report.html'), new TextEncoder().encode(renderHtml(report, pictures)));
-    await advance(context, audit, 'DONE');
-    await context.events.publish(TOPICS.finished, { version: 1, audit, state: 'DONE' });
+    await completeAudit(context, audit);
   });
 }
 
@@ -57,12 +56,4 @@ async function mergeAll(context: Context, plan: Plan): Promise<Tally> {
     throw new RewoundError('RESULT_INCOMPLETE', 'An audit without shards has no result.', { help: 'Start it again.' });
   }
   return merged;
-}
-
-/** Says again that an audit has ended, for whoever missed it. */
-export async function announce(context: Context, audit: string): Promise<void> {
-  const record = await readAudit(context, audit);
-  if (record && isFinal(record.state)) {
-    await context.events.publish(TOPICS.finished, { version: 1, audit, state: record.state });
-  }
 }

@@ -7,16 +7,25 @@ import { z } from 'zod';
 const version = z.literal(1);
 const audit = z.string().regex(/^[0-9a-f]{32}$/);
 
+const landed = z.strictObject({ version, key: z.string().min(1), generation: z.string().min(1) });
+/** A bucket's own words for it, https://cloud.google.com/storage/docs/pubsub-notifications#payload */
+const notification = z
+  .object({ kind: z.literal('storage#object'), name: z.string().min(1), generation: z.coerce.string().min(1) })
+  .transform(({ name, generation }) => ({ version: 1 as const, key: name, generation }));
+
 /** An object landed in the drop area. */
-export const planMessage = z.strictObject({ version, key: z.string().min(1), generation: z.string().min(1) });
+export const planMessage = z.union([landed, notification]);
 export const enrolMessage = z.strictObject({ version, audit, shard: z.int().min(0) });
 export const assembleMessage = z.strictObject({ version, audit });
 export const probeMessage = z.strictObject({ version, audit, shard: z.int().min(0) });
 export const mergeMessage = z.strictObject({ version, audit });
+export const notifyMessage = z.strictObject({ version, audit });
+export const sweepMessage = z.strictObject({ version });
+/** For the outside: an audit has ended. */
 export const finishedMessage = z.strictObject({
   version,
   audit,
-  state: z.enum(['DONE', 'REJECTED', 'FAILED', 'CANCELLED']),
+  state: z.enum(['DONE', 'REJECTED', 'FAILED', 'CANCELLED', 'EXPIRED']),
 });
 
 export type PlanMessage = z.infer<typeof planMessage>;
@@ -24,6 +33,7 @@ export type EnrolMessage = z.infer<typeof enrolMessage>;
 export type AssembleMessage = z.infer<typeof assembleMessage>;
 export type ProbeMessage = z.infer<typeof probeMessage>;
 export type MergeMessage = z.infer<typeof mergeMessage>;
+export type NotifyMessage = z.infer<typeof notifyMessage>;
 
 /** Topics, by what has to be done. */
 export const TOPICS = {
@@ -32,5 +42,8 @@ export const TOPICS = {
   assemble: 'assemble',
   probe: 'probe',
   merge: 'merge',
+  notify: 'notify',
+  sweep: 'sweep',
+  deadletter: 'deadletter',
   finished: 'audit-finished',
 } as const;

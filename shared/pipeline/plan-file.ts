@@ -6,7 +6,7 @@ import { recognizerCardSchema } from '../faces/recognizer.ts';
 import { DEVICES } from '../onnx/runtime.ts';
 import type { Context } from './context.ts';
 import { keys, type Stage } from './keys.ts';
-import { settingsSchema, shardCount } from './settings.ts';
+import { settingsSchema } from './settings.ts';
 
 /**
  * `plan.json`: everything that was found and decided before the first sample. Written once; every later step reads it
@@ -38,6 +38,7 @@ const planSchema = z.strictObject({
   settings: settingsSchema,
   device: z.enum(DEVICES),
   window: z.int().min(1),
+  shards: z.int().min(1),
   generator: z.strictObject({
     spec: generatorSpecSchema,
     range: z.tuple([z.number(), z.number()]),
@@ -99,8 +100,8 @@ export function readPlan(context: Context, audit: string): Promise<Plan> {
   return readJson(context, keys.plan(audit), planSchema);
 }
 
-export function probeShards({ settings }: Plan): readonly Shard[] {
-  return cutShards(settings, shardCount(settings));
+export function probeShards({ settings, shards }: Pick<Plan, 'settings' | 'shards'>): readonly Shard[] {
+  return cutShards(settings, shards);
 }
 
 export function stageShards(plan: Plan, stage: Stage): number {

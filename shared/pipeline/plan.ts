@@ -12,7 +12,7 @@ import type { PlanMessage } from './messages.ts';
 import { listSide, type PhotoPlace, type Side, sideDigest } from './people.ts';
 import { encodeJson, type Plan, readPlan, resolutionOf } from './plan-file.ts';
 import { rejecting } from './reject.ts';
-import { type Settings, settingsSchema } from './settings.ts';
+import { type Settings, settingsSchema, shardCount } from './settings.ts';
 
 /** Photos embedded by one call of `enrol`. */
 const PHOTOS_PER_SHARD = 256;
@@ -111,9 +111,13 @@ async function make(context: Context, found: Found): Promise<Plan> {
   const { audit, checkpoint, place, members, controls } = found;
   const settings = parseCard(settingsSchema, found.settingsText ?? '{}', 'project.json');
   if (!members) {
-    throw new RewoundError('NOT_FOUND', 'The project has no members: the people the generator was trained on.', {
-      help: `Put their photos into ${place.project}/members/<person>/, and people who were not trained on into controls/.`,
-    });
+    throw new RewoundError(
+      'NOT_FOUND',
+      'There is no photo of any member: of the people the generator was trained on.',
+      {
+        help: 'Put their photos into the members folder, one folder a person, and comparable people who were not trained on into controls.',
+      },
+    );
   }
   const overlapping = findOverlap(members, controls);
   checkSize(members, overlapping.members, 'members', FEWEST_MEMBERS);
@@ -134,7 +138,7 @@ async function make(context: Context, found: Found): Promise<Plan> {
     seed: settings.seed,
     batch: settings.batch,
   });
-  const { spec, range, assumptions, geometry, alignment, samples, undetected, model } = calibration;
+  const { spec, range, assumptions, geometry, alignment, samples, undetected, sampleMs, model } = calibration;
   await putOnce(context, keys.generator(audit), model);
   const resolution = resolutionOf(alignment);
   const enrolment = (['members', 'controls'] as const).flatMap((role) =>
@@ -148,6 +152,7 @@ async function make(context: Context, found: Found): Promise<Plan> {
     settings,
     device: context.device,
     window: context.window,
+    shards: shardCount(settings, sampleMs),
     generator: {
       spec,
       range: [range[0], range[1]],

@@ -17,7 +17,7 @@ export const settingsSchema = z.strictObject({
   k: z.int().min(1).max(100).default(10),
   /** Samples generated at once; part of an audit's identity, because arithmetic may depend on it. */
   batch: z.int().min(1).max(1024).default(64),
-  /** Pieces the samples are cut into; by default one for each 2,048 samples. Does not change the result. */
+  /** Pieces the samples are cut into; by default 2,048 samples or two and a half minutes. Does not change the result. */
   shards: z.int().min(1).max(100_000).optional(),
   /** Card of the user's own recognizer, relative to the project; the built-in one by default. */
   recognizer: z.string().min(1).optional(),
@@ -29,7 +29,10 @@ export const settingsSchema = z.strictObject({
 export type Settings = z.infer<typeof settingsSchema>;
 
 const SAMPLES_PER_SHARD = 2048;
+/** Half of what a call of a function may take: machines differ, and so do the hours of the day. */
+const SHARD_MS = 150_000;
 
-export function shardCount({ samples, shards }: Settings): number {
-  return shards ?? Math.max(1, Math.ceil(samples / SAMPLES_PER_SHARD));
+/** How many pieces: as asked for, else short enough that a call ends in time and a crash loses little. */
+export function shardCount({ samples, shards }: Settings, sampleMs: number): number {
+  return shards ?? Math.max(1, Math.ceil(samples / SAMPLES_PER_SHARD), Math.ceil((samples * sampleMs) / SHARD_MS));
 }

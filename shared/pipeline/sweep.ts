@@ -1,32 +1,53 @@
-import type { RewoundError } from '../errors.ts';
+import { RewoundError } from '../errors.ts';
 import { isFinal, readAudit, stopAudit } from './audits.ts';
 import type { Context } from './context.ts';
-import { dispatch } from './fan-in.ts';
-import { keys } from './keys.ts';
-import { announce } from './merge.ts';
+import { dispatch, lastDone } from './fan-in.ts';
+import { keys, records } from './keys.ts';
 import { TOPICS } from './messages.ts';
 import { readPlan } from './plan-file.ts';
 
-/** Publishes what an unfinished audit needs next, for a process that died between a write and a publish. */
+/** No audit lives longer: whatever keeps it from ending, it ends with a reason. */
+const DEADLINE_MS = 7 * 24 * 3600 * 1000;
+/** A shard takes at most ten minutes; after twice that without a sign of life something was lost. */
+export const STALE_MS = 20 * 60 * 1000;
+
+/** Publishes what an audit needs next, for a process that died between a write and a publish. */
 export async function resume(context: Context, audit: string): Promise<void> {
   const record = await readAudit(context, audit);
   if (!record) return;
-  if (isFinal(record.state)) return announce(context, audit);
-  if (await context.objects.head(keys.plan(audit))) return dispatch(context, await readPlan(context, audit));
-  await context.events.publish(TOPICS.plan, { version: 1, key: record.key, generation: record.generation });
+  if (isFinal(record.state)) {
+    await context.events.publish(TOPICS.notify, { version: 1, audit });
+    await context.records.delete(records.open(audit));
+  } else if (await context.objects.head(keys.plan(audit))) {
+    await dispatch(context, await readPlan(context, audit));
+  } else {
+    await context.events.publish(TOPICS.plan, { version: 1, key: record.key, generation: record.generation });
+  }
 }
 
-/** Mends all unfinished audits; returns how many there are. */
-export async function sweep(context: Context): Promise<number> {
-  let unfinished = 0;
-  for await (const { path } of context.records.list('audits')) {
-    const audit = path.slice(path.lastIndexOf('/') + 1);
+/**
+ * Mends the audits that have shown no sign of life for `staleMs`, and ends those past their deadline. Returns how many
+ * audits are open.
+ */
+export async function sweep(context: Context, staleMs: number): Promise<number> {
+  const open: string[] = [];
+  for await (const { path } of context.records.list('open-audits')) open.push(path.slice(path.lastIndexOf('/') + 1));
+  for (const audit of open) {
     const record = await readAudit(context, audit);
-    if (!record || isFinal(record.state)) continue;
-    unfinished += 1;
-    await resume(context, audit);
+    // Marked, but its record was never written: the message that was to write it comes again.
+    if (!record) continue;
+    const now = context.clock.now();
+    if (!isFinal(record.state) && now - record.createdAt > DEADLINE_MS) {
+      const error = new RewoundError('EXPIRED', 'The audit did not end within a week.', {
+        help: 'Put the checkpoint into the project again; finished work is reused. Ask for fewer samples.',
+      });
+      await stopAudit(context, audit, 'EXPIRED', error);
+      continue;
+    }
+    const seen = Math.max(record.changedAt, isFinal(record.state) ? 0 : await lastDone(context, audit));
+    if (now - seen >= staleMs) await resume(context, audit);
   }
-  return unfinished;
+  return open.length;
 }
 
 /** A message was given up after its last attempt: its audit ends with the reason. */

@@ -1,0 +1,15 @@
+import { z } from 'zod';
+import { RewoundError } from '../shared/errors.ts';
+import { giveUp } from '../shared/pipeline/sweep.ts';
+import { subscriber } from './bootstrap.ts';
+
+/** Any message of any step, delivered here after its last attempt: its audit ends as FAILED. */
+export const onDeadletter = subscriber('deadletter', z.looseObject({ audit: z.string() }), (context, message) =>
+  giveUp(
+    context,
+    message,
+    new RewoundError('GIVEN_UP', 'A step of the audit failed again and again.', {
+      help: 'Put the checkpoint into the project again; finished work is reused. The logs of the step say why it failed.',
+    }),
+  ),
+);
