@@ -4,8 +4,8 @@
  */
 import { join } from 'node:path';
 import { asRewoundError } from '../shared/errors.ts';
-import { auditCommand, printError } from './cli/audit.ts';
-import { exitCodeOfError } from './cli/exit.ts';
+import { auditCommand } from './cli/audit.ts';
+import { exitCodeOfError, printError } from './cli/exit.ts';
 
 const demo = join(import.meta.dirname, '../demo');
 

@@ -1,8 +1,8 @@
 #!/usr/bin/env node
 import { asRewoundError } from '../shared/errors.ts';
-import { AUDIT_HELP, auditCommand, printError } from './cli/audit.ts';
+import { AUDIT_HELP, auditCommand } from './cli/audit.ts';
 import { ENROL_HELP, enrolCommand } from './cli/enrol.ts';
-import { EXIT, exitCodeOfError } from './cli/exit.ts';
+import { EXIT, exitCodeOfError, printError } from './cli/exit.ts';
 import { INSPECT_HELP, inspectCommand } from './cli/inspect.ts';
 import { SERVE_HELP, serveCommand } from './cli/serve.ts';
 import { SHOW_HELP, showCommand } from './cli/show.ts';

@@ -1,24 +1,18 @@
 import { mkdir, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
-import type { Task } from '../../shared/engine/protocol.ts';
 import { RewoundError } from '../../shared/errors.ts';
-import { readAudit, reopenAudit } from '../../shared/pipeline/audits.ts';
-import type { Context } from '../../shared/pipeline/context.ts';
-import { forgetAudit } from '../../shared/pipeline/forget.ts';
-import { keys, records } from '../../shared/pipeline/keys.ts';
-import { probeMessage, TOPICS } from '../../shared/pipeline/messages.ts';
-import { auditId } from '../../shared/pipeline/plan.ts';
-import { type Plan, probeShards, readPlan } from '../../shared/pipeline/plan-file.ts';
+import { readAudit } from '../../shared/pipeline/audits.ts';
+import { keys } from '../../shared/pipeline/keys.ts';
 import { settingsSchema } from '../../shared/pipeline/settings.ts';
-import { resume } from '../../shared/pipeline/sweep.ts';
-import { fromEvent } from '../../shared/platform/event.ts';
 import { parseReport } from '../../shared/report/json.ts';
 import { renderText } from '../../shared/report/text.ts';
-import { EXIT, exitCode, exitCodeOfState, type FailOn } from './exit.ts';
+import { EXIT, exitCode, exitCodeOfState, type FailOn, printError } from './exit.ts';
 import { device, latent, oneOf, onlyArgument, parse, usage, whole } from './options.ts';
 import { writePointer } from './pointer.ts';
-import { type Progress, quietProgress, terminalProgress } from './progress.ts';
+import { quietProgress, terminalProgress } from './progress.ts';
+import { start } from './start.ts';
 import { Station } from './station.ts';
+import { Tracker } from './tracker.ts';
 
 const PROJECT = 'drop/local/audit';
 
@@ -144,86 +138,8 @@ export async function auditCommand(args: readonly string[]): Promise<number> {
   }
 }
 
-/** Starts or resumes the audit of the checkpoint at `key`; returns its id. */
-async function start(context: Context, key: string, shards: number | undefined, progress: Progress): Promise<string> {
-  const checkpoint = await context.objects.head(key);
-  const id = await auditId(context, key);
-  if (!checkpoint || !id) {
-    throw new RewoundError('NOT_FOUND', 'The checkpoint is not there, or its name is not one a bucket accepts.', {
-      help: 'Check the path; names must not begin with a dot or end in .part, .tmp or .json.',
-    });
-  }
-  const record = await readAudit(context, id);
-  if (record && shards !== undefined && (await context.objects.head(keys.plan(id)))) {
-    const before = probeShards(await readPlan(context, id)).length;
-    if (before !== shards) {
-      progress.note(`The work so far was cut into ${before} shards; starting over with ${shards}.`);
-      await forgetAudit(context, id);
-      return start(context, key, undefined, progress);
-    }
-  }
-  if (!record) {
-    await context.events.publish(TOPICS.plan, { version: 1, key, generation: checkpoint.generation });
-    return id;
-  }
-  if (record.state === 'DONE') {
-    progress.note('This audit is finished already; here is its result.');
-    return id;
-  }
-  if (await context.objects.head(keys.plan(id))) {
-    const plan = await readPlan(context, id);
-    const done = await context.records.count(records.done(id, 'probe'));
-    progress.note(`Resuming: ${done} of ${probeShards(plan).length} shards are finished.`);
-  }
-  await reopenAudit(context, id);
-  await resume(context, id);
-  return id;
-}
-
-/** From messages and the engine's signs of life to stages, samples and photos. */
-class Tracker {
-  context: Context | undefined;
-  private readonly progress: Progress;
-  private plan: Plan | undefined;
-  private enrolled = 0;
-  private probed = 0;
-
-  constructor(progress: Progress) {
-    this.progress = progress;
-  }
-
-  async message(topic: string, event: { readonly data?: unknown }): Promise<void> {
-    if (topic === TOPICS.merge) this.progress.update('merge', 0, 1, 'report');
-    if ((topic !== TOPICS.probe && topic !== TOPICS.enrol) || !this.context) return;
-    const { audit, shard } = probeMessage.parse(fromEvent(event));
-    this.plan ??= await readPlan(this.context, audit);
-    if (topic === TOPICS.enrol) this.enrolled = sum(this.plan.enrolment.slice(0, shard).map(({ count }) => count));
-    else {
-      const { firstBatch } = probeShards(this.plan)[shard]!;
-      this.probed = firstBatch * this.plan.settings.batch;
-    }
-  }
-
-  engine(task: Task, done: number): void {
-    if (task === 'calibrate') this.progress.update('plan', done, 256, 'calibration samples');
-    if (task === 'enrol' && this.plan) {
-      const total = sum(this.plan.enrolment.map(({ count }) => count));
-      this.progress.update('enrol', this.enrolled + done, total, 'photos');
-    }
-    if (task === 'probe' && this.plan) {
-      this.progress.update('probe', this.probed + done, this.plan.settings.samples, 'samples');
-    }
-  }
-}
-
-const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);
-
 function useColour(): boolean {
   return process.stdout.isTTY === true && !process.env.NO_COLOR;
-}
-
-export function printError({ code, message, help }: Pick<RewoundError, 'code' | 'message' | 'help'>): void {
-  process.stderr.write(`rewound: ${message} [${code}]\n         ${help}\n`);
 }
 
 async function requireFile(path: string): Promise<void> {

@@ -29,3 +29,8 @@ const OURS = new Set([
 export function exitCodeOfError({ code }: RewoundError): number {
   return OURS.has(code) ? EXIT.failed : EXIT.usage;
 }
+
+/** What is wrong and what to do, in two lines on stderr. */
+export function printError({ code, message, help }: Pick<RewoundError, 'code' | 'message' | 'help'>): void {
+  process.stderr.write(`rewound: ${message} [${code}]\n         ${help}\n`);
+}

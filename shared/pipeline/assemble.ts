@@ -10,7 +10,7 @@ import { type EnrolledPhoto, embeddedPhotos } from './embedded.ts';
 import { dispatch } from './fan-in.ts';
 import { digest, keys } from './keys.ts';
 import type { AssembleMessage } from './messages.ts';
-import { putOnce } from './plan.ts';
+import { putOnce } from './once.ts';
 import { encodeJson, type Plan, readPlan } from './plan-file.ts';
 import { rejecting } from './reject.ts';
 

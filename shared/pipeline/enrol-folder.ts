@@ -6,9 +6,12 @@ import { decodeEnrolment, encodeEnrolment } from '../faces/enrolment.ts';
 import { BUILT_IN_RECOGNIZER, type RecognizerInfo } from '../faces/recognizer.ts';
 import type { Context } from './context.ts';
 import { keys } from './keys.ts';
+import { putOnce, textOf } from './once.ts';
 import { listSide, type PhotoPlace } from './people.ts';
-import { cutEnrolment, findRecognizer, mergeCards, putOnce, textOf } from './plan.ts';
+import { mergeCards } from './plan.ts';
 import { resolutionOf } from './plan-file.ts';
+import { findRecognizer } from './recognizer.ts';
+import { cutEnrolment } from './runs.ts';
 import type { Settings } from './settings.ts';
 
 export interface EnrolFolder {

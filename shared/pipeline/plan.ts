@@ -1,35 +1,23 @@
 import type { Role } from '../audit/roster.ts';
 import { type CheckpointCard, checkpointCardSchema, parseCard } from '../checkpoint/card.ts';
-import type { RecognizerRequest, Resolution } from '../engine/compute.ts';
 import { RewoundError } from '../errors.ts';
-import { recognizerCardSchema } from '../faces/recognizer.ts';
-import type { ObjectInfo } from '../platform/ports.ts';
 import { isFinal, receiveAudit } from './audits.ts';
 import type { Context } from './context.ts';
 import { dispatch } from './fan-in.ts';
-import { below, type DropPlace, digest, dropPlace, isCompanion, keys, records } from './keys.ts';
+import { type Found, find } from './found.ts';
+import { below, dropPlace, isCompanion, keys } from './keys.ts';
 import type { PlanMessage } from './messages.ts';
-import { listSide, type PhotoPlace, type Side, sideDigest } from './people.ts';
+import { putOnce } from './once.ts';
+import type { PhotoPlace, Side } from './people.ts';
 import { encodeJson, type Plan, readPlan, resolutionOf } from './plan-file.ts';
+import { findRecognizer } from './recognizer.ts';
 import { rejecting } from './reject.ts';
+import { cutEnrolment, skipEnrolled } from './runs.ts';
 import { type Settings, settingsSchema, shardCount } from './settings.ts';
 
-/** Photos embedded by one call of `enrol`. */
-const PHOTOS_PER_SHARD = 256;
 /** Fewer control identities cannot carry a threshold and a test. */
 const FEWEST_CONTROLS = 20;
 const FEWEST_MEMBERS = 2;
-
-/** What an audit is made of, as found in the drop area. */
-interface Found {
-  readonly audit: string;
-  readonly checkpoint: ObjectInfo;
-  readonly place: DropPlace;
-  readonly settingsText: string | undefined;
-  readonly cardText: string | undefined;
-  readonly members: Side | undefined;
-  readonly controls: Side | undefined;
-}
 
 /**
  * An object landed in the drop area: if it is a checkpoint, validate it, find out how to run it, cut the work into
@@ -51,60 +39,6 @@ export async function plan(context: Context, message: PlanMessage): Promise<stri
     await dispatch(context, planned);
   });
   return found.audit;
-}
-
-/** The audit a checkpoint would start now. Throws GALLERY_EMPTY where a role's folder holds no photo. */
-export async function auditId(context: Context, key: string): Promise<string | undefined> {
-  const place = dropPlace(key);
-  const checkpoint = await context.objects.head(key);
-  return place && checkpoint && (await find(context, place, checkpoint)).audit;
-}
-
-async function find(context: Context, place: DropPlace, checkpoint: ObjectInfo): Promise<Found> {
-  const settingsText = await textOf(context, `${place.project}/project.json`);
-  const cardText = await textOf(context, `${checkpoint.key}.card.json`);
-  const members = await listSide(context.objects, place.project, 'members');
-  const controls = await listSide(context.objects, place.project, 'controls');
-  // By content, not by upload: the same bytes put there twice, or on another machine, are the same audit. How the work
-  // is cut does not change a result and is no part of it.
-  const audit = digest(
-    'audit 1',
-    place.project,
-    checkpoint.md5,
-    place.file,
-    cardText ?? '',
-    identityOfSettings(settingsText),
-    await identityOfRecognizer(context, place, settingsText),
-    context.device,
-    sideDigest(members),
-    sideDigest(controls),
-  );
-  return { audit, checkpoint, place, settingsText, cardText, members, controls };
-}
-
-function identityOfSettings(text: string | undefined): string {
-  const settings = lenient(() => parseCard(settingsSchema, text ?? '{}', 'project.json'));
-  return settings ? digest({ ...settings, shards: null }) : (text ?? '');
-}
-
-async function identityOfRecognizer(context: Context, place: DropPlace, text: string | undefined): Promise<string> {
-  const settings = lenient(() => parseCard(settingsSchema, text ?? '{}', 'project.json'));
-  const found = settings && (await findRecognizer(context, place.project, settings).catch(() => undefined));
-  return found ? digest(found.identity) : '';
-}
-
-/** An audit must have an identity even if its settings are wrong: the rejection is recorded under it. */
-function lenient<T>(read: () => T): T | undefined {
-  try {
-    return read();
-  } catch {
-    return undefined;
-  }
-}
-
-export async function textOf({ objects }: Context, key: string): Promise<string | undefined> {
-  const info = await objects.head(key);
-  return info && new TextDecoder().decode(await objects.get(key, info.generation));
 }
 
 async function make(context: Context, found: Found): Promise<Plan> {
@@ -209,40 +143,6 @@ function checkSize(side: Side, overlapping: readonly string[], role: Role, fewes
   });
 }
 
-/** What tells recognizers apart: the built-in one's version, or the card's and the model's content. */
-type RecognizerIdentity =
-  | { readonly kind: 'built-in'; readonly version: 1 }
-  | { readonly kind: 'card'; readonly card: string; readonly md5: string };
-
-export async function findRecognizer(context: Context, project: string, { recognizer: cardPath }: Settings) {
-  if (cardPath === undefined) {
-    const request: RecognizerRequest = { kind: 'built-in' };
-    return { request, planned: request, identity: { kind: 'built-in', version: 1 } } as const;
-  }
-  const cardKey = below(project, cardPath);
-  const text = await textOf(context, cardKey);
-  if (text === undefined) {
-    throw new RewoundError('NOT_FOUND', `The recognizer's card ${cardPath} is not in the project.`, {
-      help: 'Put the card and its model into the project, or leave "recognizer" out of project.json.',
-    });
-  }
-  const card = parseCard(recognizerCardSchema, text, "The recognizer's card");
-  const key = below(cardKey.slice(0, cardKey.lastIndexOf('/')), card.model);
-  const model = await context.objects.head(key);
-  if (!model) {
-    throw new RewoundError('NOT_FOUND', `The recognizer's model ${card.model} is not beside its card.`, {
-      help: 'Copy the ONNX file next to the card, or correct "model" in it.',
-    });
-  }
-  const { generation, md5 } = model;
-  const request: RecognizerRequest = { kind: 'card', card, path: await context.objects.file(key, generation) };
-  return {
-    request,
-    planned: { kind: 'card', card, key, generation } as const,
-    identity: { kind: 'card', card: digest(card), md5 },
-  } as const;
-}
-
 /** The card beside the checkpoint, field by field overridden by the project's settings. */
 export function mergeCards(beside: CheckpointCard, { card: given = {} }: Settings): CheckpointCard {
   return {
@@ -269,38 +169,4 @@ async function copyExternal(context: Context, audit: string, checkpoint: string,
       return { location, path: await context.objects.file(to) };
     }),
   );
-}
-
-/** Runs of photos, each named by what its embeddings are made of: photos, recognizer and resolution. */
-export function cutEnrolment(
-  role: Role,
-  side: Side | undefined,
-  recognizer: RecognizerIdentity,
-  resolution: Resolution | null,
-): Plan['enrolment'] {
-  if (side?.kind !== 'photos') return [];
-  const shards: Plan['enrolment'] = [];
-  for (let first = 0; first < side.photos.length; first += PHOTOS_PER_SHARD) {
-    const photos = side.photos.slice(first, first + PHOTOS_PER_SHARD);
-    const content = digest('enrolment 1', recognizer, resolution, ...photos.map(({ md5 }) => md5));
-    shards.push({ content, role, first, count: photos.length });
-  }
-  return shards;
-}
-
-/** Marks as done what an earlier audit has embedded already. */
-async function skipEnrolled(context: Context, { audit, enrolment }: Plan): Promise<void> {
-  for (const [shard, { content }] of enrolment.entries()) {
-    if (!(await context.objects.head(keys.enrolment(content)))) continue;
-    await context.records.create(`${records.done(audit, 'enrol')}/${shard}`, { at: context.clock.now() });
-  }
-}
-
-/** Writes unless it is there: what a step makes is a function of its input, so whoever was first wrote the same. */
-export async function putOnce({ objects }: Context, key: string, bytes: Uint8Array): Promise<void> {
-  try {
-    await objects.put(key, bytes, { ifAbsent: true });
-  } catch (error) {
-    if (!(error instanceof RewoundError && error.code === 'OBJECT_EXISTS')) throw error;
-  }
 }

@@ -4,7 +4,7 @@ import type { Context } from './context.ts';
 import { shardDone } from './fan-in.ts';
 import { keys } from './keys.ts';
 import type { ProbeMessage } from './messages.ts';
-import { putOnce } from './plan.ts';
+import { putOnce } from './once.ts';
 import { generatorFiles, probeShards, readPlan, recognizerRequest } from './plan-file.ts';
 import { rejecting } from './reject.ts';
 

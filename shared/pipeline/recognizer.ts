@@ -1,0 +1,42 @@
+import { parseCard } from '../checkpoint/card.ts';
+import type { RecognizerRequest } from '../engine/compute.ts';
+import { RewoundError } from '../errors.ts';
+import { recognizerCardSchema } from '../faces/recognizer.ts';
+import type { Context } from './context.ts';
+import { below, digest } from './keys.ts';
+import { textOf } from './once.ts';
+import type { Settings } from './settings.ts';
+
+/** What tells recognizers apart: the built-in one's version, or the card's and the model's content. */
+export type RecognizerIdentity =
+  | { readonly kind: 'built-in'; readonly version: 1 }
+  | { readonly kind: 'card'; readonly card: string; readonly md5: string };
+
+export async function findRecognizer(context: Context, project: string, { recognizer: cardPath }: Settings) {
+  if (cardPath === undefined) {
+    const request: RecognizerRequest = { kind: 'built-in' };
+    return { request, planned: request, identity: { kind: 'built-in', version: 1 } } as const;
+  }
+  const cardKey = below(project, cardPath);
+  const text = await textOf(context, cardKey);
+  if (text === undefined) {
+    throw new RewoundError('NOT_FOUND', `The recognizer's card ${cardPath} is not in the project.`, {
+      help: 'Put the card and its model into the project, or leave "recognizer" out of project.json.',
+    });
+  }
+  const card = parseCard(recognizerCardSchema, text, "The recognizer's card");
+  const key = below(cardKey.slice(0, cardKey.lastIndexOf('/')), card.model);
+  const model = await context.objects.head(key);
+  if (!model) {
+    throw new RewoundError('NOT_FOUND', `The recognizer's model ${card.model} is not beside its card.`, {
+      help: 'Copy the ONNX file next to the card, or correct "model" in it.',
+    });
+  }
+  const { generation, md5 } = model;
+  const request: RecognizerRequest = { kind: 'card', card, path: await context.objects.file(key, generation) };
+  return {
+    request,
+    planned: { kind: 'card', card, key, generation } as const,
+    identity: { kind: 'card', card: digest(card), md5 },
+  } as const;
+}

@@ -1,0 +1,35 @@
+import type { Role } from '../audit/roster.ts';
+import type { Resolution } from '../engine/compute.ts';
+import type { Context } from './context.ts';
+import { digest, keys, records } from './keys.ts';
+import type { Side } from './people.ts';
+import type { Plan } from './plan-file.ts';
+import type { RecognizerIdentity } from './recognizer.ts';
+
+/** Photos embedded by one call of `enrol`. */
+const PHOTOS_PER_SHARD = 256;
+
+/** Runs of photos, each named by what its embeddings are made of: photos, recognizer and resolution. */
+export function cutEnrolment(
+  role: Role,
+  side: Side | undefined,
+  recognizer: RecognizerIdentity,
+  resolution: Resolution | null,
+): Plan['enrolment'] {
+  if (side?.kind !== 'photos') return [];
+  const shards: Plan['enrolment'] = [];
+  for (let first = 0; first < side.photos.length; first += PHOTOS_PER_SHARD) {
+    const photos = side.photos.slice(first, first + PHOTOS_PER_SHARD);
+    const content = digest('enrolment 1', recognizer, resolution, ...photos.map(({ md5 }) => md5));
+    shards.push({ content, role, first, count: photos.length });
+  }
+  return shards;
+}
+
+/** Marks as done what an earlier audit has embedded already. */
+export async function skipEnrolled(context: Context, { audit, enrolment }: Plan): Promise<void> {
+  for (const [shard, { content }] of enrolment.entries()) {
+    if (!(await context.objects.head(keys.enrolment(content)))) continue;
+    await context.records.create(`${records.done(audit, 'enrol')}/${shard}`, { at: context.clock.now() });
+  }
+}
