@@ -72,8 +72,9 @@ export function buildPictureModel(
   const [black, white] = range;
   const gain = 255 / (white - black);
   let picture = list.op('Add', [list.op('Mul', [raw, list.scalar(gain)]), list.scalar(0.5 - black * gain)]);
-  picture = list.op('Min', [list.op('Max', [picture, list.scalar(0)]), list.scalar(255)]);
-  picture = list.op('Floor', [picture]);
+  // Clipped by Relu at both ends, exactly, for these are whole numbers: Min and Max broadcast from set 8 on only.
+  picture = list.op('Relu', [list.op('Floor', [picture])]);
+  picture = list.op('Sub', [list.scalar(255), list.op('Relu', [list.op('Sub', [list.scalar(255), picture])])]);
   if (geometry.channels === 1) picture = list.op('Concat', [picture, picture, picture], { axis: 1 });
 
   const resized = (from: Value, rows: Float32Array, columns: Float32Array, dims: readonly number[]): Value => {
