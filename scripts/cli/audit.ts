@@ -1,5 +1,5 @@
 import { mkdir, stat, writeFile } from 'node:fs/promises';
-import { basename, dirname, join, resolve } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { RewoundError } from '../../shared/errors.ts';
 import { readAudit } from '../../shared/pipeline/audits.ts';
 import { keys } from '../../shared/pipeline/keys.ts';
@@ -7,7 +7,7 @@ import { settingsSchema } from '../../shared/pipeline/settings.ts';
 import { parseReport } from '../../shared/report/json.ts';
 import { renderText } from '../../shared/report/text.ts';
 import { EXIT, exitCode, exitCodeOfState, type FailOn, printError } from './exit.ts';
-import { device, latent, oneOf, onlyArgument, parse, usage, whole } from './options.ts';
+import { device, latent, oneOf, onlyArgument, parse, usage, userPath, whole } from './options.ts';
 import { writePointer } from './pointer.ts';
 import { quietProgress, terminalProgress } from './progress.ts';
 import { start } from './start.ts';
@@ -58,12 +58,12 @@ export async function auditCommand(args: readonly string[]): Promise<number> {
       'fail-on': { type: 'string', default: 'leakage' },
     },
   });
-  const checkpoint = resolve(onlyArgument(positionals, 'checkpoint'));
+  const checkpoint = userPath(onlyArgument(positionals, 'checkpoint'));
   if (values.members === undefined) throw usage('--members is missing: the people the generator was trained on.');
   await requireFile(checkpoint);
   const members = await requireFolder(values.members, '--members');
   const controls = values.controls === undefined ? undefined : await requireFolder(values.controls, '--controls');
-  const recognizer = values.recognizer === undefined ? undefined : resolve(values.recognizer);
+  const recognizer = values.recognizer === undefined ? undefined : userPath(values.recognizer);
   if (recognizer !== undefined) await requireFile(recognizer);
   const samples = whole(values.samples, 'samples', 1, 1_000_000_000) ?? (values.quick ? 10_000 : undefined);
   const shards = whole(values.shards, 'shards', 1, 100_000);
@@ -87,8 +87,8 @@ export async function auditCommand(args: readonly string[]): Promise<number> {
   };
   const progress = values.quiet ? quietProgress : terminalProgress(process.stderr);
   const tracker = new Tracker(progress);
-  const work = resolve(values.work);
-  const out = resolve(values.out);
+  const work = userPath(values.work);
+  const out = userPath(values.out);
   const station = new Station({
     folder: work,
     mounts,
@@ -150,7 +150,7 @@ async function requireFile(path: string): Promise<void> {
 }
 
 async function requireFolder(path: string, option: string): Promise<string> {
-  const folder = resolve(path);
+  const folder = userPath(path);
   const found = await stat(folder).catch(() => undefined);
   if (!found?.isDirectory()) {
     throw new RewoundError('NOT_FOUND', `${option}: there is no folder ${folder}.`, { help: 'Check the path.' });

@@ -1,11 +1,11 @@
 import { mkdir, writeFile } from 'node:fs/promises';
-import { basename, dirname, join, resolve } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { RewoundError } from '../../shared/errors.ts';
 import { encodeLabels, type Label } from '../../shared/faces/labels.ts';
 import { encodeNpy } from '../../shared/faces/npy.ts';
 import { enrolFolder } from '../../shared/pipeline/enrol-folder.ts';
 import { settingsSchema } from '../../shared/pipeline/settings.ts';
-import { device, latent, onlyArgument, parse, usage } from './options.ts';
+import { device, latent, onlyArgument, parse, usage, userPath } from './options.ts';
 import { quietProgress, terminalProgress } from './progress.ts';
 import { Station } from './station.ts';
 
@@ -32,16 +32,16 @@ export async function enrolCommand(args: readonly string[]): Promise<number> {
       quiet: { type: 'boolean' },
     },
   });
-  const folder = resolve(onlyArgument(positionals, 'folder'));
+  const folder = userPath(onlyArgument(positionals, 'folder'));
   if (values.out === undefined) throw usage('--out is missing: where the gallery goes.');
-  const out = resolve(values.out);
-  const checkpoint = values.checkpoint === undefined ? undefined : resolve(values.checkpoint);
-  const recognizer = values.recognizer === undefined ? undefined : resolve(values.recognizer);
+  const out = userPath(values.out);
+  const checkpoint = values.checkpoint === undefined ? undefined : userPath(values.checkpoint);
+  const recognizer = values.recognizer === undefined ? undefined : userPath(values.recognizer);
   const progress = values.quiet ? quietProgress : terminalProgress(process.stderr);
   let before = 0;
   let total = 0;
   const station = new Station({
-    folder: resolve(values.work),
+    folder: userPath(values.work),
     mounts: {
       [`${PROJECT}/members/`]: folder,
       ...(checkpoint ? { [`${PROJECT}/checkpoints/`]: dirname(checkpoint) } : {}),

@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { type ParseArgsConfig, parseArgs } from 'node:util';
 import { RewoundError } from '../../shared/errors.ts';
 import { DEVICES, type Device } from '../../shared/onnx/runtime.ts';
@@ -22,6 +23,15 @@ export function onlyArgument(positionals: readonly string[], what: string): stri
   if (first === undefined) throw usage(`The ${what} is missing.`);
   if (more.length > 0) throw usage(`One ${what} at a time, please: "${more[0]}" is too much.`);
   return first;
+}
+
+/** The npm scripts that run this command line. npm runs them in the repository, wherever the user stands. */
+const NPM_SCRIPTS = new Set(['rewound', 'serve', 'demo']);
+
+/** A path as the user means it: relative to where the command was typed. */
+export function userPath(path: string): string {
+  const { npm_lifecycle_event: script, INIT_CWD: typedIn } = process.env;
+  return resolve(script !== undefined && NPM_SCRIPTS.has(script) && typedIn ? typedIn : '.', path);
 }
 
 /** A whole number within bounds. */

@@ -1,5 +1,5 @@
 import { mkdir } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { asRewoundError } from '../../shared/errors.ts';
 import { readAudit } from '../../shared/pipeline/audits.ts';
@@ -10,7 +10,7 @@ import { sweep } from '../../shared/pipeline/sweep.ts';
 import { fromEvent } from '../../shared/platform/event.ts';
 import { parseReport } from '../../shared/report/json.ts';
 import { EXIT } from './exit.ts';
-import { device, onlyArgument, parse, whole } from './options.ts';
+import { device, onlyArgument, parse, userPath, whole } from './options.ts';
 import { Station } from './station.ts';
 
 export const SERVE_HELP = `rewound serve [FOLDER] [--device D] [--settle SECONDS]
@@ -26,7 +26,7 @@ export async function serveCommand(args: readonly string[]): Promise<number> {
     allowPositionals: true,
     options: { device: { type: 'string', default: 'cpu' }, settle: { type: 'string', default: '2' } },
   });
-  const folder = resolve(positionals.length === 0 ? 'rewound-bucket' : onlyArgument(positionals, 'folder'));
+  const folder = userPath(positionals.length === 0 ? 'rewound-bucket' : onlyArgument(positionals, 'folder'));
   const settleMs = (whole(values.settle, 'settle', 0, 3600) ?? 2) * 1000;
   await mkdir(join(folder, 'drop'), { recursive: true });
   const say = (text: string) => process.stderr.write(`${text}\n`);

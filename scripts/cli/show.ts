@@ -1,5 +1,5 @@
 import { writeFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import sharp from 'sharp';
 import { RewoundError } from '../../shared/errors.ts';
 import { decodeGallery } from '../../shared/faces/gallery.ts';
@@ -9,7 +9,7 @@ import { photosOf, renderSeeds } from '../../shared/pipeline/pictures.ts';
 import { generatorFiles, readJson, readPlan, recognizerRequest } from '../../shared/pipeline/plan-file.ts';
 import { photoKey } from '../../shared/report/html.ts';
 import type { Role } from '../../shared/report/model.ts';
-import { onlyArgument, parse, usage, whole } from './options.ts';
+import { onlyArgument, parse, usage, userPath, whole } from './options.ts';
 import { readPointer } from './pointer.ts';
 import { Station } from './station.ts';
 
@@ -34,7 +34,7 @@ export async function showCommand(args: readonly string[]): Promise<number> {
     allowPositionals: true,
     options: { seed: { type: 'string' }, nearest: { type: 'string' } },
   });
-  const out = resolve(onlyArgument(positionals, 'report folder'));
+  const out = userPath(onlyArgument(positionals, 'report folder'));
   const seed = whole(values.seed, 'seed', 0, 2 ** 32 - 1);
   if (seed === undefined) throw usage('--seed is missing: a seed from the report.');
   const nearest = whole(values.nearest, 'nearest', 1, 20) ?? 5;
