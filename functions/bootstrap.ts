@@ -1,17 +1,23 @@
 import { type CloudEvent, cloudEvent } from '@google-cloud/functions-framework';
 import type { z } from 'zod';
-import { RewoundError } from '../shared/errors.ts';
+import { asRewoundError, RewoundError } from '../shared/errors.ts';
 import type { Context } from '../shared/pipeline/context.ts';
+import { giveUp } from '../shared/pipeline/sweep.ts';
 import { fromEvent } from '../shared/platform/event.ts';
 
 /** Handles one delivery of a message; a throw makes the platform deliver it again. */
 export type Subscriber = (event: { readonly data?: unknown }) => Promise<void>;
 
-let current: Context | undefined;
+/** Stands around a delivery that came through functions-framework: for logs. */
+export type Observer = (name: string, event: CloudEvent<unknown>, deliver: () => Promise<void>) => Promise<void>;
 
-/** Gives the functions of this process the world they work in. */
-export function useContext(context: Context): void {
+let current: Context | undefined;
+let observe: Observer = (_name, _event, deliver) => deliver();
+
+/** Gives the functions of this process the world they work in, and whoever is to watch them. */
+export function useContext(context: Context, observer: Observer = observe): void {
   current = context;
+  observe = observer;
 }
 
 function context(): Context {
@@ -32,10 +38,29 @@ export function subscriber<T extends z.ZodType>(
 ): Subscriber {
   const handle: Subscriber = async (event) => {
     const message = decode(schema, event);
-    if (message !== undefined) await step(context(), message);
+    if (message !== undefined) await ended(message, () => step(context(), message));
   };
-  cloudEvent(name, (event: CloudEvent<unknown>) => handle(event));
+  cloudEvent(name, (event: CloudEvent<unknown>) => observe(name, event, () => handle(event)));
   return handle;
+}
+
+/**
+ * Steps record what can never succeed and return. What they still throw for good (an unreadable plan, a defect) would
+ * fail at every attempt: its audit ends now, with the reason, and the message is done. A message that names no audit
+ * goes the way of all failures, so that it ends where somebody looks.
+ */
+async function ended(message: unknown, step: () => Promise<unknown>): Promise<void> {
+  try {
+    await step();
+  } catch (cause) {
+    const error = asRewoundError(cause);
+    if (error.transient || !namesAudit(message)) throw error;
+    await giveUp(context(), message, error);
+  }
+}
+
+function namesAudit(message: unknown): boolean {
+  return typeof message === 'object' && message !== null && 'audit' in message;
 }
 
 function decode<T extends z.ZodType>(schema: T, event: { readonly data?: unknown }): z.infer<T> | undefined {

@@ -1,0 +1,63 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { availableParallelism, tmpdir, totalmem } from 'node:os';
+import { join } from 'node:path';
+import { EngineProcess } from '../shared/engine/process.ts';
+import type { Context } from '../shared/pipeline/context.ts';
+import { openGoogle } from '../shared/platform/google/index.ts';
+import type { ServerSettings } from './context-settings.ts';
+
+/** The world of a service: the Google platform and the engine, opened once and kept for all messages. */
+export interface ServerContext {
+  readonly context: Context;
+  /** Resolves when messages can be taken on. Throws DEVICE_UNAVAILABLE where the asked-for device is not there. */
+  ready(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Of the memory of the machine or container; the rest is for this process and the files it holds. */
+const MEMORY_SHARE = 0.8;
+/** Shorter than a push waits, so that a model that hangs ends with its own error. */
+const SILENCE_MS = 240_000;
+
+export function openContext(settings: ServerSettings): ServerContext {
+  const { project, bucket, topicPrefix, database, device, window } = settings;
+  // A folder of its own: a cache belongs to one process, and whoever starts the next one may not own this one's.
+  const cacheFolder = mkdtempSync(join(tmpdir(), 'rewound-cache-'));
+  const clear = () => rmSync(cacheFolder, { recursive: true, force: true });
+  process.once('exit', clear);
+  const platform = openGoogle({
+    project,
+    bucket,
+    topicPrefix,
+    cacheFolder,
+    ...(database === undefined ? {} : { databaseId: database }),
+  });
+  const engine = new EngineProcess({
+    device,
+    threads: availableParallelism(),
+    memoryBytes: MEMORY_SHARE * memory(),
+    silenceMs: SILENCE_MS,
+  });
+  const { objects, records, events, clock } = platform;
+  return {
+    context: { objects, records, events, clock, compute: engine.tasks, device, window },
+    async ready() {
+      // The CPU needs no proof.
+      if (device === 'cpu') return;
+      // The engine asserts its device before it looks for a face. Of no photos that is all it does, besides loading
+      // the networks, which the first message would wait for.
+      await engine.tasks.enrol({ photos: [], recognizer: { kind: 'built-in' }, resolution: null });
+    },
+    async close() {
+      engine.close();
+      await platform.close();
+      process.off('exit', clear);
+      clear();
+    },
+  };
+}
+
+/** Bytes this process may use: a container's limit is lower than what its machine has. */
+function memory(): number {
+  return Math.min(totalmem(), process.constrainedMemory() || Number.POSITIVE_INFINITY);
+}

@@ -1,0 +1,142 @@
+/** What a service of the deployment runs: one function, by the environment of `context-settings.ts`. */
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+// The framework's public entry points are its command, which reads its own options and listens before anybody can stand
+// in front of it, and this one: the same server for a registered function, not listening yet.
+import { getTestServer } from '@google-cloud/functions-framework/testing';
+import { asRewoundError, RewoundError } from '../shared/errors.ts';
+import { openContext } from './context.ts';
+import { type Gate, pushGate } from './context-caller.ts';
+import { jsonLog, type Log, messageLog } from './context-log.ts';
+import { readSettings } from './context-settings.ts';
+import { functions, useContext } from './index.ts';
+
+export interface ServeOptions {
+  /** The function's name, that of its topic. */
+  readonly target: string;
+  readonly port: number;
+  /** Judges each request; all are let in where there is none. */
+  readonly gate?: Gate;
+  readonly log?: Log;
+}
+
+export interface Service {
+  readonly port: number;
+  /**
+   * Takes on nothing more and waits for the message at hand. After `graceMs` it is given back: whoever sent it is told
+   * that it failed, and sends it again. Resolves to whether there was one to give back.
+   */
+  stop(graceMs: number): Promise<boolean>;
+}
+
+/**
+ * Serves a registered function, one open request at a time: a step may take the whole machine, and two would only make
+ * each other late. A request that waits for its turn is dropped when its sender gives up. Should the sender of the one
+ * at hand give up, the next begins while the step ends; the engine still does one thing after another.
+ */
+export async function serve({ target, port, gate, log = () => undefined }: ServeOptions): Promise<Service> {
+  const framework = frameworkServer(target);
+  let turn: Promise<unknown> = Promise.resolve();
+  let current: ServerResponse | undefined;
+  let stopping = false;
+
+  async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const status = (await gate?.(request.headers.authorization)) ?? 200;
+    if (status !== 200) {
+      log({ event: 'caller.refused', status });
+      return answer(response, status);
+    }
+    const mine = turn.then(async () => {
+      if (stopping) return answer(response, 503);
+      if (request.destroyed || response.destroyed) return;
+      current = response;
+      const closed = once(response, 'close');
+      framework.emit('request', request, response);
+      await closed;
+      current = undefined;
+    });
+    turn = mine.catch(() => undefined);
+    await mine;
+  }
+
+  const server = createServer((request, response) => {
+    handle(request, response).catch(() => answer(response, 500));
+  });
+  server.requestTimeout = 0;
+  server.listen(port);
+  await once(server, 'listening');
+
+  return {
+    port: portOf(server),
+    async stop(graceMs) {
+      stopping = true;
+      server.close();
+      server.closeIdleConnections();
+      const late = await isLate(turn, graceMs);
+      if (late && current) answer(current, 503);
+      server.closeIdleConnections();
+      return late;
+    },
+  };
+}
+
+/** The framework's own server of a function; it never listens, requests are handed to it. */
+function frameworkServer(target: string): Server {
+  if (functions.has(target)) return getTestServer(target);
+  throw new RewoundError('USAGE', `There is no function "${target}".`, {
+    help: `FUNCTION_TARGET is one of ${[...functions.keys()].join(', ')}.`,
+  });
+}
+
+/** Whether `work` is still going on after `ms`. */
+async function isLate(work: Promise<unknown>, ms: number): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<boolean>((resolve) => {
+    timer = setTimeout(() => resolve(true), ms);
+  });
+  const result = await Promise.race([work.then(() => false), late]);
+  clearTimeout(timer);
+  return result;
+}
+
+function answer(response: ServerResponse, status: number): void {
+  if (!response.headersSent) response.writeHead(status, { connection: 'close' });
+  response.end();
+}
+
+function portOf(server: Server): number {
+  const address = server.address();
+  return typeof address === 'object' && address !== null ? address.port : 0;
+}
+
+/** Cloud Run ends a process ten seconds after it asked it to stop. */
+const GRACE_MS = 8_000;
+/** Time for the last answer to leave. */
+const FAREWELL_MS = 500;
+
+async function main(): Promise<void> {
+  const log = jsonLog(process.env.FUNCTION_TARGET ?? '', (line) => void process.stdout.write(line));
+  try {
+    const settings = readSettings(process.env);
+    const { target, port, caller, device } = settings;
+    const world = openContext(settings);
+    useContext(world.context, messageLog(log));
+    await world.ready();
+    const service = await serve({ target, port, log, ...(caller ? { gate: pushGate(caller) } : {}) });
+    process.once('SIGTERM', async () => {
+      const gaveBack = await service.stop(GRACE_MS);
+      log({ event: 'service.stopped', gaveBack });
+      // What was given back is not waited for: to end halfway is what all steps are made for. The engine ends with
+      // this process; closed before, it would look to the step like a failure of the audit.
+      setTimeout(() => process.exit(0), FAREWELL_MS);
+    });
+    log({ event: 'service.started', port: service.port, device, verified: caller !== undefined });
+  } catch (cause) {
+    const { code, message, help } = asRewoundError(cause);
+    log({ event: 'service.refused', code, error: message, help });
+    // Not on a port: a deployment with a service that cannot work must fail.
+    process.exit(1);
+  }
+}
+
+if (import.meta.main) await main();
