@@ -1,20 +1,15 @@
-import { mkdir, stat, writeFile } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
-import { RewoundError } from '../../shared/errors.ts';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { readAudit } from '../../shared/pipeline/audits.ts';
 import { keys } from '../../shared/pipeline/keys.ts';
-import { settingsSchema } from '../../shared/pipeline/settings.ts';
+import type { Platform } from '../../shared/platform/ports.ts';
 import { parseReport } from '../../shared/report/json.ts';
 import { renderText } from '../../shared/report/text.ts';
-import { EXIT, exitCode, exitCodeOfState, type FailOn, printError } from './exit.ts';
-import { device, latent, oneOf, onlyArgument, parse, usage, userPath, whole } from './options.ts';
-import { writePointer } from './pointer.ts';
-import { quietProgress, terminalProgress } from './progress.ts';
-import { start } from './start.ts';
-import { Station } from './station.ts';
-import { Tracker } from './tracker.ts';
-
-const PROJECT = 'drop/local/audit';
+import { auditHere } from './audit-local.ts';
+import { auditRemotely } from './audit-remote.ts';
+import { type AuditRequest, parseAudit } from './audit-request.ts';
+import { EXIT, exitCode, exitCodeOfState, printError } from './exit.ts';
+import { type Progress, quietProgress, terminalProgress } from './progress.ts';
 
 export const AUDIT_HELP = `rewound audit CHECKPOINT --members DIR [--controls DIR] [options]
 
@@ -31,129 +26,69 @@ export const AUDIT_HELP = `rewound audit CHECKPOINT --members DIR [--controls DI
   --work DIR           where finished work is kept for resuming (.rewound)
   --no-pictures        leave pictures out of the report
   --json               print report.json on stdout      --quiet      no progress on stderr
-  --fail-on WHAT       leakage (exit 1) or never (leakage)`;
+  --fail-on WHAT       leakage (exit 1) or never (leakage)
+  --remote             audit on Google Cloud (docs/deploy.md): uploads, follows, fetches the report`;
 
-/** Audits a checkpoint on this machine; returns the exit code. */
+/** How an audit is watched while it runs. */
+export interface Watch {
+  readonly progress: Progress;
+  readonly signal: AbortSignal;
+}
+
+/** An audit that has come to an end somewhere, and the platform that knows how. */
+export interface Ended {
+  readonly audit: string;
+  readonly context: Pick<Platform, 'objects' | 'records'>;
+  /** Called when the report lies in its folder. */
+  readonly onReport?: () => Promise<void>;
+  readonly close: () => Promise<void>;
+}
+
+/** Audits a checkpoint; returns the exit code. */
 export async function auditCommand(args: readonly string[]): Promise<number> {
-  const { values, positionals } = parse({
-    args: [...args],
-    allowPositionals: true,
-    options: {
-      members: { type: 'string' },
-      controls: { type: 'string' },
-      samples: { type: 'string' },
-      quick: { type: 'boolean' },
-      seed: { type: 'string' },
-      k: { type: 'string' },
-      batch: { type: 'string' },
-      shards: { type: 'string' },
-      latent: { type: 'string' },
-      device: { type: 'string', default: 'cpu' },
-      recognizer: { type: 'string' },
-      out: { type: 'string', default: 'rewound-report' },
-      work: { type: 'string', default: '.rewound' },
-      'no-pictures': { type: 'boolean' },
-      json: { type: 'boolean' },
-      quiet: { type: 'boolean' },
-      'fail-on': { type: 'string', default: 'leakage' },
-    },
-  });
-  const checkpoint = userPath(onlyArgument(positionals, 'checkpoint'));
-  if (values.members === undefined) throw usage('--members is missing: the people the generator was trained on.');
-  await requireFile(checkpoint);
-  const members = await requireFolder(values.members, '--members');
-  const controls = values.controls === undefined ? undefined : await requireFolder(values.controls, '--controls');
-  const recognizer = values.recognizer === undefined ? undefined : userPath(values.recognizer);
-  if (recognizer !== undefined) await requireFile(recognizer);
-  const samples = whole(values.samples, 'samples', 1, 1_000_000_000) ?? (values.quick ? 10_000 : undefined);
-  const shards = whole(values.shards, 'shards', 1, 100_000);
-  const settings = settingsSchema.parse({
-    samples,
-    seed: whole(values.seed, 'seed', 0, 2 ** 32 - 1),
-    k: whole(values.k, 'k', 1, 100),
-    batch: whole(values.batch, 'batch', 1, 1024),
-    shards,
-    recognizer: recognizer && `recognizer/${basename(recognizer)}`,
-    card: values.latent === undefined ? undefined : { latent: latent(values.latent) },
-    pictures: !values['no-pictures'],
-  });
-  const failOn: FailOn = oneOf(values['fail-on'], 'fail-on', ['leakage', 'never']);
-  const chosenDevice = device(values.device);
-  const mounts = {
-    [`${PROJECT}/checkpoints/`]: dirname(checkpoint),
-    [`${PROJECT}/members/`]: members,
-    ...(controls ? { [`${PROJECT}/controls/`]: controls } : {}),
-    ...(recognizer ? { [`${PROJECT}/recognizer/`]: dirname(recognizer) } : {}),
-  };
-  const progress = values.quiet ? quietProgress : terminalProgress(process.stderr);
-  const tracker = new Tracker(progress);
-  const work = userPath(values.work);
-  const out = userPath(values.out);
-  const station = new Station({
-    folder: work,
-    mounts,
-    device: chosenDevice,
-    onProgress: (task, done) => tracker.engine(task, done),
-    onMessage: (topic, event) => tracker.message(topic, event),
-    onFailure: ({ message, transient }, attempt) =>
-      transient && attempt < 3 ? progress.note(`Trying again: ${message}`) : undefined,
-  });
+  const request = await parseAudit(args);
+  const progress = request.quiet ? quietProgress : terminalProgress(process.stderr);
   const interrupt = new AbortController();
   const onInterrupt = () => interrupt.abort();
   process.once('SIGINT', onInterrupt);
   process.once('SIGTERM', onInterrupt);
   try {
-    const { context } = station;
-    tracker.context = context;
-    station.discardMessages();
-    const key = `${PROJECT}/checkpoints/${basename(checkpoint)}`;
-    await context.objects.put(`${PROJECT}/project.json`, new TextEncoder().encode(JSON.stringify(settings)));
-    const id = await start(context, key, shards, progress);
-    await station.runUntilIdle(interrupt.signal);
+    const watch = { progress, signal: interrupt.signal };
+    const ended = await (request.remote ? auditRemotely(request, watch) : auditHere(request, watch));
     progress.end();
-    if (interrupt.signal.aborted) {
-      progress.note('Stopped. What is finished is kept: the same command resumes.');
-      return EXIT.interrupted;
+    if (!ended) return EXIT.interrupted;
+    try {
+      return await present(request, ended);
+    } finally {
+      await ended.close();
     }
-    const record = await readAudit(context, id);
-    if (record?.state !== 'DONE') {
-      const { code = 'INTERNAL', message = 'The audit ended without a result.', help = '' } = record?.error ?? {};
-      printError({ code, message, help });
-      return exitCodeOfState(record?.state ?? 'FAILED');
-    }
-    await mkdir(out, { recursive: true });
-    for (const file of ['report.html', 'report.json']) {
-      await writeFile(join(out, file), await context.objects.get(keys.report(id, file)));
-    }
-    await writePointer(out, { audit: id, work, mounts });
-    const text = new TextDecoder().decode(await context.objects.get(keys.report(id, 'report.json')));
-    const report = parseReport(text);
-    process.stdout.write(values.json ? text : `${renderText(report, { colour: useColour() })}\n`);
-    if (!values.json) process.stdout.write(`\nReport: ${join(out, 'report.html')}\n`);
-    return exitCode(report.verdict, failOn);
   } finally {
+    progress.end();
     process.off('SIGINT', onInterrupt);
     process.off('SIGTERM', onInterrupt);
-    station.close();
   }
+}
+
+/** Puts the report into its folder and the result on stdout. */
+async function present({ out, json, failOn }: AuditRequest, { audit, context, onReport }: Ended): Promise<number> {
+  const record = await readAudit(context, audit);
+  if (record?.state !== 'DONE') {
+    const { code = 'INTERNAL', message = 'The audit ended without a result.', help = '' } = record?.error ?? {};
+    printError({ code, message, help });
+    return exitCodeOfState(record?.state ?? 'FAILED');
+  }
+  await mkdir(out, { recursive: true });
+  for (const file of ['report.html', 'report.json']) {
+    await writeFile(join(out, file), await context.objects.get(keys.report(audit, file)));
+  }
+  await onReport?.();
+  const text = new TextDecoder().decode(await context.objects.get(keys.report(audit, 'report.json')));
+  const report = parseReport(text);
+  process.stdout.write(json ? text : `${renderText(report, { colour: useColour() })}\n`);
+  if (!json) process.stdout.write(`\nReport: ${join(out, 'report.html')}\n`);
+  return exitCode(report.verdict, failOn);
 }
 
 function useColour(): boolean {
   return process.stdout.isTTY === true && !process.env.NO_COLOR;
-}
-
-async function requireFile(path: string): Promise<void> {
-  const found = await stat(path).catch(() => undefined);
-  if (!found?.isFile()) {
-    throw new RewoundError('NOT_FOUND', `There is no file ${path}.`, { help: 'Check the path.' });
-  }
-}
-
-async function requireFolder(path: string, option: string): Promise<string> {
-  const folder = userPath(path);
-  const found = await stat(folder).catch(() => undefined);
-  if (!found?.isDirectory()) {
-    throw new RewoundError('NOT_FOUND', `${option}: there is no folder ${folder}.`, { help: 'Check the path.' });
-  }
-  return folder;
 }

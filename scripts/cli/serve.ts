@@ -2,9 +2,9 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { asRewoundError } from '../../shared/errors.ts';
-import { readAudit } from '../../shared/pipeline/audits.ts';
+import { auditOfUpload, readAudit } from '../../shared/pipeline/audits.ts';
 import type { Context } from '../../shared/pipeline/context.ts';
-import { digest, dropPlace, isCompanion, keys } from '../../shared/pipeline/keys.ts';
+import { dropPlace, isCompanion, keys } from '../../shared/pipeline/keys.ts';
 import { finishedMessage, TOPICS } from '../../shared/pipeline/messages.ts';
 import { sweep } from '../../shared/pipeline/sweep.ts';
 import { fromEvent } from '../../shared/platform/event.ts';
@@ -66,7 +66,7 @@ async function watch(
   signal: AbortSignal,
   say: (text: string) => void,
 ): Promise<void> {
-  const since = new Map<string, { generation: string; at: number }>();
+  const since = new Map<string, { generation: string; at: number; published: boolean }>();
   while (!signal.aborted) {
     try {
       for await (const { key, generation } of context.objects.list('drop/')) {
@@ -74,13 +74,12 @@ async function watch(
         if (!place || isCompanion(place.file)) continue;
         const seen = since.get(key);
         const now = context.clock.now();
-        if (seen?.generation !== generation) since.set(key, { generation, at: now });
+        if (seen?.generation !== generation) since.set(key, { generation, at: now, published: false });
         if (seen?.generation !== generation || now - seen.at < settleMs) continue;
-        // Published first: a process that dies in between publishes twice, which changes nothing.
-        const mark = `uploads/${digest(key, generation)}`;
-        if (await context.records.get(mark)) continue;
+        // Published again by a process that starts before the audit was begun, which changes nothing.
+        if (seen.published || (await auditOfUpload(context, key, generation))) continue;
         await context.events.publish(TOPICS.plan, { version: 1, key, generation });
-        await context.records.create(mark, { at: now });
+        seen.published = true;
         say(`${place.project}: auditing ${place.file}`);
       }
     } catch (error) {

@@ -48,7 +48,10 @@ export function isFinal(state: State): boolean {
   return ORDER[state] === ORDER.DONE;
 }
 
-export async function readAudit({ records: store }: Context, id: string): Promise<AuditRecord | undefined> {
+export async function readAudit(
+  { records: store }: Pick<Context, 'records'>,
+  id: string,
+): Promise<AuditRecord | undefined> {
   const snapshot = await store.get(records.audit(id));
   return snapshot && recordSchema.parse(snapshot.fields);
 }
@@ -65,7 +68,20 @@ export async function receiveAudit(
   // The mark first: an audit that is not marked would never be mended.
   if (!(await context.records.get(records.audit(id)))) await context.records.create(records.open(id), { at: now });
   await context.records.create(records.audit(id), record);
+  await context.records.create(records.upload(key, generation), { audit: id });
   return (await readAudit(context, id)) ?? record;
+}
+
+const uploadSchema = z.object({ audit: z.string() });
+
+/** The audit that an upload began, if any has yet. */
+export async function auditOfUpload(
+  { records: store }: Pick<Context, 'records'>,
+  key: string,
+  generation: string,
+): Promise<string | undefined> {
+  const snapshot = await store.get(records.upload(key, generation));
+  return snapshot && uploadSchema.parse(snapshot.fields).audit;
 }
 
 /** Moves an audit on to `state`, unless it is there already or further. */

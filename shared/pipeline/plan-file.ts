@@ -92,11 +92,15 @@ export function encodeJson(value: unknown): Uint8Array {
 }
 
 /** Parses an object of ours by its schema. */
-export async function readJson<T extends z.ZodType>(context: Context, key: string, schema: T): Promise<z.infer<T>> {
+export async function readJson<T extends z.ZodType>(
+  context: Pick<Context, 'objects'>,
+  key: string,
+  schema: T,
+): Promise<z.infer<T>> {
   return schema.parse(JSON.parse(decoder.decode(await context.objects.get(key))));
 }
 
-export function readPlan(context: Context, audit: string): Promise<Plan> {
+export function readPlan(context: Pick<Context, 'objects'>, audit: string): Promise<Plan> {
   return readJson(context, keys.plan(audit), planSchema);
 }
 

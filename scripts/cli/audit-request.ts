@@ -1,0 +1,104 @@
+import { stat } from 'node:fs/promises';
+import { basename, dirname } from 'node:path';
+import { RewoundError } from '../../shared/errors.ts';
+import type { Device } from '../../shared/onnx/runtime.ts';
+import { type Settings, settingsSchema } from '../../shared/pipeline/settings.ts';
+import type { FailOn } from './exit.ts';
+import { device, latent, oneOf, onlyArgument, parse, usage, userPath, whole } from './options.ts';
+
+/** Where the user's files appear as a project of the drop area. */
+export const PROJECT = 'drop/local/audit';
+
+/** What `rewound audit` was asked for, checked. */
+export interface AuditRequest {
+  /** Key of the checkpoint. */
+  readonly key: string;
+  /** The user's files as objects: key prefix to folder. */
+  readonly mounts: Readonly<Record<string, string>>;
+  readonly settings: Settings;
+  readonly device: Device;
+  readonly out: string;
+  readonly work: string;
+  readonly json: boolean;
+  readonly quiet: boolean;
+  readonly failOn: FailOn;
+  readonly remote: boolean;
+}
+
+export async function parseAudit(args: readonly string[]): Promise<AuditRequest> {
+  const { values, positionals } = parse({
+    args: [...args],
+    allowPositionals: true,
+    options: {
+      members: { type: 'string' },
+      controls: { type: 'string' },
+      samples: { type: 'string' },
+      quick: { type: 'boolean' },
+      seed: { type: 'string' },
+      k: { type: 'string' },
+      batch: { type: 'string' },
+      shards: { type: 'string' },
+      latent: { type: 'string' },
+      device: { type: 'string', default: 'cpu' },
+      recognizer: { type: 'string' },
+      out: { type: 'string', default: 'rewound-report' },
+      work: { type: 'string', default: '.rewound' },
+      'no-pictures': { type: 'boolean' },
+      json: { type: 'boolean' },
+      quiet: { type: 'boolean' },
+      'fail-on': { type: 'string', default: 'leakage' },
+      remote: { type: 'boolean' },
+    },
+  });
+  const checkpoint = userPath(onlyArgument(positionals, 'checkpoint'));
+  if (values.members === undefined) throw usage('--members is missing: the people the generator was trained on.');
+  await requireFile(checkpoint);
+  const members = await requireFolder(values.members, '--members');
+  const controls = values.controls === undefined ? undefined : await requireFolder(values.controls, '--controls');
+  const recognizer = values.recognizer === undefined ? undefined : userPath(values.recognizer);
+  if (recognizer !== undefined) await requireFile(recognizer);
+  const samples = whole(values.samples, 'samples', 1, 1_000_000_000) ?? (values.quick ? 10_000 : undefined);
+  const settings = settingsSchema.parse({
+    samples,
+    seed: whole(values.seed, 'seed', 0, 2 ** 32 - 1),
+    k: whole(values.k, 'k', 1, 100),
+    batch: whole(values.batch, 'batch', 1, 1024),
+    shards: whole(values.shards, 'shards', 1, 100_000),
+    recognizer: recognizer && `recognizer/${basename(recognizer)}`,
+    card: values.latent === undefined ? undefined : { latent: latent(values.latent) },
+    pictures: !values['no-pictures'],
+  });
+  return {
+    key: `${PROJECT}/checkpoints/${basename(checkpoint)}`,
+    mounts: {
+      [`${PROJECT}/checkpoints/`]: dirname(checkpoint),
+      [`${PROJECT}/members/`]: members,
+      ...(controls ? { [`${PROJECT}/controls/`]: controls } : {}),
+      ...(recognizer ? { [`${PROJECT}/recognizer/`]: dirname(recognizer) } : {}),
+    },
+    settings,
+    device: device(values.device),
+    out: userPath(values.out),
+    work: userPath(values.work),
+    json: values.json ?? false,
+    quiet: values.quiet ?? false,
+    failOn: oneOf(values['fail-on'], 'fail-on', ['leakage', 'never']),
+    remote: values.remote ?? false,
+  };
+}
+
+async function requireFile(path: string): Promise<void> {
+  const found = await stat(path).catch(() => undefined);
+  if (!found?.isFile()) {
+    throw new RewoundError('NOT_FOUND', `There is no file ${path}.`, { help: 'Check the path.' });
+  }
+}
+
+async function requireFolder(path: string, option: string): Promise<string> {
+  const folder = userPath(path);
+  const found = await stat(folder).catch(() => undefined);
+  if (!found?.isDirectory()) {
+    throw new RewoundError('NOT_FOUND', `${option}: there is no folder ${folder}.`, { help: 'Check the path.' });
+  }
+  return folder;
+}
