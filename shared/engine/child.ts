@@ -1,4 +1,5 @@
 /** The engine's process: runs one task after another for the process that started it. */
+import { Worker } from 'node:worker_threads';
 import { z } from 'zod';
 import { asRewoundError } from '../errors.ts';
 import { DEVICES } from '../onnx/runtime.ts';
@@ -27,5 +28,6 @@ process.on('message', async ({ id, task, request }: Call) => {
 });
 // The owner is gone: nobody waits for an answer.
 process.on('disconnect', () => process.exit(0));
+new Worker(new URL('./watchdog.ts', import.meta.url), { workerData: process.ppid }).unref();
 // Ctrl-C reaches the whole process group; the owner decides when this process ends.
 process.on('SIGINT', () => undefined);
