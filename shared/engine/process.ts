@@ -71,7 +71,10 @@ export class EngineProcess {
     const run = () =>
       new Promise((resolve, reject) => {
         if (this.closed)
-          throw new RewoundError('CANCELLED', 'The engine is closed.', { help: 'Start the command again.' });
+          throw new RewoundError('CANCELLED', 'The engine is closed.', {
+            help: 'Start the command again.',
+            transient: true,
+          });
         this.pending = { task, resolve, reject };
         this.verdict = undefined;
         this.calls += 1;
