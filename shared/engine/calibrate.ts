@@ -35,10 +35,11 @@ export async function calibrate(
 ): Promise<Calibration> {
   const { spec, assumptions, range: stated } = readOnnxGenerator(model, card);
   const raw = await loadGenerator(runtime, model, external);
-  const first = await new Sampler(raw, spec).run(seed, Math.min(RANGE_SAMPLES, batch), [spec.image.output]);
+  const samples = Math.min(RANGE_SAMPLES, batch);
+  const first = await new Sampler(raw, spec).run(seed, samples, [spec.image.output]);
   await raw.release();
   const image = first[spec.image.output]!;
-  const { width, height, channels } = pictureSize(image.dims, spec.image.layout);
+  const { width, height, channels } = pictureSize(image.dims, samples, spec.image.layout);
   const values = image.type === 'float32' ? floats(image) : Float32Array.from(image.data as Iterable<number>);
   if (!values.every(Number.isFinite)) {
     throw new RewoundError('GENERATOR_OUTPUT', 'The generator gives values that are not numbers (NaN or infinite).', {
@@ -108,12 +109,17 @@ export async function loadGenerator(
   }
 }
 
-function pictureSize(dims: readonly number[], layout: 'NCHW' | 'NHWC') {
-  const [, a = 0, b = 0, c = 0] = dims;
+function pictureSize(dims: readonly number[], samples: number, layout: 'NCHW' | 'NHWC') {
+  const [given = 0, a = 0, b = 0, c = 0] = dims;
   const [channels, height, width] = layout === 'NCHW' ? [a, b, c] : [c, a, b];
   if (dims.length !== 4 || (channels !== 1 && channels !== 3)) {
     throw new RewoundError('GENERATOR_OUTPUT', `The generator gives [${dims.join(', ')}], which is no picture.`, {
       help: 'A picture is [batch, 3, height, width] or [batch, height, width, 3], or has one channel.',
+    });
+  }
+  if (given !== samples) {
+    throw new RewoundError('GENERATOR_OUTPUT', `The generator gives ${given} pictures for ${samples} latents.`, {
+      help: 'Check the size of the latent in the card, and that the model was exported with a free batch dimension.',
     });
   }
   if (Math.min(width, height) < SMALLEST_SIDE || Math.max(width, height) > LARGEST_SIDE) {
