@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { readOnnxGenerator } from '../checkpoint/onnx.ts';
 import { PICTURE_OUTPUTS } from '../checkpoint/picture.ts';
 import { RewoundError } from '../errors.ts';
@@ -48,8 +48,11 @@ export function localTasks(options: RuntimeOptions, onProgress: (done: number) =
     locator ??= FaceLocator.open(runtime);
     return locator;
   };
-  const recognizerOf = (request: RecognizerRequest) =>
-    recognizers.get(JSON.stringify(request), () => openAny(runtime, request));
+  const recognizerOf = async (request: RecognizerRequest) => {
+    // The user's own file may be replaced while this process lives.
+    const { mtimeMs, size } = request.kind === 'card' ? await stat(request.path) : { mtimeMs: 0, size: 0 };
+    return recognizers.get(JSON.stringify({ ...request, mtimeMs, size }), () => openAny(runtime, request));
+  };
   const generatorOf = (files: ModelFiles) =>
     generators.get(files.path, async () =>
       loadGenerator(runtime, await readFile(files.path), await readExternal(files)),
