@@ -60,6 +60,42 @@ export function pictureBook(pictures: readonly Planes[], side: number): Uint8Arr
   return graph.model();
 }
 
+/**
+ * A generator that works for a long time (half a minute on one core), and holds `megabytes` more memory meanwhile,
+ * before it gives grey pictures.
+ */
+export function slowGenerator({ megabytes = 0 } = {}): Uint8Array {
+  const size = 1024;
+  const graph = new GraphBuilder('slow-generator');
+  const z = graph.input('z', 'float32', ['n', LATENT]);
+  // Everything depends on the latent, so that nothing can be computed beforehand.
+  const nothing = graph.op('Mul', [graph.op('ReduceMax', [z], { keepdims: 0 }), graph.scalar(0)]);
+  const weights = new Float32Array(size * size);
+  new RandomState(3).randn(weights);
+  const weight = graph.weight(
+    weights.map((value) => value / Math.sqrt(size)),
+    [size, size],
+  );
+  let x = graph.op('Add', [weight, nothing]);
+  for (let i = 0; i < 600; i++) x = graph.op('MatMul', [x, weight]);
+  let still = graph.op('Mul', [graph.op('ReduceMean', [x], { keepdims: 0 }), graph.scalar(0)]);
+  if (megabytes > 0) {
+    const block = graph.op('Expand', [graph.op('Add', [nothing, graph.scalar(1)]), graph.ints([megabytes, 2 ** 18])]);
+    // Added after the long work, so that the block must be kept until then.
+    still = graph.op('Add', [still, graph.op('Mul', [graph.op('ReduceMean', [block], { keepdims: 0 }), still])]);
+  }
+  const image = graph.op('Expand', [
+    graph.op('Reshape', [still, graph.ints([1, 1, 1, 1])]),
+    graph.ints([1, 3, 32, 32]),
+  ]);
+  const batch = graph.op('Reshape', [
+    graph.op('ReduceMax', [z], { axes: [1], keepdims: 1 }),
+    graph.ints([-1, 1, 1, 1]),
+  ]);
+  graph.output('image', graph.op('Add', [image, batch]), 'float32', ['n', 3, 32, 32]);
+  return graph.model();
+}
+
 /** The random direction the latent points along most: int64 [n]. */
 function pick(graph: GraphBuilder, z: Value, choices: number): Value {
   const directions = new Float32Array(LATENT * choices);
