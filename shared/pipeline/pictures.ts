@@ -1,3 +1,4 @@
+import { asRewoundError } from '../errors.ts';
 import type { Pictures } from '../report/html.ts';
 import { photoKey } from '../report/html.ts';
 import type { Match, Report } from '../report/model.ts';
@@ -44,7 +45,7 @@ export async function photosOf(
     return place ? [{ key: photoKey(match), place }] : [];
   });
   const paths = await Promise.all(
-    places.map(({ place }) => context.objects.file(place.key, place.generation).catch(() => '')),
+    places.map(({ place }) => context.objects.file(place.key, place.generation).catch(whereGone)),
   );
   const thumbnails = await context.compute.thumbnails(paths);
   return new Map(
@@ -53,4 +54,11 @@ export async function photosOf(
       return picture ? [[key, picture] as const] : [];
     }),
   );
+}
+
+/** No path for a photo that its owner deleted or replaced. That storage does not answer is no reason to leave it out. */
+function whereGone(cause: unknown): string {
+  const { code, transient } = asRewoundError(cause);
+  if (!transient && (code === 'NOT_FOUND' || code === 'OBJECT_CHANGED')) return '';
+  throw cause;
 }
