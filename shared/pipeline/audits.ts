@@ -56,7 +56,10 @@ export async function readAudit(
   return snapshot && recordSchema.parse(snapshot.fields);
 }
 
-/** Creates the record of a new audit; one that is there already is left alone. */
+/**
+ * Creates the record of a new audit. One that is there already is left alone, unless the same content was uploaded
+ * anew: then it names the new upload, and an audit that ended without a result is tried again.
+ */
 export async function receiveAudit(
   context: Context,
   id: string,
@@ -69,6 +72,9 @@ export async function receiveAudit(
   if (!(await context.records.get(records.audit(id)))) await context.records.create(records.open(id), { at: now });
   await context.records.create(records.audit(id), record);
   await context.records.create(records.upload(key, generation), { audit: id });
+  const found = (await readAudit(context, id)) ?? record;
+  if (found.generation === generation || found.state === 'DONE') return found;
+  await reopenAudit(context, id, generation);
   return (await readAudit(context, id)) ?? record;
 }
 
@@ -114,12 +120,18 @@ export async function stopAudit(
   await finish(context, id);
 }
 
-/** Opens an audit that ended without a result, so that it can be tried again from where it stood. */
-export async function reopenAudit(context: Context, id: string): Promise<void> {
+/**
+ * Opens an audit that ended without a result, so that it can be tried again from where it stood, in a time of its own.
+ * `generation` is the upload it now goes back to.
+ */
+export async function reopenAudit(context: Context, id: string, generation?: string): Promise<void> {
   await context.records.create(records.open(id), { at: context.clock.now() });
-  await change(context, id, (record) =>
-    isFinal(record.state) && record.state !== 'DONE' ? { ...record, state: 'RECEIVED', error: null } : undefined,
-  );
+  await change(context, id, (record) => {
+    const upload = generation ?? record.generation;
+    if (!isFinal(record.state)) return upload === record.generation ? undefined : { ...record, generation: upload };
+    if (record.state === 'DONE') return undefined;
+    return { ...record, generation: upload, state: 'RECEIVED', createdAt: context.clock.now(), error: null };
+  });
 }
 
 async function change(

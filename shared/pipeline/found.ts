@@ -1,6 +1,8 @@
 import { parseCard } from '../checkpoint/card.ts';
+import { asRewoundError, asRewoundError, type RewoundError } from '../errors.ts';
 import type { ObjectInfo } from '../platform/ports.ts';
 import type { Context } from './context.ts';
+import { externalFiles } from './external.ts';
 import { type DropPlace, digest, dropPlace } from './keys.ts';
 import { textOf } from './once.ts';
 import { listSide, type Side, sideDigest } from './people.ts';
@@ -16,35 +18,63 @@ export interface Found {
   readonly cardText: string | undefined;
   readonly members: Side | undefined;
   readonly controls: Side | undefined;
+  /** Why the photos cannot be used, whatever the checkpoint is. */
+  readonly refused: RewoundError | undefined;
 }
 
 /** The audit a checkpoint would start now. Throws GALLERY_EMPTY where a role's folder holds no photo. */
 export async function auditId(context: Context, key: string): Promise<string | undefined> {
   const place = dropPlace(key);
   const checkpoint = await context.objects.head(key);
-  return place && checkpoint && (await find(context, place, checkpoint)).audit;
+  const found = place && checkpoint && (await find(context, place, checkpoint));
+  if (found?.refused) throw found.refused;
+  return found?.audit;
 }
 
 export async function find(context: Context, place: DropPlace, checkpoint: ObjectInfo): Promise<Found> {
   const settingsText = await textOf(context, `${place.project}/project.json`);
   const cardText = await textOf(context, `${checkpoint.key}.card.json`);
-  const members = await listSide(context.objects, place.project, 'members');
-  const controls = await listSide(context.objects, place.project, 'controls');
+  const members = await refusable(() => listSide(context.objects, place.project, 'members'));
+  const controls = await refusable(() => listSide(context.objects, place.project, 'controls'));
+  const refused = members.refused ?? controls.refused;
   // By content, not by upload: the same bytes put there twice, or on another machine, are the same audit. How the work
   // is cut does not change a result and is no part of it.
   const audit = digest(
     'audit 1',
     place.project,
     checkpoint.md5,
+    await identityOfWeights(context, checkpoint),
     place.file,
     cardText ?? '',
     identityOfSettings(settingsText),
     await identityOfRecognizer(context, place, settingsText),
     context.device,
-    sideDigest(members),
-    sideDigest(controls),
+    members.refused?.code ?? sideDigest(members.value),
+    controls.refused?.code ?? sideDigest(controls.value),
   );
-  return { audit, checkpoint, place, settingsText, cardText, members, controls };
+  return {
+    audit,
+    checkpoint,
+    place,
+    settingsText,
+    cardText,
+    members: members.value,
+    controls: controls.value,
+    refused,
+  };
+}
+
+/** The weights a model keeps in other files are part of what it is: its own file may stay the same without them. */
+async function identityOfWeights(context: Context, { key, generation }: ObjectInfo): Promise<string> {
+  try {
+    const { summary } = await context.compute.inspect({ path: await context.objects.file(key, generation), card: {} });
+    const files = await externalFiles(context, key, summary.externalFiles);
+    return digest(...files.map(({ location, md5 }) => [location, md5]));
+  } catch (error) {
+    if (asRewoundError(error).transient) throw error;
+    // Not readable: planning says why.
+    return '';
+  }
 }
 
 function identityOfSettings(text: string | undefined): string {
@@ -54,8 +84,9 @@ function identityOfSettings(text: string | undefined): string {
 
 async function identityOfRecognizer(context: Context, place: DropPlace, text: string | undefined): Promise<string> {
   const settings = lenient(() => parseCard(settingsSchema, text ?? '{}', 'project.json'));
-  const found = settings && (await findRecognizer(context, place.project, settings).catch(() => undefined));
-  return found ? digest(found.identity) : '';
+  if (!settings) return '';
+  const { value } = await refusable(() => findRecognizer(context, place.project, settings));
+  return value ? digest(value.identity) : '';
 }
 
 /** An audit must have an identity even if its settings are wrong: the rejection is recorded under it. */
@@ -64,5 +95,16 @@ function lenient<T>(read: () => T): T | undefined {
     return read();
   } catch {
     return undefined;
+  }
+}
+
+/** The same for what is looked up. That storage does not answer now is nobody's identity. */
+async function refusable<T>(look: () => Promise<T>): Promise<{ value?: T; refused?: RewoundError }> {
+  try {
+    return { value: await look() };
+  } catch (cause) {
+    const error = asRewoundError(cause);
+    if (error.transient) throw error;
+    return { refused: error };
   }
 }

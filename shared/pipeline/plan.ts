@@ -3,9 +3,10 @@ import { type CheckpointCard, checkpointCardSchema, parseCard } from '../checkpo
 import { RewoundError } from '../errors.ts';
 import { isFinal, receiveAudit } from './audits.ts';
 import type { Context } from './context.ts';
+import { externalFiles } from './external.ts';
 import { dispatch } from './fan-in.ts';
 import { type Found, find } from './found.ts';
-import { below, dropPlace, isCompanion, keys } from './keys.ts';
+import { dropPlace, isCompanion, keys } from './keys.ts';
 import type { PlanMessage } from './messages.ts';
 import { putOnce } from './once.ts';
 import type { PhotoPlace, Side } from './people.ts';
@@ -35,14 +36,34 @@ export async function plan(context: Context, message: PlanMessage): Promise<stri
   await rejecting(context, found.audit, async () => {
     const planned = (await context.objects.head(keys.plan(found.audit)))
       ? await readPlan(context, found.audit)
-      : await make(context, found);
-    await dispatch(context, planned);
+      : await makeUnlessReplaced(context, found);
+    if (planned) await dispatch(context, planned);
   });
   return found.audit;
 }
 
+/**
+ * Plans, unless the checkpoint is replaced or removed meanwhile: whatever then fails says nothing of it. The newer
+ * object has a message of its own, which plans the same audit if the content is the same.
+ */
+async function makeUnlessReplaced(context: Context, found: Found): Promise<Plan | undefined> {
+  try {
+    return await make(context, found);
+  } catch (error) {
+    const { key, generation, md5 } = found.checkpoint;
+    const current = await context.objects.head(key);
+    if (current?.generation === generation) throw error;
+    if (current?.md5 === md5) return undefined;
+    throw new RewoundError('CANCELLED', 'The checkpoint was replaced or removed before it was read.', {
+      help: 'The one that replaced it is audited on its own.',
+      cause: error,
+    });
+  }
+}
+
 async function make(context: Context, found: Found): Promise<Plan> {
   const { audit, checkpoint, place, members, controls } = found;
+  if (found.refused) throw found.refused;
   const settings = parseCard(settingsSchema, found.settingsText ?? '{}', 'project.json');
   if (!members) {
     throw new RewoundError(
@@ -155,17 +176,11 @@ export function mergeCards(beside: CheckpointCard, { card: given = {} }: Setting
 
 /** Copies the weights an ONNX model keeps beside it, so that the audit no longer needs the drop area. */
 async function copyExternal(context: Context, audit: string, checkpoint: string, locations: readonly string[]) {
-  const folder = checkpoint.slice(0, checkpoint.lastIndexOf('/'));
-  const sources = locations.map((location) => ({ location, key: below(folder, location) }));
+  const files = await externalFiles(context, checkpoint, locations);
   return Promise.all(
-    sources.map(async ({ location, key }, i) => {
-      if (!(await context.objects.head(key))) {
-        throw new RewoundError('CHECKPOINT_CORRUPT', `The model keeps weights in ${location}, which is not there.`, {
-          help: 'Copy all files of the model into the same folder, the ones with the weights first.',
-        });
-      }
+    files.map(async ({ location, key, generation }, i) => {
       const to = keys.generatorFile(audit, i);
-      await putOnce(context, to, await context.objects.get(key));
+      await putOnce(context, to, await context.objects.get(key, generation));
       return { location, path: await context.objects.file(to) };
     }),
   );

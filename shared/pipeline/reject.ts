@@ -26,6 +26,7 @@ export async function rejecting(context: Context, audit: string, step: () => Pro
   } catch (cause) {
     const error = asRewoundError(cause);
     if (error.transient) throw error;
-    await stopAudit(context, audit, OURS.has(error.code) ? 'FAILED' : 'REJECTED', error);
+    const ended = error.code === 'CANCELLED' ? 'CANCELLED' : OURS.has(error.code) ? 'FAILED' : 'REJECTED';
+    await stopAudit(context, audit, ended, error);
   }
 }

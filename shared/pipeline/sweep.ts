@@ -1,7 +1,8 @@
-import { RewoundError } from '../errors.ts';
+import { asRewoundError, RewoundError } from '../errors.ts';
 import { isFinal, readAudit, stopAudit } from './audits.ts';
 import type { Context } from './context.ts';
 import { dispatch, lastDone } from './fan-in.ts';
+import { auditId } from './found.ts';
 import { keys, records } from './keys.ts';
 import { TOPICS } from './messages.ts';
 import { readPlan } from './plan-file.ts';
@@ -21,7 +22,32 @@ export async function resume(context: Context, audit: string): Promise<void> {
   } else if (await context.objects.head(keys.plan(audit))) {
     await dispatch(context, await readPlan(context, audit));
   } else {
-    await context.events.publish(TOPICS.plan, { version: 1, key: record.key, generation: record.generation });
+    await planAgain(context, audit, record.key);
+  }
+}
+
+/** Starts over with an audit that was never planned, from what lies in the project now. */
+async function planAgain(context: Context, audit: string, key: string): Promise<void> {
+  const checkpoint = await context.objects.head(key);
+  if (checkpoint) await context.events.publish(TOPICS.plan, { version: 1, key, generation: checkpoint.generation });
+  if (checkpoint && (await isStill(context, audit, key))) return;
+  const error = new RewoundError(
+    'CANCELLED',
+    'The checkpoint or the photos were changed before the audit was planned.',
+    {
+      help: 'What lies in the project now is audited on its own.',
+    },
+  );
+  await stopAudit(context, audit, 'CANCELLED', error);
+}
+
+async function isStill(context: Context, audit: string, key: string): Promise<boolean> {
+  try {
+    return (await auditId(context, key)) === audit;
+  } catch (cause) {
+    const error = asRewoundError(cause);
+    if (error.transient) throw error;
+    return false;
   }
 }
 
