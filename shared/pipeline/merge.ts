@@ -45,12 +45,22 @@ export async function merge(context: Context, { audit }: MergeMessage): Promise<
   });
 }
 
-/** Merges one shard at a time, so that memory holds the result and one shard. */
+/** Shard results fetched at the same time: one after another would take minutes from a bucket. */
+const FETCHED = 16;
+
+/**
+ * Merges a few shards at a time, so that memory holds the result and those. Each few are merged among themselves first:
+ * to merge into the whole costs as much as the whole is large.
+ */
 async function mergeAll(context: Context, plan: Plan): Promise<Tally> {
+  const shards = probeShards(plan);
   let merged: Tally | undefined;
-  for (const { index } of probeShards(plan)) {
-    const tally = decodeTally(await context.objects.get(keys.probe(plan.audit, index)));
-    merged = merged ? mergeTallies(merged, tally) : tally;
+  for (let first = 0; first < shards.length; first += FETCHED) {
+    const fetched = shards.slice(first, first + FETCHED).map(async ({ index }) => {
+      return decodeTally(await context.objects.get(keys.probe(plan.audit, index)));
+    });
+    const few = (await Promise.all(fetched)).reduce(mergeTallies);
+    merged = merged ? mergeTallies(merged, few) : few;
   }
   if (!merged) {
     throw new RewoundError('RESULT_INCOMPLETE', 'An audit without shards has no result.', { help: 'Start it again.' });

@@ -100,12 +100,31 @@ export async function readJson<T extends z.ZodType>(
   return schema.parse(JSON.parse(decoder.decode(await context.objects.get(key))));
 }
 
-export function readPlan(context: Pick<Context, 'objects'>, audit: string): Promise<Plan> {
-  return readJson(context, keys.plan(audit), planSchema);
+/** Plans that a process keeps: one lists every photo, and every message needs one. */
+const KEPT = 8;
+/** For each store its own, by the object's generation: an audit that was forgotten may be planned anew. */
+const known = new WeakMap<Context['objects'], Map<string, Plan>>();
+
+export async function readPlan(context: Pick<Context, 'objects'>, audit: string): Promise<Plan> {
+  const key = keys.plan(audit);
+  const info = await context.objects.head(key);
+  const plans = known.get(context.objects) ?? new Map<string, Plan>();
+  known.set(context.objects, plans);
+  const id = `${audit} ${info?.generation}`;
+  const plan = plans.get(id) ?? (await readJson(context, key, planSchema));
+  // The most recently used last.
+  plans.delete(id);
+  if (info) plans.set(id, plan);
+  for (const oldest of plans.keys()) if (plans.size > KEPT) plans.delete(oldest);
+  return plan;
 }
 
-export function probeShards({ settings, shards }: Pick<Plan, 'settings' | 'shards'>): readonly Shard[] {
-  return cutShards(settings, shards);
+const cuts = new WeakMap<object, readonly Shard[]>();
+
+export function probeShards(plan: Pick<Plan, 'settings' | 'shards'>): readonly Shard[] {
+  const cut = cuts.get(plan) ?? cutShards(plan.settings, plan.shards);
+  cuts.set(plan, cut);
+  return cut;
 }
 
 export function stageShards(plan: Plan, stage: Stage): number {
