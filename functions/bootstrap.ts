@@ -38,7 +38,9 @@ export function subscriber<T extends z.ZodType>(
 ): Subscriber {
   const handle: Subscriber = async (event) => {
     const message = decode(schema, event);
-    if (message !== undefined) await ended(message, () => step(context(), message));
+    if (message === undefined) return;
+    const world = context();
+    await ending(world, message, () => step(world, message));
   };
   cloudEvent(name, (event: CloudEvent<unknown>) => observe(name, event, () => handle(event)));
   return handle;
@@ -49,13 +51,13 @@ export function subscriber<T extends z.ZodType>(
  * fail at every attempt: its audit ends now, with the reason, and the message is done. A message that names no audit
  * goes the way of all failures, so that it ends where somebody looks.
  */
-async function ended(message: unknown, step: () => Promise<unknown>): Promise<void> {
+async function ending(context: Context, message: unknown, step: () => Promise<unknown>): Promise<void> {
   try {
     await step();
   } catch (cause) {
     const error = asRewoundError(cause);
     if (error.transient || !namesAudit(message)) throw error;
-    await giveUp(context(), message, error);
+    await giveUp(context, message, error);
   }
 }
 
