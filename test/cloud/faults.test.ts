@@ -1,0 +1,268 @@
+import { expect, test } from 'vitest';
+import type { ProbeRequest } from '../../shared/engine/compute.ts';
+import { RewoundError } from '../../shared/errors.ts';
+import { readAudit } from '../../shared/pipeline/audits.ts';
+import { keys } from '../../shared/pipeline/keys.ts';
+import { TOPICS } from '../../shared/pipeline/messages.ts';
+import { CHECKPOINT, MEMBERS, PROJECT, putCheckpoint, putProject, withoutTiming } from '../support/cloud/project.ts';
+import { type Faults, Simulation } from '../support/cloud/simulation.ts';
+import type { Before } from '../support/cloud/stub-compute.ts';
+
+const SETTINGS = { samples: 64, batch: 4, shards: 8 };
+const WINDOW = 2;
+
+interface Outcome {
+  readonly simulation: Simulation;
+  readonly audit: string;
+  readonly sweeps: number;
+}
+
+async function begin(faults: Faults): Promise<Simulation> {
+  const simulation = new Simulation({ window: WINDOW, ...faults });
+  await putProject(simulation.objects, SETTINGS);
+  simulation.outside.publish(TOPICS.plan, await putCheckpoint(simulation.objects));
+  return simulation;
+}
+
+async function audited(faults: Faults): Promise<Outcome> {
+  const simulation = await begin(faults);
+  const sweeps = await simulation.finish();
+  return { simulation, audit: (await audits(simulation))[0]!, sweeps };
+}
+
+async function audits({ records }: Simulation): Promise<string[]> {
+  const found: string[] = [];
+  for await (const { path } of records.list('audits')) found.push(path.slice(path.indexOf('/') + 1));
+  return found;
+}
+
+async function stateOf({ records }: Simulation, audit: string) {
+  return readAudit({ records } as Parameters<typeof readAudit>[0], audit);
+}
+
+async function reportOf({ objects }: Simulation, audit: string): Promise<string[]> {
+  const files = ['report.json', 'report.html'].map((file) => objects.get(keys.report(audit, file)));
+  return (await Promise.all(files)).map(withoutTiming);
+}
+
+const calm = await audited({});
+const expected = await reportOf(calm.simulation, calm.audit);
+
+/** One result, the same bytes, no shard lost, none counted twice, no chain branched. */
+async function expectSame({ simulation, audit, sweeps }: Outcome): Promise<void> {
+  expect(audit).toBe(calm.audit);
+  expect(await audits(simulation)).toEqual([audit]);
+  expect(await stateOf(simulation, audit)).toMatchObject({ state: 'DONE', error: null });
+  expect(await reportOf(simulation, audit)).toEqual(expected);
+  const { objects, records } = simulation;
+  for (const [key, writes] of objects.writes) expect(`${key} ${writes}`).toBe(`${key} 1`);
+  expect(await records.count(`audits/${audit}/probe-shards`)).toBe(SETTINGS.shards);
+  expect(await records.count('open-audits')).toBe(0);
+  expect(simulation.count(TOPICS.finished)).toBeGreaterThan(0);
+  // Whoever dispatches restarts each chain once; a chain never becomes two by itself.
+  const { delivered } = simulation;
+  const dispatches = (delivered.get(TOPICS.plan) ?? 0) + (delivered.get(TOPICS.assemble) ?? 0) + sweeps;
+  expect(simulation.count(TOPICS.probe)).toBeLessThanOrEqual(SETTINGS.shards + WINDOW * dispatches);
+  expect(simulation.count(TOPICS.merge)).toBeLessThanOrEqual(1 + dispatches);
+}
+
+test('in a calm world every message is published once', async () => {
+  const { simulation, audit } = calm;
+  await expectSame(calm);
+  const publications = (topic: string) => simulation.published.filter((one) => one.topic === topic);
+  expect(publications(TOPICS.probe).map(({ message }) => message)).toEqual(
+    expect.arrayContaining(Array.from({ length: SETTINGS.shards }, (_, shard) => ({ version: 1, audit, shard }))),
+  );
+  expect(simulation.published.map(({ topic }) => topic).sort()).toEqual(
+    [
+      TOPICS.plan,
+      ...Array(2).fill(TOPICS.enrol),
+      TOPICS.assemble,
+      ...Array(SETTINGS.shards).fill(TOPICS.probe),
+      TOPICS.merge,
+      TOPICS.notify,
+      TOPICS.finished,
+    ].sort(),
+  );
+});
+
+test('messages that come up to five times, late and in any order', async () => {
+  for (let seed = 1; seed <= 60; seed++) await expectSame(await audited({ seed, copies: 5 }));
+});
+
+test('a process that dies after any call to the world', async () => {
+  for (let crashAfter = 1; crashAfter <= calm.simulation.calls; crashAfter++) {
+    await expectSame(await audited({ crashAfter }));
+  }
+});
+
+test('processes that die again and again, with messages in any order', async () => {
+  for (let seed = 1; seed <= 60; seed++) await expectSame(await audited({ seed, copies: 2, crashOneIn: 250 }));
+});
+
+test('any call that happened, though its caller was told that nobody answers', async () => {
+  for (let loseAnswer = 1; loseAnswer <= calm.simulation.calls; loseAnswer++) {
+    await expectSame(await audited({ loseAnswer }));
+  }
+});
+
+test('any message between two steps that was lost', async () => {
+  const steps: readonly string[] = [TOPICS.enrol, TOPICS.assemble, TOPICS.probe, TOPICS.merge];
+  for (const [i, { topic }] of calm.simulation.published.entries()) {
+    if (steps.includes(topic)) await expectSame(await audited({ loses: (_topic, n) => n === i + 1 }));
+  }
+});
+
+const poisons: readonly [string, RewoundError, string][] = [
+  ['makes the runtime crash', new RewoundError('ENGINE_CRASHED', 'died', { help: '', transient: true }), 'GIVEN_UP'],
+  ['hangs', new RewoundError('ENGINE_TIMEOUT', 'silent', { help: '' }), 'ENGINE_TIMEOUT'],
+  ['meets a defect', new RewoundError('INTERNAL', 'oops', { help: '' }), 'INTERNAL'],
+];
+
+test.each(poisons)('a shard that %s ends its audit with a reason', async (_what, error, code) => {
+  for (let seed = 0; seed < 20; seed++) {
+    const before: Before = async (task, request) => {
+      if (task === 'probe' && (request as ProbeRequest).shard.firstBatch === 6) throw error;
+    };
+    const { simulation, audit } = await audited({ seed, copies: seed === 0 ? 1 : 3, before });
+    expect(await stateOf(simulation, audit)).toMatchObject({ state: 'FAILED', error: { code } });
+    expect(await simulation.objects.head(keys.report(audit, 'report.json'))).toBeUndefined();
+    expect(simulation.count(TOPICS.finished)).toBeGreaterThan(0);
+  }
+});
+
+/** Steps after which something else happens in the project: from before the first to after the last. */
+const MOMENTS = Array.from({ length: 40 }, (_, i) => i * 16);
+
+async function disturbed(moment: number, faults: Faults, act: (simulation: Simulation) => Promise<void>) {
+  const simulation = await begin(faults);
+  await simulation.finish(async (step) => {
+    if (step === moment) await act(simulation);
+  });
+  return simulation;
+}
+
+test('the same checkpoint uploaded again, at any time, is the same audit', async () => {
+  for (const moment of MOMENTS) {
+    const simulation = await disturbed(moment, { seed: moment }, async ({ objects, outside }) =>
+      outside.publish(TOPICS.plan, await putCheckpoint(objects)),
+    );
+    expect([moment, await audits(simulation)]).toEqual([moment, [calm.audit]]);
+    expect([moment, await stateOf(simulation, calm.audit)]).toMatchObject([moment, { state: 'DONE' }]);
+    expect(await reportOf(simulation, calm.audit)).toEqual(expected);
+  }
+});
+
+test('another checkpoint uploaded during an audit is an audit of its own', async () => {
+  const other = `${PROJECT}/checkpoints/other.onnx`;
+  const results = new Set<string>();
+  for (const moment of MOMENTS) {
+    const simulation = await disturbed(moment, { seed: moment, copies: 2 }, async ({ objects, outside }) =>
+      outside.publish(TOPICS.plan, await putCheckpoint(objects, other, 'other weights')),
+    );
+    const found = await audits(simulation);
+    if (found.length === 1) continue;
+    expect(found).toHaveLength(2);
+    for (const audit of found) expect(await stateOf(simulation, audit)).toMatchObject({ state: 'DONE' });
+    expect(await reportOf(simulation, calm.audit)).toEqual(expected);
+    results.add((await reportOf(simulation, found.find((audit) => audit !== calm.audit)!)).join());
+  }
+  expect(results.size).toBe(1);
+});
+
+test('a checkpoint replaced by another under the same name: the new one is audited, the old one ends', async () => {
+  for (const moment of MOMENTS) {
+    const simulation = await disturbed(moment, { seed: moment }, async ({ objects, outside }) =>
+      outside.publish(TOPICS.plan, await putCheckpoint(objects, CHECKPOINT, 'other weights')),
+    );
+    const states = [];
+    for (const audit of await audits(simulation)) states.push((await stateOf(simulation, audit))?.state);
+    expect([moment, states]).toEqual([moment, expect.arrayContaining(['DONE'])]);
+    for (const state of states) expect(['DONE', 'CANCELLED']).toContain(state);
+  }
+});
+
+test('members deleted during an audit: the result as planned, or an end with a reason', async () => {
+  const ends = new Set<string>();
+  for (const moment of MOMENTS) {
+    const simulation = await disturbed(moment, { seed: moment }, async ({ objects }) => {
+      for (let i = 0; i < MEMBERS; i++) await objects.delete(`${PROJECT}/members/m${i}/a.png`);
+    });
+    for (const audit of await audits(simulation)) {
+      const record = await stateOf(simulation, audit);
+      ends.add(`${record?.state} ${record?.error?.code ?? ''}`);
+      if (audit === calm.audit && record?.state === 'DONE') {
+        expect((await reportOf(simulation, audit))[0]).toBe(expected[0]);
+      }
+    }
+  }
+  expect([...ends].sort()).toEqual(['DONE ', 'REJECTED NOT_FOUND']);
+});
+
+test('photos changed before the audit was planned: the old audit ends, the new one takes its place', async () => {
+  // The plan's process dies once the record is there; meanwhile somebody adds a person.
+  for (let crashAfter = 20; crashAfter < 60; crashAfter++) {
+    const simulation = await disturbed(crashAfter + 1, { crashAfter }, async ({ objects }) => {
+      await objects.put(`${PROJECT}/members/m9/a.png`, new TextEncoder().encode('somebody else'));
+    });
+    const states = [];
+    for (const audit of await audits(simulation)) states.push((await stateOf(simulation, audit))?.state);
+    expect(states).toContain('DONE');
+    for (const state of states) expect(['DONE', 'CANCELLED']).toContain(state);
+  }
+});
+
+test('an audit that failed is tried again when its checkpoint is put there again', async () => {
+  let broken = true;
+  const before: Before = async (task) => {
+    if (broken && task === 'probe') throw new RewoundError('ENGINE_MEMORY', 'too much', { help: '' });
+  };
+  const { simulation, audit } = await audited({ before });
+  expect(await stateOf(simulation, audit)).toMatchObject({ state: 'FAILED' });
+  broken = false;
+  simulation.outside.publish(TOPICS.plan, await putCheckpoint(simulation.objects));
+  await simulation.finish();
+  expect(await stateOf(simulation, audit)).toMatchObject({ state: 'DONE', error: null });
+  expect(await reportOf(simulation, audit)).toEqual(expected);
+});
+
+test('an audit that does not end within a week expires, and can be tried again', async () => {
+  let lost = true;
+  const simulation = await begin({ loses: (topic) => lost && topic === TOPICS.probe });
+  await simulation.run();
+  simulation.now += 8 * 24 * 3600 * 1000;
+  await simulation.finish();
+  expect(await stateOf(simulation, calm.audit)).toMatchObject({ state: 'EXPIRED', error: { code: 'EXPIRED' } });
+  lost = false;
+  simulation.outside.publish(TOPICS.plan, await putCheckpoint(simulation.objects));
+  await simulation.finish();
+  expect(await stateOf(simulation, calm.audit)).toMatchObject({ state: 'DONE', error: null });
+});
+
+test('a project without usable photos is refused in writing', async () => {
+  const simulation = new Simulation();
+  await simulation.objects.put(`${PROJECT}/members/readme.txt`, new Uint8Array());
+  simulation.outside.publish(TOPICS.plan, await putCheckpoint(simulation.objects));
+  await simulation.finish();
+  const [audit] = await audits(simulation);
+  expect(await stateOf(simulation, audit!)).toMatchObject({ state: 'REJECTED', error: { code: 'GALLERY_EMPTY' } });
+});
+
+test('photos of which some were embedded before: the chain goes around them', async () => {
+  const PHOTOS_PER_SHARD = 256;
+  const simulation = new Simulation({ window: 1 });
+  const { objects, outside } = simulation;
+  const photo = (i: number, text: string) =>
+    objects.put(`${PROJECT}/members/m${i % 4}/${String(i).padStart(4, '0')}.png`, new TextEncoder().encode(text));
+  await putProject(objects, SETTINGS);
+  for (let i = 0; i < 5 * PHOTOS_PER_SHARD; i++) await photo(i, `photo ${i}`);
+  outside.publish(TOPICS.plan, await putCheckpoint(objects));
+  expect(await simulation.finish()).toBe(0);
+  const before = simulation.count(TOPICS.enrol);
+  // Two of the members' runs change; those between and after them are there already.
+  await photo(4, 'another');
+  await photo(1, 'yet another');
+  outside.publish(TOPICS.plan, await putCheckpoint(objects, `${PROJECT}/checkpoints/h.onnx`));
+  expect(await simulation.finish()).toBe(0);
+  expect(simulation.count(TOPICS.enrol) - before).toBe(2);
+});
