@@ -1,14 +1,14 @@
-import { checkpointCardSchema, parseCard } from '../checkpoint/card.ts';
 import type { Resolution } from '../engine/compute.ts';
 import { RewoundError } from '../errors.ts';
 import type { Enrolment } from '../faces/enrolled.ts';
 import { decodeEnrolment, encodeEnrolment } from '../faces/enrolment.ts';
 import { BUILT_IN_RECOGNIZER, type RecognizerInfo } from '../faces/recognizer.ts';
+import { checkpointCard } from './cards.ts';
 import type { Context } from './context.ts';
+import { externalFiles } from './external.ts';
 import { keys } from './keys.ts';
 import { putOnce, textOf } from './once.ts';
 import { listSide, type PhotoPlace } from './people.ts';
-import { mergeCards } from './plan.ts';
 import { resolutionOf } from './plan-file.ts';
 import { findRecognizer } from './recognizer.ts';
 import { cutEnrolment } from './runs.ts';
@@ -44,14 +44,17 @@ export async function enrolFolder(context: Context, request: EnrolFolder): Promi
   let recognizer: RecognizerInfo =
     found.request.kind === 'built-in' ? BUILT_IN_RECOGNIZER : { ...found.request.card, name: found.request.card.name };
   if (checkpoint !== undefined) {
-    const beside = parseCard(
-      checkpointCardSchema,
-      (await textOf(context, `${checkpoint}.card.json`)) ?? '{}',
-      'The card',
-    );
+    const card = checkpointCard(await textOf(context, `${checkpoint}.card.json`), settings);
+    const path = await context.objects.file(checkpoint);
+    const { summary } = await context.compute.inspect({ path, card });
+    const files = await externalFiles(context, checkpoint, summary.externalFiles);
+    const external = files.map(async ({ location, key, generation }) => ({
+      location,
+      path: await context.objects.file(key, generation),
+    }));
     const calibration = await context.compute.calibrate({
-      model: { path: await context.objects.file(checkpoint), external: [] },
-      card: mergeCards(beside, settings),
+      model: { path, external: await Promise.all(external) },
+      card,
       recognizer: found.request,
       seed: settings.seed,
       batch: settings.batch,

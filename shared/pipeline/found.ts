@@ -1,6 +1,7 @@
 import { parseCard } from '../checkpoint/card.ts';
-import { asRewoundError, asRewoundError, type RewoundError } from '../errors.ts';
+import { asRewoundError, type RewoundError } from '../errors.ts';
 import type { ObjectInfo } from '../platform/ports.ts';
+import { checkpointCard } from './cards.ts';
 import type { Context } from './context.ts';
 import { externalFiles } from './external.ts';
 import { type DropPlace, digest, dropPlace } from './keys.ts';
@@ -43,7 +44,7 @@ export async function find(context: Context, place: DropPlace, checkpoint: Objec
     'audit 1',
     place.project,
     checkpoint.md5,
-    await identityOfWeights(context, checkpoint),
+    await identityOfWeights(context, checkpoint, cardText, settingsText),
     place.file,
     cardText ?? '',
     identityOfSettings(settingsText),
@@ -65,9 +66,15 @@ export async function find(context: Context, place: DropPlace, checkpoint: Objec
 }
 
 /** The weights a model keeps in other files are part of what it is: its own file may stay the same without them. */
-async function identityOfWeights(context: Context, { key, generation }: ObjectInfo): Promise<string> {
+async function identityOfWeights(
+  context: Context,
+  { key, generation }: ObjectInfo,
+  cardText: string | undefined,
+  settingsText: string | undefined,
+): Promise<string> {
   try {
-    const { summary } = await context.compute.inspect({ path: await context.objects.file(key, generation), card: {} });
+    const card = checkpointCard(cardText, parseCard(settingsSchema, settingsText ?? '{}', 'project.json'));
+    const { summary } = await context.compute.inspect({ path: await context.objects.file(key, generation), card });
     const files = await externalFiles(context, key, summary.externalFiles);
     return digest(...files.map(({ location, md5 }) => [location, md5]));
   } catch (error) {

@@ -1,7 +1,8 @@
 import type { Role } from '../audit/roster.ts';
-import { type CheckpointCard, checkpointCardSchema, parseCard } from '../checkpoint/card.ts';
+import { parseCard } from '../checkpoint/card.ts';
 import { RewoundError } from '../errors.ts';
 import { isFinal, receiveAudit } from './audits.ts';
+import { checkpointCard } from './cards.ts';
 import type { Context } from './context.ts';
 import { externalFiles } from './external.ts';
 import { dispatch } from './fan-in.ts';
@@ -14,7 +15,7 @@ import { encodeJson, type Plan, readPlan, resolutionOf } from './plan-file.ts';
 import { findRecognizer } from './recognizer.ts';
 import { rejecting } from './reject.ts';
 import { cutEnrolment, skipEnrolled } from './runs.ts';
-import { type Settings, settingsSchema, shardCount } from './settings.ts';
+import { settingsSchema, shardCount } from './settings.ts';
 
 /** Fewer control identities cannot carry a threshold and a test. */
 const FEWEST_CONTROLS = 20;
@@ -79,10 +80,7 @@ async function make(context: Context, found: Found): Promise<Plan> {
   if (controls) checkSize(controls, overlapping.controls, 'controls', FEWEST_CONTROLS);
 
   const recognizer = await findRecognizer(context, place.project, settings);
-  const card = mergeCards(
-    parseCard(checkpointCardSchema, found.cardText ?? '{}', 'The card beside the checkpoint'),
-    settings,
-  );
+  const card = checkpointCard(found.cardText, settings);
   const path = await context.objects.file(checkpoint.key, checkpoint.generation);
   const { summary } = await context.compute.inspect({ path, card });
   const external = await copyExternal(context, audit, checkpoint.key, summary.externalFiles);
@@ -162,16 +160,6 @@ function checkSize(side: Side, overlapping: readonly string[], role: Role, fewes
         ? 'Add people from the same collection who were not trained on, or leave controls out: then resemblance is reported, but no claim of leakage is possible.'
         : 'Give each person a folder of their own, or one photo a person in a flat folder.',
   });
-}
-
-/** The card beside the checkpoint, field by field overridden by the project's settings. */
-export function mergeCards(beside: CheckpointCard, { card: given = {} }: Settings): CheckpointCard {
-  return {
-    ...beside,
-    ...given,
-    latent: { ...beside.latent, ...given.latent },
-    image: { ...beside.image, ...given.image },
-  };
 }
 
 /** Copies the weights an ONNX model keeps beside it, so that the audit no longer needs the drop area. */
