@@ -1,10 +1,13 @@
 import { z } from 'zod';
 import { RewoundError } from '../shared/errors.ts';
+import { planMessage } from '../shared/pipeline/messages.ts';
 import { giveUp } from '../shared/pipeline/sweep.ts';
 import { subscriber } from './bootstrap.ts';
 
+const deadMessage = z.union([z.looseObject({ audit: z.string() }), planMessage]);
+
 /** Any message of any step, delivered here after its last attempt: its audit ends as FAILED. */
-export const onDeadletter = subscriber('deadletter', z.looseObject({ audit: z.string() }), (context, message) =>
+export const onDeadletter = subscriber('deadletter', deadMessage, (context, message) =>
   giveUp(
     context,
     message,

@@ -1,10 +1,10 @@
 import { asRewoundError, RewoundError } from '../errors.ts';
-import { isFinal, readAudit, stopAudit } from './audits.ts';
+import { auditOfUpload, isFinal, readAudit, stopAudit } from './audits.ts';
 import type { Context } from './context.ts';
 import { dispatch, lastDone } from './fan-in.ts';
 import { auditId } from './found.ts';
 import { keys, records } from './keys.ts';
-import { TOPICS } from './messages.ts';
+import { planMessage, TOPICS } from './messages.ts';
 import { readPlan } from './plan-file.ts';
 
 /** No audit lives longer: whatever keeps it from ending, it ends with a reason. */
@@ -78,7 +78,15 @@ export async function sweep(context: Context, staleMs: number): Promise<number> 
 
 /** A message was given up after its last attempt: its audit ends with the reason. */
 export async function giveUp(context: Context, message: unknown, error: RewoundError): Promise<void> {
-  if (typeof message !== 'object' || message === null || !('audit' in message)) return;
-  if (typeof message.audit !== 'string' || !(await readAudit(context, message.audit))) return;
-  await stopAudit(context, message.audit, 'FAILED', error);
+  const audit = await auditOf(context, message);
+  if (audit !== undefined && (await readAudit(context, audit))) await stopAudit(context, audit, 'FAILED', error);
+}
+
+/** The audit a message is about: the one it names, or the one its upload began, where that was never planned. */
+async function auditOf(context: Context, message: unknown): Promise<string | undefined> {
+  if (typeof message !== 'object' || message === null) return undefined;
+  if ('audit' in message) return typeof message.audit === 'string' ? message.audit : undefined;
+  const { data: landed } = planMessage.safeParse(message);
+  const audit = landed && (await auditOfUpload(context, landed.key, landed.generation));
+  return audit && (await readAudit(context, audit))?.state === 'RECEIVED' ? audit : undefined;
 }
