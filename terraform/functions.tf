@@ -1,0 +1,121 @@
+# What each function needs, and nothing more. Everything else follows from this table: services.tf gives each a service,
+# topics.tf a topic and a subscription, identities.tf an account with these rights.
+#
+#   gpu        runs on a GPU, with the processors and memory that come with it (cpu and memory: those that do not)
+#   instances  most that run at once
+#   publishes  topics it sends to (shared/pipeline: fan-in.ts, audits.ts)
+#   reads      areas of the bucket it reads; writes: areas it reads and writes; lists: whether it lists the bucket
+#   records    read or write
+#   attempts   deliveries before a message is given up; null tries until it expires
+locals {
+  gpu_functions = {
+    # Finds out how a generator is to be run, and how long a sample takes: on the device that will probe it. It is
+    # called for checkpoints only, see the filter in topics.tf.
+    plan = {
+      instances = 1
+      publishes = ["enrol", "assemble", "probe", "merge", "notify"]
+      reads     = ["drop", "gallery"]
+      writes    = ["work"]
+      lists     = true
+    }
+    enrol = {
+      instances = var.gpu_quota
+      publishes = ["enrol", "assemble", "notify"]
+      reads     = ["drop", "work"]
+      writes    = ["gallery"]
+      lists     = false
+    }
+    probe = {
+      instances = var.gpu_quota
+      publishes = ["probe", "merge", "notify"]
+      reads     = ["drop"]
+      writes    = ["work"]
+      lists     = false
+    }
+  }
+
+  cpu_functions = {
+    assemble = {
+      cpu       = "4"
+      memory    = "16Gi"
+      instances = 4
+      publishes = ["enrol", "assemble", "probe", "merge", "notify"]
+      reads     = ["drop", "gallery"]
+      writes    = ["work"]
+      lists     = false
+      records   = "write"
+      attempts  = var.delivery_attempts
+    }
+    # Statistics, and the few dozen pictures that the report shows.
+    merge = {
+      cpu       = "4"
+      memory    = "16Gi"
+      instances = 4
+      publishes = ["notify"]
+      reads     = ["drop", "work"]
+      writes    = ["report"]
+      lists     = false
+      records   = "write"
+      attempts  = var.delivery_attempts
+    }
+    notify = {
+      cpu       = "1"
+      memory    = "512Mi"
+      instances = 4
+      publishes = ["audit-finished"]
+      reads     = []
+      writes    = []
+      lists     = false
+      records   = "read"
+      attempts  = var.delivery_attempts
+    }
+    # The next one comes in ten minutes anyway.
+    sweep = {
+      cpu       = "1"
+      memory    = "1Gi"
+      instances = 1
+      publishes = ["plan", "enrol", "assemble", "probe", "merge", "notify"]
+      reads     = ["work"]
+      writes    = []
+      lists     = false
+      records   = "write"
+      attempts  = null
+    }
+    # Where messages end has nowhere to give up to.
+    deadletter = {
+      cpu       = "1"
+      memory    = "1Gi"
+      instances = 2
+      publishes = ["notify"]
+      reads     = []
+      writes    = []
+      lists     = false
+      records   = "write"
+      attempts  = null
+    }
+  }
+
+  # The least that Cloud Run gives with each GPU. The L4's driver (535) ends at CUDA 12.2, while the image brings CUDA
+  # 13: NVIDIA's compatibility libraries, part of the image, stand before the driver's. The other's driver (580) knows
+  # CUDA 13 itself, and older compatibility libraries would refuse to work with it.
+  gpus = {
+    nvidia-l4           = { cpu = "4", memory = "16Gi", libraries = "/usr/local/cuda/compat:/usr/local/nvidia/lib64" }
+    nvidia-rtx-pro-6000 = { cpu = "20", memory = "80Gi", libraries = "/usr/local/nvidia/lib64" }
+  }
+
+  functions = merge(
+    { for name, function in local.cpu_functions : name => merge(function, { gpu = false }) },
+    {
+      for name, function in local.gpu_functions : name => merge(function, {
+        gpu      = true
+        cpu      = local.gpus[var.gpu].cpu
+        memory   = local.gpus[var.gpu].memory
+        records  = "write"
+        attempts = var.delivery_attempts
+      })
+    },
+  )
+
+  # For the outside: nobody in here listens.
+  outward_topics = ["audit-finished"]
+}
