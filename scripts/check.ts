@@ -8,6 +8,9 @@ const CHECKS: Readonly<Record<string, readonly string[]>> = {
   style: ['biome', 'ci', '--colors=off', '--error-on-warnings', '.'],
   // Files, exports and dependencies that nobody uses.
   dead: ['knip', '--no-progress'],
+  // Names and types of everything in terraform/, and its format.
+  cloud: ['node', 'scripts/check/terraform.ts'],
+  build: ['node', 'scripts/check/cloudbuild.ts'],
 };
 
 const bin = join(import.meta.dirname, '../node_modules/.bin');
@@ -36,5 +39,6 @@ const results = await Promise.all(
 for (const { name, ok, output } of results) {
   console.log(`${ok ? 'ok    ' : 'FAILED'} ${name}`);
   if (!ok) console.log(output);
+  else for (const line of output.split('\n')) if (line.startsWith('skipped')) console.log(`       ${line}`);
 }
 process.exitCode = results.every(({ ok }) => ok) ? 0 : 1;
