@@ -200,16 +200,22 @@ test('members deleted during an audit: the result as planned, or an end with a r
 });
 
 test('photos changed before the audit was planned: the old audit ends, the new one takes its place', async () => {
-  // The plan's process dies once the record is there; meanwhile somebody adds a person.
-  for (let crashAfter = 20; crashAfter < 60; crashAfter++) {
-    const simulation = await disturbed(crashAfter + 1, { crashAfter }, async ({ objects }) => {
+  const ends = new Set<string>();
+  for (let crashAfter = 1; crashAfter <= calm.simulation.calls; crashAfter += 2) {
+    const simulation = await begin({ crashAfter });
+    const { objects } = simulation;
+    let planned = false;
+    await simulation.finish(async () => {
+      // The moment the first process is gone: its message comes again to a project that has changed.
+      if (simulation.calls < crashAfter || planned) return;
+      planned = true;
       await objects.put(`${PROJECT}/members/m9/a.png`, new TextEncoder().encode('somebody else'));
     });
     const states = [];
     for (const audit of await audits(simulation)) states.push((await stateOf(simulation, audit))?.state);
-    expect(states).toContain('DONE');
-    for (const state of states) expect(['DONE', 'CANCELLED']).toContain(state);
+    ends.add(states.sort().join());
   }
+  expect([...ends].sort()).toEqual(['CANCELLED,DONE', 'DONE', 'DONE,DONE']);
 });
 
 test('an audit that failed is tried again when its checkpoint is put there again', async () => {

@@ -1,0 +1,86 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { z } from 'zod';
+import { functions, useContext } from '../../functions/index.ts';
+import type { Context } from '../../shared/pipeline/context.ts';
+import { keys } from '../../shared/pipeline/keys.ts';
+import { TOPICS } from '../../shared/pipeline/messages.ts';
+import { deliverUntilIdle } from '../../shared/platform/local/delivery.ts';
+import { openLocal } from '../../shared/platform/local/index.ts';
+import { parseReport } from '../../shared/report/json.ts';
+import { type Cloud, hasCloud, startCloud } from '../support/cloud/deployment.ts';
+import { withoutTiming } from '../support/cloud/project.ts';
+import { DEMO, demoPhoto, people } from '../support/demo.ts';
+import { tempDir } from '../support/temp.ts';
+
+const PROJECT = 'drop/acme/demo';
+const CHECKPOINT = `${PROJECT}/checkpoints/generator.onnx`;
+
+/** A small part of the demo: as few people as an audit takes, a photo each. The checkpoint comes last. */
+function files(): [key: string, content: Buffer][] {
+  const photos = [...people('members', 0, 4), ...people('controls', 0, 20)].map((name): [string, Buffer] => {
+    const role = name.startsWith('m') ? 'members' : 'controls';
+    return [`${PROJECT}/${role}/${name}/1.jpg`, readFileSync(demoPhoto(name, 0))];
+  });
+  return [
+    ...photos,
+    [`${PROJECT}/project.json`, Buffer.from(JSON.stringify({ samples: 80, batch: 32, shards: 3 }))],
+    [`${CHECKPOINT}.card.json`, readFileSync(join(DEMO, 'generator.onnx.card.json'))],
+    [CHECKPOINT, readFileSync(join(DEMO, 'generator.onnx'))],
+  ];
+}
+
+/** The reports of the same project, audited in one process without a cloud. */
+async function locally({ compute }: Context): Promise<string[]> {
+  const platform = openLocal({ folder: tempDir() });
+  onTestFinished(() => platform.close());
+  const { objects, records, events, clock, queue } = platform;
+  for (const [key, content] of files()) await objects.put(key, content);
+  useContext({ objects, records, events, clock, compute, device: 'cpu', window: 1 });
+  const info = await objects.head(CHECKPOINT);
+  await events.publish(TOPICS.plan, { version: 1, key: CHECKPOINT, generation: info?.generation ?? '' });
+  await deliverUntilIdle({ queue, clock, handlers: functions });
+  const reports: string[] = [];
+  for await (const { key } of objects.list('report/')) reports.push(withoutTiming(await objects.get(key)));
+  return reports;
+}
+
+const auditRecord = z.object({ fields: z.object({ state: z.string() }) });
+
+describe.skipIf(!hasCloud())('an audit on Google Cloud', () => {
+  let cloud: Cloud;
+  beforeAll(async () => {
+    cloud = await startCloud();
+  });
+  afterAll(() => cloud.stop());
+
+  test('from a checkpoint in a bucket to its report: the same bytes as on one machine', async () => {
+    const deployment = await cloud.deploy({ window: 2 });
+    onTestFinished(() => deployment.stop());
+    const { bucket, firestore, log } = deployment;
+    for (const [key, content] of files()) await bucket.file(key).save(content);
+
+    const audits = async () => (await firestore.collection('audits').get()).docs;
+    const states = async () => (await audits()).map((one) => auditRecord.parse(one.data()).fields.state);
+    await expect.poll(states, { timeout: 60_000, interval: 200 }).toEqual(['DONE']);
+    await expect.poll(async () => (await firestore.collection('open-audits').get()).size).toBe(0);
+
+    const id = (await audits())[0]!.id;
+    const records = async (path: string) => (await firestore.collection(`audits/${id}/${path}`).get()).size;
+    expect([await records('enrol-shards'), await records('probe-shards'), await records('locks')]).toEqual([2, 3, 2]);
+
+    const reports = await Promise.all(
+      ['report.html', 'report.json'].map(async (file) => (await bucket.file(keys.report(id, file)).download())[0]),
+    );
+    expect(parseReport(reports[1]!.toString())).toMatchObject({ audit: { id, samples: 80, shards: 3 } });
+    expect(log.filter(({ event }) => event !== 'message.handled')).toEqual([]);
+    // Nothing but embeddings, results and reports may be left where nobody asked for it.
+    const [stored] = await bucket.getFiles();
+    expect(new Set(stored.map(({ name }) => name.split('/')[0]))).toEqual(
+      new Set(['drop', 'gallery', 'report', 'work']),
+    );
+
+    expect(reports.map(withoutTiming)).toEqual(await locally(deployment.context));
+  });
+});

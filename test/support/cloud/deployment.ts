@@ -1,0 +1,135 @@
+import { randomUUID } from 'node:crypto';
+import { Firestore } from '@google-cloud/firestore';
+import { PubSub } from '@google-cloud/pubsub';
+import { Storage } from '@google-cloud/storage';
+import { openContext } from '../../../functions/context.ts';
+import { type LogEvent, messageLog } from '../../../functions/context-log.ts';
+import { readSettings } from '../../../functions/context-settings.ts';
+import { functions, useContext } from '../../../functions/index.ts';
+import { type Service, serve } from '../../../functions/server.ts';
+import type { Context } from '../../../shared/pipeline/context.ts';
+import { TOPICS } from '../../../shared/pipeline/messages.ts';
+import { pushEndpoint } from '../../../shared/platform/google/push.ts';
+import { hasEmulator, startFirestore, startPubsub } from '../emulators/index.ts';
+import { startStorage } from '../emulators/storage/server.ts';
+
+/** Whether the cloud can be emulated here; says visibly if not. */
+export function hasCloud(): boolean {
+  return [hasEmulator('pubsub'), hasEmulator('firestore')].every(Boolean);
+}
+
+export interface Cloud {
+  deploy(options?: DeployOptions): Promise<Deployment>;
+  stop(): Promise<void>;
+}
+
+export interface DeployOptions {
+  /** What stands in for the real engine. */
+  readonly compute?: Context['compute'];
+  /** What stands between the functions and the platform. */
+  readonly around?: (world: Context) => Context;
+  readonly window?: number;
+  /** Deliveries before a message is a dead letter, 5 to 100. */
+  readonly attempts?: number;
+}
+
+/** All functions behind push subscriptions, as terraform/ deploys them, in a project of its own. */
+export interface Deployment {
+  readonly project: string;
+  /** The bucket as an owner of photos uses it. */
+  readonly bucket: ReturnType<Storage['bucket']>;
+  readonly pubsub: PubSub;
+  readonly firestore: Firestore;
+  /** The world of the functions. */
+  readonly context: Context;
+  readonly log: readonly LogEvent[];
+  stop(): Promise<void>;
+}
+
+const PREFIX = 'rewound-';
+const RETRY_SOON = { minimumBackoff: { nanos: 1e7 }, maximumBackoff: { nanos: 1e8 } };
+/** Longer than any step of a test takes; production waits for the ten minutes a call may take. */
+const ACK_S = 60;
+
+/** Starts Pub/Sub, Firestore and a bucket that publishes what lands in it. */
+export async function startCloud(): Promise<Cloud> {
+  const [pubsubEmulator, firestoreEmulator] = await Promise.all([startPubsub(), startFirestore()]);
+  const notifier = new Map<string, PubSub>();
+  const storage = await startStorage({
+    publish: async (topic, data, attributes) => {
+      const [, project = '', , name = ''] = topic.split('/');
+      const pubsub = notifier.get(project) ?? new PubSub({ projectId: project });
+      notifier.set(project, pubsub);
+      await pubsub.topic(name).publishMessage({ data, attributes });
+    },
+  });
+  process.env.STORAGE_EMULATOR_HOST = storage.origin;
+  return {
+    deploy,
+    async stop() {
+      await storage.close();
+      delete process.env.STORAGE_EMULATOR_HOST;
+      for (const pubsub of notifier.values()) await pubsub.close();
+      await Promise.all([pubsubEmulator.stop(), firestoreEmulator.stop()]);
+    },
+  };
+}
+
+async function deploy(options: DeployOptions = {}): Promise<Deployment> {
+  const { compute, around = (same) => same, window = 1, attempts = 10 } = options;
+  const project = `test-${randomUUID()}`;
+  const world = openContext(
+    readSettings({
+      ...process.env,
+      FUNCTION_TARGET: TOPICS.plan,
+      REWOUND_PROJECT: project,
+      REWOUND_BUCKET: project,
+      REWOUND_TOPIC_PREFIX: PREFIX,
+      REWOUND_WINDOW: String(window),
+    }),
+  );
+  const context = around(compute ? { ...world.context, compute } : world.context);
+  const log: LogEvent[] = [];
+  const note = (event: LogEvent) => void log.push(event);
+  useContext(context, messageLog(note));
+  const pubsub = new PubSub({ projectId: project });
+  const firestore = new Firestore({ projectId: project });
+  const services: Service[] = [];
+  for (const name of Object.values(TOPICS)) await pubsub.createTopic(PREFIX + name);
+  for (const name of functions.keys()) {
+    const service = await serve({ target: name, port: 0, log: note });
+    services.push(service);
+    const topic = PREFIX + name;
+    await pubsub.createSubscription(topic, topic, {
+      ackDeadlineSeconds: ACK_S,
+      retryPolicy: RETRY_SOON,
+      pushConfig: { pushEndpoint: pushEndpoint(`http://127.0.0.1:${service.port}`, { project, topic }) },
+      ...(name === TOPICS.deadletter
+        ? {}
+        : {
+            deadLetterPolicy: {
+              deadLetterTopic: `projects/${project}/topics/${PREFIX}${TOPICS.deadletter}`,
+              maxDeliveryAttempts: attempts,
+            },
+          }),
+    });
+  }
+  const bucket = new Storage({ projectId: project }).bucket(project);
+  await bucket.createNotification(`projects/${project}/topics/${PREFIX}${TOPICS.plan}`, {
+    eventTypes: ['OBJECT_FINALIZE'],
+    objectNamePrefix: 'drop/',
+  });
+  return {
+    project,
+    bucket,
+    pubsub,
+    firestore,
+    context,
+    log,
+    async stop() {
+      for (const name of functions.keys()) await pubsub.subscription(PREFIX + name).delete();
+      for (const service of services) await service.stop(1000);
+      await Promise.all([pubsub.close(), firestore.terminate(), world.close()]);
+    },
+  };
+}
