@@ -19,13 +19,18 @@ export async function probe(context: Context, { audit, shard: index }: ProbeMess
     if (!(await context.objects.head(target))) {
       const { spec, geometry, alignment } = plan.generator;
       const { samples, seed, batch, k } = plan.settings;
+      const [model, recognizer, gallery] = await Promise.all([
+        generatorFiles(context, plan),
+        recognizerRequest(context, plan),
+        context.objects.file(keys.gallery(audit)),
+      ]);
       const { tally } = await context.compute.probe({
-        model: await generatorFiles(context, plan),
+        model,
         spec,
         geometry,
         alignment,
-        recognizer: await recognizerRequest(context, plan),
-        gallery: await context.objects.file(keys.gallery(audit)),
+        recognizer,
+        gallery,
         samples,
         seed,
         batch,
