@@ -1,0 +1,171 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { RandomState } from '../../shared/audit/random.ts';
+import { batchRange } from '../../shared/audit/shards.ts';
+import { TallyBuilder } from '../../shared/audit/tally-builder.ts';
+import { pictureGeometry } from '../../shared/checkpoint/picture.ts';
+import type { Compute } from '../../shared/engine/compute.ts';
+import type { PhotoState } from '../../shared/faces/enrolled.ts';
+import { decodeGallery } from '../../shared/faces/gallery.ts';
+
+/** Values of an embedding: few, so that a search takes no time. */
+export const LENGTH = 16;
+
+/** A photo in this world: its text is who it shows, and which picture it is; "nobody ..." shows no face, "broken" is none. */
+export const photoOf = (person: string, photo: number | string) => `${person} ${photo}`;
+
+/** A generator in this world: its text names the people it remembers, each as often as they are named. */
+export const generatorOf = (...people: readonly string[]) => `shows ${people.join(' ')}`;
+
+export interface StubCompute extends Compute {
+  /** Calls so far, by task. */
+  readonly calls: Record<keyof Compute, number>;
+}
+
+/**
+ * The engine without models: photos and generators are small texts, a person is a random direction, a picture of a
+ * person a point near it. Everything is a function of the bytes, as in the engine.
+ */
+export function stubCompute(changes: Partial<Compute> = {}): StubCompute {
+  const calls = { inspect: 0, calibrate: 0, enrol: 0, probe: 0, render: 0, thumbnails: 0, embedSample: 0 };
+  const compute: Compute = {
+    async inspect() {
+      return { spec: SPEC, assumptions: [], range: [-1, 1], summary: SUMMARY };
+    },
+    async calibrate({ model }) {
+      return {
+        spec: SPEC,
+        range: [-1, 1],
+        assumptions: [{ what: 'latent input', value: 'z', source: 'model file' }],
+        geometry: pictureGeometry(64, 64, 3, 150),
+        alignment: { mode: 'fixed', points: [24, 25, 40, 25, 32, 34, 25, 43, 39, 43], spread: 0.05, eyeDistance: 16 },
+        recognizer: { name: 'directions', embedding: LENGTH, size: 150, licence: 'none needed' },
+        samples: 256,
+        undetected: 0,
+        sampleMs: 1,
+        model: await readFile(model.path),
+      };
+    },
+    async enrol({ photos }) {
+      const embeddings = new Float32Array(photos.length * LENGTH);
+      const states = photos.map((path, i): PhotoState => {
+        const [person = '', photo = ''] = readFileSync(path, 'utf8').split(' ');
+        if (person === 'broken') return 'unreadable';
+        if (person === 'nobody') return 'undetected';
+        embeddings.set(embed(person, photo), i * LENGTH);
+        return 'enrolled';
+      });
+      return { embeddings, states };
+    },
+    async probe({ model, gallery, samples, seed, batch, k, shard }) {
+      const [, ...shown] = readFileSync(model.path, 'utf8').split(' ');
+      const { embeddings, layout } = decodeGallery(await readFile(gallery));
+      const faces = layout.identityOf.length;
+      const frame = { samples, batch, seed, identities: layout.isMember.length, faces };
+      const builder = new TallyBuilder(frame, shard, layout);
+      for (let b = shard.firstBatch; b < shard.firstBatch + shard.batches; b++) {
+        const { first, count } = batchRange(frame, b);
+        const made = Array.from({ length: count }, (_, i) => sample(shown, seed + first + i));
+        builder.addBatch({ batch: b, firstSeed: seed + first, rows: count, ...search(made, embeddings, faces, k) });
+      }
+      return { tally: builder.finish() };
+    },
+    async render({ seeds }) {
+      return seeds.map((seed) => Uint8Array.of(0x89, 0x50, 0x4e, 0x47, seed & 255));
+    },
+    async thumbnails(paths) {
+      return paths.map((path) => (path === '' ? null : Uint8Array.of(0xff, 0xd8, 0xff, path.length & 255)));
+    },
+    async embedSample({ model, seed }) {
+      const [, ...shown] = readFileSync(model.path, 'utf8').split(' ');
+      return sample(shown, seed);
+    },
+    ...changes,
+  };
+  const counted = Object.fromEntries(
+    Object.entries(compute).map(([task, run]: [string, (request: never) => unknown]) => [
+      task,
+      (request: never) => {
+        calls[task as keyof Compute] += 1;
+        return run(request);
+      },
+    ]),
+  ) as unknown as Compute;
+  return { ...counted, calls };
+}
+
+const SPEC = {
+  format: 'text',
+  latent: { input: 'z', dims: [8], size: 8, distribution: 'normal', low: -1, high: 1 },
+  classes: null,
+  psi: null,
+  image: { output: 'image', type: 'float32', layout: 'NCHW' },
+  fixedBatch: null,
+  parameters: 0,
+} as const satisfies Awaited<ReturnType<Compute['inspect']>>['spec'];
+
+const SUMMARY = {
+  producer: 'a test',
+  irVersion: 8,
+  opsets: new Map([['', 17]]),
+  inputs: [],
+  outputs: [],
+  parameters: 0,
+  externalFiles: [],
+  nodes: 0,
+};
+
+/** A person as seen in one picture: their direction, and a little of chance. */
+function embed(person: string, picture: string): Float32Array {
+  const [who, how] = [direction(person), direction(`${person} in ${picture}`)];
+  return normalised(who.map((value, i) => value + 0.35 * how[i]!));
+}
+
+/** Half of the samples show somebody the generator remembers, the others strangers. */
+function sample(shown: readonly string[], seed: number): Float32Array {
+  const random = new RandomState(seed);
+  const person = random.below(2) === 0 && shown.length > 0 ? shown[random.below(shown.length)]! : `stranger ${seed}`;
+  return embed(person, `sample ${seed}`);
+}
+
+function search(probes: readonly Float32Array[], gallery: Float32Array, faces: number, k: number) {
+  const kept = Math.min(k, faces);
+  const cosines = probes.map((probe) =>
+    Float32Array.from({ length: faces }, (_, face) => {
+      let sum = 0;
+      for (let i = 0; i < LENGTH; i++) sum += probe[i]! * gallery[face * LENGTH + i]!;
+      return sum;
+    }),
+  );
+  const nearest = cosines.map((row) =>
+    Array.from(row.keys())
+      .sort((a, b) => row[b]! - row[a]! || a - b)
+      .slice(0, kept),
+  );
+  const winners = Array.from({ length: faces }, (_, face) => {
+    let best = 0;
+    cosines.forEach((row, i) => {
+      if (row[face]! > cosines[best]![face]!) best = i;
+    });
+    return best;
+  });
+  return {
+    columnMax: Float32Array.from(winners, (row, face) => cosines[row]![face]!),
+    columnArg: Int32Array.from(winners),
+    topValues: Float32Array.from(nearest.flatMap((found, row) => found.map((face) => cosines[row]![face]!))),
+    topFaces: Int32Array.from(nearest.flat()),
+  };
+}
+
+function direction(name: string): Float32Array {
+  const seed = createHash('sha256').update(name).digest().readUInt32LE(0);
+  const values = new Float32Array(LENGTH);
+  new RandomState(seed).randn(values);
+  return normalised(values);
+}
+
+function normalised(values: Float32Array): Float32Array {
+  const norm = Math.hypot(...values);
+  return values.map((value) => value / norm);
+}
