@@ -4,6 +4,7 @@ import { AUDIT_HELP, auditCommand } from './cli/audit.ts';
 import { ENROL_HELP, enrolCommand } from './cli/enrol.ts';
 import { EXIT, exitCodeOfError, printError } from './cli/exit.ts';
 import { INSPECT_HELP, inspectCommand } from './cli/inspect.ts';
+import { PRICE_HELP, priceCommand } from './cli/price.ts';
 import { SERVE_HELP, serveCommand } from './cli/serve.ts';
 import { SHOW_HELP, showCommand } from './cli/show.ts';
 
@@ -13,6 +14,7 @@ const COMMANDS = {
   enrol: { run: enrolCommand, help: ENROL_HELP },
   show: { run: showCommand, help: SHOW_HELP },
   serve: { run: serveCommand, help: SERVE_HELP },
+  price: { run: priceCommand, help: PRICE_HELP },
 } as const;
 
 const HELP = `Rewound: which training people does a face generator give away?
