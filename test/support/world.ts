@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import { setImmediate as immediate } from 'node:timers/promises';
 import { functions, useContext } from '../../functions/index.ts';
 import { RandomState } from '../../shared/audit/random.ts';
+import type { Compute } from '../../shared/engine/compute.ts';
 import { asRewoundError, RewoundError } from '../../shared/errors.ts';
 import { type AuditRecord, auditOfUpload, readAudit } from '../../shared/pipeline/audits.ts';
 import type { Context } from '../../shared/pipeline/context.ts';
@@ -17,13 +18,15 @@ import { parseReport } from '../../shared/report/json.ts';
 import type { Report } from '../../shared/report/model.ts';
 import { generatorOf, photoOf, type StubCompute, stubCompute } from './stub-compute.ts';
 
-const PROJECT = 'drop/tenant/project';
+export const PROJECT = 'drop/tenant/project';
 export const CHECKPOINT = `${PROJECT}/checkpoints/generator.onnx`;
 const ATTEMPTS = 3;
 
 export interface WorldOptions {
   readonly folder: string;
   readonly compute?: StubCompute;
+  /** Real models in place of the stub. */
+  readonly engine?: Compute;
   readonly window?: number;
   /** Puts something between the steps and their ports. */
   readonly wrap?: (context: Context) => Context;
@@ -41,7 +44,7 @@ export class World {
   private readonly platform: LocalPlatform;
   private now = Date.UTC(2026, 0, 1);
 
-  constructor({ folder, compute = stubCompute(), window = 1, wrap = (same) => same }: WorldOptions) {
+  constructor({ folder, compute = stubCompute(), engine, window = 1, wrap = (same) => same }: WorldOptions) {
     this.compute = compute;
     const clock = { now: () => this.now };
     this.platform = openLocal({ folder, clock, queue: { maxAttempts: ATTEMPTS, random: () => 0 } });
@@ -50,7 +53,15 @@ export class World {
       this.published.push({ topic, message });
       return events.publish(topic, message);
     };
-    this.context = wrap({ objects, records, events: { publish }, clock, compute, device: 'cpu', window });
+    this.context = wrap({
+      objects,
+      records,
+      events: { publish },
+      clock,
+      compute: engine ?? compute,
+      device: 'cpu',
+      window,
+    });
   }
 
   /** Says that the checkpoint has landed, as a bucket would. */
