@@ -10,11 +10,12 @@ import { audit } from './bench/audit.ts';
 import type { Benchmark, Row, Skipped } from './bench/benchmark.ts';
 import { machineFacts } from './bench/machine.ts';
 import { memory } from './bench/memory.ts';
+import { orchestration } from './bench/orchestration.ts';
 import { peer } from './bench/peer.ts';
 import { search } from './bench/search.ts';
 import { renderTable } from './bench/table.ts';
 
-const BENCHMARKS: readonly Benchmark[] = [search, audit, peer, memory];
+const BENCHMARKS: readonly Benchmark[] = [search, audit, peer, memory, orchestration];
 const OUT = join(import.meta.dirname, '../bench');
 
 const { values, positionals } = parseArgs({ allowPositionals: true, options: { quick: { type: 'boolean' } } });

@@ -12,6 +12,7 @@ import { TOPICS } from '../../../shared/pipeline/messages.ts';
 import { pushEndpoint } from '../../../shared/platform/google/push.ts';
 import { hasEmulator, startFirestore, startPubsub } from '../emulators/index.ts';
 import { startStorage } from '../emulators/storage/server.ts';
+import { type Balancer, balance } from './balancer.ts';
 
 /** Whether the cloud can be emulated here; says visibly if not. */
 export function hasCloud(): boolean {
@@ -29,6 +30,8 @@ export interface DeployOptions {
   /** What stands between the functions and the platform. */
   readonly around?: (world: Context) => Context;
   readonly window?: number;
+  /** Most instances of a service. */
+  readonly instances?: number;
   /** Deliveries before a message is a dead letter, 5 to 100. */
   readonly attempts?: number;
 }
@@ -76,7 +79,7 @@ export async function startCloud(): Promise<Cloud> {
 }
 
 async function deploy(options: DeployOptions = {}): Promise<Deployment> {
-  const { compute, around = (same) => same, window = 1, attempts = 10 } = options;
+  const { compute, around = (same) => same, window = 1, instances = 1, attempts = 10 } = options;
   const project = `test-${randomUUID()}`;
   const world = openContext(
     readSettings({
@@ -95,15 +98,21 @@ async function deploy(options: DeployOptions = {}): Promise<Deployment> {
   const pubsub = new PubSub({ projectId: project });
   const firestore = new Firestore({ projectId: project });
   const services: Service[] = [];
+  const balancers: Balancer[] = [];
   for (const name of Object.values(TOPICS)) await pubsub.createTopic(PREFIX + name);
   for (const name of functions.keys()) {
-    const service = await serve({ target: name, port: 0, log: note });
-    services.push(service);
+    const started = Array.from({ length: instances }, () => serve({ target: name, port: 0, log: note }));
+    const ports = (await Promise.all(started)).map((service) => {
+      services.push(service);
+      return service.port;
+    });
+    const balancer = await balance(ports);
+    balancers.push(balancer);
     const topic = PREFIX + name;
     await pubsub.createSubscription(topic, topic, {
       ackDeadlineSeconds: ACK_S,
       retryPolicy: RETRY_SOON,
-      pushConfig: { pushEndpoint: pushEndpoint(`http://127.0.0.1:${service.port}`, { project, topic }) },
+      pushConfig: { pushEndpoint: pushEndpoint(`http://127.0.0.1:${balancer.port}`, { project, topic }) },
       ...(name === TOPICS.deadletter
         ? {}
         : {
@@ -129,6 +138,7 @@ async function deploy(options: DeployOptions = {}): Promise<Deployment> {
     async stop() {
       for (const name of functions.keys()) await pubsub.subscription(PREFIX + name).delete();
       for (const service of services) await service.stop(1000);
+      for (const balancer of balancers) balancer.close();
       await Promise.all([pubsub.close(), firestore.terminate(), world.close()]);
     },
   };

@@ -4,7 +4,7 @@ import type { Objects } from '../../../shared/platform/ports.ts';
 export const PROJECT = 'drop/acme/faces';
 export const CHECKPOINT = `${PROJECT}/checkpoints/g.onnx`;
 export const MEMBERS = 4;
-export const CONTROLS = 20;
+const CONTROLS = 20;
 
 export interface StubProject {
   readonly samples: number;
