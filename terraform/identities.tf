@@ -114,14 +114,14 @@ resource "google_project_iam_member" "build_logs" {
   member  = google_service_account.build.member
 }
 
-# Sources of `gcloud builds submit` lie in this bucket of the project's.
-resource "google_project_iam_member" "build_source" {
-  project = var.project
-  role    = "roles/storage.objectViewer"
-  member  = google_service_account.build.member
+# Sources of builds lie beside Terraform's state, in a bucket that `npm run deploy` makes; the state itself stays unread.
+resource "google_storage_bucket_iam_member" "build_source" {
+  bucket = "${var.project}-rewound-terraform"
+  role   = "roles/storage.objectViewer"
+  member = google_service_account.build.member
 
   condition {
-    title      = "sources of builds only"
-    expression = "resource.name.startsWith(\"projects/_/buckets/${var.project}_cloudbuild/\")"
+    title      = "sources only"
+    expression = "resource.name.startsWith(\"projects/_/buckets/${var.project}-rewound-terraform/objects/source/\")"
   }
 }

@@ -75,11 +75,8 @@ function positive(text: string | undefined, name: string): number | undefined {
   return value;
 }
 
-/** The price line by line; used where a deployment is about to be made, too. */
-export function table(
-  { samples, shards, gpus, gpu }: AuditWork,
-  { items, total, gpuHours, hours }: AuditPrice,
-): string {
+/** The price, line by line. */
+function table({ samples, shards, gpus, gpu }: AuditWork, { items, total, gpuHours, hours }: AuditPrice): string {
   const n = (value: number, digits = 0) =>
     value.toLocaleString('en', { minimumFractionDigits: digits, maximumFractionDigits: digits });
   const amount = (value: number) => (Number.isInteger(value) ? n(value) : n(value, value < 10 ? 3 : 1));

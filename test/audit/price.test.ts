@@ -1,3 +1,5 @@
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
@@ -144,5 +146,33 @@ describe('whatever the work', () => {
         expect(two.total).toBeGreaterThanOrEqual(one.total * (1 - 1e-9));
       }),
     );
+  });
+});
+
+describe('rewound price', () => {
+  const run = (...args: string[]) =>
+    spawnSync(process.execPath, [join(import.meta.dirname, '../../scripts/rewound.ts'), 'price', ...args], {
+      encoding: 'utf8',
+    });
+
+  test('prints a table, and the same as JSON', () => {
+    const args = ['--ms-per-sample', '20', '--photos', '20000', '--gpus', '4'];
+    const { status, stdout } = run(...args);
+    expect(status).toBe(0);
+    expect(stdout).toContain('50,000 samples in 25 shards on 4 x nvidia-l4');
+    const { work, total } = JSON.parse(run(...args, '--json').stdout) as { work: AuditWork; total: number };
+    expect(work).toEqual({ ...WORK, gpus: 4 });
+    expect(total).toBe(auditPrice(work).total);
+    expect(stdout).toMatch(new RegExp(`^total .* ${total.toFixed(2)}$`, 'm'));
+  });
+
+  test('cuts slow samples into more shards, as an audit would', () => {
+    expect(run('--ms-per-sample', '1000').stdout).toContain('in 334 shards');
+  });
+
+  test.each([[[]], [['--ms-per-sample', '0']], [['--ms-per-sample', '20', '--gpu', 'h100']]])('refuses %s', (args) => {
+    const { status, stdout, stderr } = run(...args);
+    expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
+    expect(stderr).toContain('USAGE');
   });
 });

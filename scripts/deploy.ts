@@ -1,0 +1,159 @@
+/** `npm run deploy`: Rewound in a Google Cloud project of yours. docs/deploy.md tells what happens. */
+import { spawn, spawnSync } from 'node:child_process';
+import { join, resolve } from 'node:path';
+import { createInterface } from 'node:readline/promises';
+import type { parseArgs } from 'node:util';
+import { GPUS, type Gpu } from '../shared/audit/price.ts';
+import { asRewoundError, RewoundError } from '../shared/errors.ts';
+import { exitCodeOfError, printError } from './cli/exit.ts';
+import { oneOf, parse, usage, whole } from './cli/options.ts';
+import {
+  type Command,
+  checks,
+  type Deployment,
+  deployCommands,
+  destroyCommands,
+  shellLine,
+} from './deploy/commands.ts';
+import { farewell, overview } from './deploy/overview.ts';
+
+const HELP = `npm run deploy -- --project ID [--region europe-west4]
+
+  --name NAME             before all names (default rewound); several deployments can share a project
+  --gpu KIND              nvidia-l4 (default) or nvidia-rtx-pro-6000
+  --gpu-quota N           GPUs of this kind that Cloud Run grants the project there (default 1)
+  --budget AMOUNT         monthly limit, in the billing account's currency, at which deliveries stop
+  --billing-account ID    the account that pays, XXXXXX-XXXXXX-XXXXXX; needed for a budget
+  --kms-key KEY           encrypt with a key of your own: projects/P/locations/L/keyRings/R/cryptoKeys/K
+  --settings FILE         a .tfvars file with more (terraform/variables.tf)
+  --destroy               delete the deployment and all its data
+  --dry-run               print every command and run none
+  --yes                   do not ask
+`;
+
+const ROOT = join(import.meta.dirname, '..');
+
+async function main(args: readonly string[]): Promise<number> {
+  const text = { type: 'string' } as const;
+  const flag = { type: 'boolean' } as const;
+  const { values } = parse({
+    args: [...args],
+    options: {
+      project: text,
+      region: { ...text, default: 'europe-west4' },
+      name: { ...text, default: 'rewound' },
+      gpu: { ...text, default: 'nvidia-l4' },
+      'gpu-quota': text,
+      budget: text,
+      'billing-account': text,
+      'kms-key': text,
+      settings: text,
+      destroy: flag,
+      'dry-run': flag,
+      yes: flag,
+      help: { ...flag, short: 'h' },
+    },
+  } satisfies Parameters<typeof parseArgs>[0]);
+  if (values.help) {
+    process.stdout.write(HELP);
+    return 0;
+  }
+  const { project, region, name, settings, destroy = false } = values;
+  if (project === undefined) throw usage('--project is missing.', 'npm run deploy -- --help tells the options.');
+  const amount = whole(values.budget, 'budget', 1, 1e9);
+  const account = values['billing-account'];
+  if ((amount === undefined) !== (account === undefined)) {
+    throw usage('A budget needs both --budget and --billing-account.', 'gcloud billing accounts list shows the ids.');
+  }
+  const deployment: Deployment & { readonly gpu: Gpu } = {
+    project: matching(project, 'project', /^[a-z][a-z0-9-]{4,28}[a-z0-9]$/),
+    region: matching(region, 'region', /^[a-z]+-[a-z]+\d+$/),
+    name: matching(name, 'name', /^[a-z][a-z0-9-]{2,17}[a-z0-9]$/),
+    tag: destroy ? 'none' : imageTag(),
+    gpu: oneOf(values.gpu, 'gpu', Object.keys(GPUS) as Gpu[]),
+    gpuQuota: whole(values['gpu-quota'], 'gpu-quota', 1, 1000) ?? 1,
+    budget: amount === undefined || account === undefined ? undefined : { account, amount },
+    kmsKey: values['kms-key'],
+    settings: settings === undefined ? undefined : resolve(settings),
+  };
+  const commands = destroy ? destroyCommands(deployment) : deployCommands(deployment);
+  if (values['dry-run']) {
+    for (const command of [...checks(deployment), ...commands]) print(command);
+    return 0;
+  }
+  for (const check of checks(deployment)) verify(check);
+  process.stdout.write(destroy ? farewell(deployment) : overview(deployment));
+  if (!values.yes && !(await agreed(destroy ? project : 'yes'))) {
+    process.stderr.write('Nothing was done.\n');
+    return 2;
+  }
+  for (const command of commands) await run(command);
+  return 0;
+}
+
+/** A value that fits its pattern: it becomes part of names, and of what a shell is shown. */
+function matching(value: string, name: string, pattern: RegExp): string {
+  if (!pattern.test(value))
+    throw usage(`--${name} cannot be "${value}".`, 'terraform/variables.tf says what it may be.');
+  return value;
+}
+
+/** Names the images by what is in them: the commit, and the time too if there is more than that. */
+function imageTag(): string {
+  const git = (...args: string[]) => spawnSync('git', args, { cwd: ROOT, encoding: 'utf8' });
+  const commit = git('rev-parse', '--short=12', 'HEAD');
+  const clean = commit.status === 0 && git('status', '--porcelain').stdout === '';
+  const name = commit.status === 0 ? commit.stdout.trim() : 'unversioned';
+  return clean ? name : `${name}-${Math.floor(Date.now() / 1000).toString(36)}`;
+}
+
+function print({ why, run: command, unless, optional }: Command): void {
+  process.stdout.write(`# ${why}${optional ? ' (may fail)' : ''}\n`);
+  process.stdout.write(`${unless ? `${shellLine(unless)} || ` : ''}${shellLine(command)}\n\n`);
+}
+
+function verify({ why, run: [program = '', ...args] }: Command): void {
+  const { status, error, stdout } = spawnSync(program, args, { cwd: ROOT, encoding: 'utf8' });
+  // Billing that is off is an answer, not a failure.
+  if (!error && status === 0 && stdout.trim().toLowerCase() !== 'false') return;
+  throw new RewoundError('USAGE', `It is not so that ${why}.`, {
+    help: `Try: ${shellLine([program, ...args])}`,
+  });
+}
+
+async function run({ why, run: command, unless, optional = false }: Command): Promise<void> {
+  process.stderr.write(`\n${why}\n`);
+  if (unless && spawnSync(unless[0] ?? '', unless.slice(1), { cwd: ROOT, stdio: 'ignore' }).status === 0) {
+    process.stderr.write('  done already\n');
+    return;
+  }
+  process.stderr.write(`  ${shellLine(command)}\n`);
+  const [program = '', ...args] = command;
+  const child = spawn(program, args, { cwd: ROOT, stdio: ['ignore', 'inherit', 'inherit'] });
+  const code = await new Promise((done, failed) => {
+    child.on('error', failed);
+    child.on('close', done);
+  });
+  if (code === 0 || optional) return;
+  throw new RewoundError('USAGE', `${program} ended with code ${code}.`, {
+    help: 'Its own words are above. Once that is mended, the same command goes on from here.',
+  });
+}
+
+async function agreed(word: string): Promise<boolean> {
+  if (!process.stdin.isTTY) throw usage('There is nobody to ask.', 'Add --yes if you mean it.');
+  const terminal = createInterface({ input: process.stdin, output: process.stderr });
+  try {
+    return (await terminal.question(`Type "${word}" to go on: `)).trim() === word;
+  } finally {
+    terminal.close();
+  }
+}
+
+try {
+  process.exitCode = await main(process.argv.slice(2));
+} catch (cause) {
+  const error = asRewoundError(cause);
+  printError(error);
+  process.exitCode = exitCodeOfError(error);
+}

@@ -1,0 +1,45 @@
+import { auditPrice, type Gpu, gpuSecond, PRICES_READ, USUAL } from '../../shared/audit/price.ts';
+import { settingsSchema, shardCount } from '../../shared/pipeline/settings.ts';
+import type { Deployment } from './commands.ts';
+
+/** An audit to give an idea of: a usual one, of a generator of middling size. */
+const EXAMPLE = { ...USUAL, samples: 50_000, sampleMs: 20, photos: 10_000 };
+
+/** What is about to be made and what it will cost, for somebody who has to say yes. */
+export function overview(deployment: Deployment & { readonly gpu: Gpu }): string {
+  const { project, region, name, gpu, gpuQuota, budget } = deployment;
+  const settings = settingsSchema.parse({ samples: EXAMPLE.samples });
+  const shards = shardCount(settings, EXAMPLE.sampleMs);
+  const { total, hours } = auditPrice({ ...EXAMPLE, shards, gpu, gpus: gpuQuota });
+  return `In the project ${project}, region ${region}:
+
+  bucket          ${project}-${name}: drop/, work/, gallery/, report/
+  Cloud Run       8 services that nobody but Pub/Sub can call; plan, enrol and probe with the GPU
+                  ${gpu}, one of plan and up to ${gpuQuota} each of enrol and probe
+  Pub/Sub         9 topics, 8 push subscriptions; a job that sweeps every ten minutes
+  Firestore       database ${name}
+  images          registry ${name}, two images, built and tested by Cloud Build
+  accounts        ${budget ? '11' : '10'} service accounts, each with the rights of one thing
+  budget          ${budget ? `${budget.amount} a month, at which deliveries stop` : 'none (--budget AMOUNT --billing-account ID)'}
+  state           bucket ${project}-rewound-terraform
+
+Costs, by list prices of ${PRICES_READ} in US dollars:
+
+  at rest         about 1 a month, for images and objects; no instance runs
+  a GPU at work   ${(gpuSecond(gpu) * 3600).toFixed(2)} an hour
+  an audit        about ${total.toFixed(2)} and ${Math.ceil(hours * 60)} minutes for ${EXAMPLE.samples.toLocaleString('en')} samples at ${EXAMPLE.sampleMs} ms each and ${EXAMPLE.photos.toLocaleString('en')} photos;
+                  npm run -s rewound -- price tells of others
+`;
+}
+
+/** What is about to be lost. */
+export function farewell({ project, name }: Deployment): string {
+  return `This deletes the deployment ${name} in the project ${project}, and with it, for good:
+
+  every photo, checkpoint, gallery and report in the bucket ${project}-${name}
+  every record in the Firestore database ${name}
+  every message, image, service and account
+
+Enabled APIs stay enabled.
+`;
+}

@@ -1,0 +1,173 @@
+import { spawnSync } from 'node:child_process';
+import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { parse } from 'yaml';
+import { z } from 'zod';
+import { type Deployment, deployCommands, destroyCommands, shellLine } from '../../scripts/deploy/commands.ts';
+import { tempDir } from '../support/temp.ts';
+import { folder, terraform } from './files.ts';
+
+const ROOT = join(folder, '..');
+const DEPLOYMENT: Deployment = {
+  project: 'my-project',
+  region: 'europe-west4',
+  name: 'rewound',
+  tag: '0123456789ab',
+  gpu: 'nvidia-l4',
+  gpuQuota: 4,
+  budget: { account: '012345-6789AB-CDEF01', amount: 100 },
+  kmsKey: 'projects/p/locations/l/keyRings/r/cryptoKeys/k',
+  settings: '/settings.tfvars',
+};
+const ALL = [...deployCommands(DEPLOYMENT), ...destroyCommands(DEPLOYMENT)];
+const WORDS = ALL.flatMap(({ run, unless = [] }) => [...run, ...unless]);
+
+describe('commands', () => {
+  test('set only variables that there are', () => {
+    const set = WORDS.flatMap((word) => /^-var=(\w+)=/.exec(word)?.[1] ?? []);
+    expect(set.length).toBeGreaterThan(10);
+    for (const name of set) expect(terraform.variables.has(name), name).toBe(true);
+  });
+
+  test('aim at resources that there are', () => {
+    const targets = WORDS.flatMap((word) => /^-target=(\w+)\.(\w+)$/.exec(word)?.slice(1) ?? []);
+    expect(targets).toHaveLength(2 * 5);
+    for (let i = 0; i < targets.length; i += 2) {
+      expect(terraform.resources.get(targets[i] ?? '')?.has(targets[i + 1] ?? ''), targets[i]).toBe(true);
+    }
+  });
+
+  test('set every substitution that a build by hand needs, and no other', () => {
+    const given =
+      /^--substitutions=(.*)$/.exec(WORDS.find((word) => word.startsWith('--substitutions')) ?? '')?.[1] ?? '';
+    const names = given.split(',').map((pair) => pair.split('=')[0]);
+    const { substitutions } = z
+      .object({ substitutions: z.record(z.string(), z.string()) })
+      .parse(parse(readFileSync(join(ROOT, 'cloudbuild.yaml'), 'utf8')));
+    for (const name of names) expect(substitutions).toHaveProperty([name ?? '']);
+    expect(names).toEqual(expect.arrayContaining(['_TAG', '_NAME', '_REGION', '_DEPLOY']));
+  });
+
+  test('name buckets, images and accounts as the configuration does', () => {
+    const identities = readFileSync(join(folder, 'identities.tf'), 'utf8');
+    const build = readFileSync(join(ROOT, 'cloudbuild.yaml'), 'utf8');
+    expect(WORDS).toContain('-backend-config=bucket=my-project-rewound-terraform');
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: Terraform's own.
+    expect(identities).toContain('bucket = "${var.project}-rewound-terraform"');
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: Cloud Build's own.
+    expect(build).toContain('bucket=${PROJECT_ID}-rewound-terraform');
+    expect(WORDS).toContain('--gcs-source-staging-dir=gs://my-project-rewound-terraform/source');
+    expect(identities).toContain('-rewound-terraform/objects/source/');
+    expect(WORDS).toContain(
+      '--service-account=projects/my-project/serviceAccounts/rewound-build@my-project.iam.gserviceaccount.com',
+    );
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: Terraform's own.
+    expect(identities).toContain('account_id   = "${var.name}-build"');
+  });
+
+  test('delete only what is asked for', () => {
+    const deletes = /destroy|delete|^rm$|keep_data=false/;
+    expect(deployCommands(DEPLOYMENT).flatMap(({ run }) => run.filter((word) => deletes.test(word)))).toEqual([]);
+  });
+});
+
+test('a line for the shell says what is run, whatever is in it', () => {
+  const words = ['a', "it's", '$HOME "x"', '', '-var=images={cpu="r:1"}'];
+  const { stdout } = spawnSync('sh', ['-c', `printf '%s\\n' ${shellLine(words)}`], { encoding: 'utf8' });
+  expect(stdout.split('\n').slice(0, -1)).toEqual(words);
+});
+
+/** Runs scripts/deploy.ts where gcloud and terraform only note that they were called, and do what `behaviour` says. */
+function deploy(args: readonly string[], behaviour = 'exit 0') {
+  const bin = join(tempDir(), 'bin');
+  mkdirSync(bin);
+  const log = join(bin, 'log');
+  writeFileSync(log, '');
+  for (const tool of ['gcloud', 'terraform']) {
+    writeFileSync(join(bin, tool), `#!/bin/sh\necho "${tool} $*" >> ${log}\n${behaviour}\n`);
+    chmodSync(join(bin, tool), 0o755);
+  }
+  const { status, stdout, stderr } = spawnSync(process.execPath, [join(ROOT, 'scripts/deploy.ts'), ...args], {
+    encoding: 'utf8',
+    env: { ...process.env, PATH: `${bin}:${process.env.PATH}` },
+  });
+  return { status, stdout, stderr, calls: readFileSync(log, 'utf8').split('\n').slice(0, -1) };
+}
+
+describe('npm run deploy', () => {
+  const PROJECT = ['--project', 'my-project'];
+
+  test.each([[[]], [['--destroy']]])('--dry-run %s prints every command and runs none', (more) => {
+    const { status, stdout, calls } = deploy([...PROJECT, '--dry-run', ...more]);
+    expect(status).toBe(0);
+    expect(calls).toEqual([]);
+    const commands = (more.length > 0 ? destroyCommands : deployCommands)({
+      ...DEPLOYMENT,
+      budget: undefined,
+      kmsKey: undefined,
+      settings: undefined,
+    });
+    for (const { why } of commands) expect(stdout).toContain(`# ${why}`);
+    expect(stdout.split('\n').filter((line) => /^(gcloud|terraform) /.test(line))).toHaveLength(commands.length + 5);
+  });
+
+  test('makes the registry, then images, then everything', () => {
+    // What is looked for is not there yet.
+    const { status, stdout, calls } = deploy(
+      [...PROJECT, '--yes'],
+      'case "$*" in *describe*gs:*|*images*describe*) exit 1;; esac',
+    );
+    expect(status).toBe(0);
+    expect(stdout).toContain('In the project my-project');
+    const place = (text: string) => calls.findIndex((call) => call.includes(text));
+    const order = ['services enable', 'buckets create', ' init ', '-target=', 'builds submit'].map(place);
+    expect(order.every((at) => at >= 0)).toBe(true);
+    expect(order).toEqual([...order].sort((a, b) => a - b));
+    const last = calls.findLastIndex((call) => call.includes(' apply '));
+    expect(last).toBeGreaterThan(place('builds submit'));
+    expect(calls[last]).not.toContain('-target');
+  });
+
+  test('makes nothing twice', () => {
+    const { status, calls } = deploy([...PROJECT, '--yes']);
+    expect(status).toBe(0);
+    expect(calls.filter((call) => /buckets create|builds submit/.test(call))).toEqual([]);
+  });
+
+  test('stops where something fails, and says what', () => {
+    const { status, stderr, calls } = deploy([...PROJECT, '--yes'], 'case "$*" in *" init "*) exit 3;; esac');
+    expect(status).toBe(2);
+    expect(stderr).toContain('terraform ended with code 3');
+    expect(calls.at(-1)).toContain(' init ');
+  });
+
+  test('changes nothing without a login', () => {
+    const { status, stderr, calls } = deploy([...PROJECT, '--yes'], 'case "$*" in *print-access-token*) exit 1;; esac');
+    expect(status).toBe(2);
+    expect(stderr).toContain('gcloud auth login');
+    expect(calls.some((call) => /enable|create|apply/.test(call))).toBe(false);
+  });
+
+  test('asks before it does anything, and does nothing where nobody can answer', () => {
+    const { status, stdout, stderr, calls } = deploy([...PROJECT, '--destroy']);
+    expect(status).toBe(2);
+    expect(stdout).toContain('for good');
+    expect(stderr).toContain('--yes');
+    expect(calls.some((call) => /create|apply|destroy/.test(call))).toBe(false);
+  });
+
+  test.each([
+    [[], '--project is missing'],
+    [['--project', 'x; rm'], '--project cannot be'],
+    [[...PROJECT, '--gpu', 'h100'], '--gpu is one of'],
+    [[...PROJECT, '--gpu-quota', '0'], '--gpu-quota takes'],
+    [[...PROJECT, '--budget', '10'], 'needs both'],
+    [[...PROJECT, '--colour', 'red'], 'colour'],
+  ])('refuses %s', (args, message) => {
+    const { status, stderr, calls } = deploy(args);
+    expect(status).toBe(2);
+    expect(stderr).toContain(message);
+    expect(calls).toEqual([]);
+  });
+});
