@@ -27,7 +27,7 @@ export interface PubsubEvent {
   };
 }
 
-export const EVENT_TYPE = 'google.cloud.pubsub.topic.v1.messagePublished';
+const EVENT_TYPE = 'google.cloud.pubsub.topic.v1.messagePublished';
 const MESSAGE_TYPE = 'type.googleapis.com/google.pubsub.v1.PubsubMessage';
 
 export interface Published {

@@ -33,7 +33,7 @@ export interface LocalPlatform extends Platform {
 }
 
 /** The clock of this machine. */
-export const systemClock: Clock = { now: () => Date.now() };
+const systemClock: Clock = { now: () => Date.now() };
 
 /**
  * Rewound's platform in one folder. Whatever a killed process left behind is taken up: its unfinished files are
