@@ -19,18 +19,13 @@ export async function probe(context: Context, { audit, shard: index }: ProbeMess
     if (!(await context.objects.head(target))) {
       const { spec, geometry, alignment } = plan.generator;
       const { samples, seed, batch, k } = plan.settings;
-      const [model, recognizer, gallery] = await Promise.all([
-        generatorFiles(context, plan),
-        recognizerRequest(context, plan),
-        context.objects.file(keys.gallery(audit)),
-      ]);
       const { tally } = await context.compute.probe({
-        model,
+        model: await generatorFiles(context, plan),
         spec,
         geometry,
         alignment,
-        recognizer,
-        gallery,
+        recognizer: await recognizerRequest(context, plan),
+        gallery: await context.objects.file(keys.gallery(audit)),
         samples,
         seed,
         batch,
