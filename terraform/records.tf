@@ -24,7 +24,7 @@ resource "google_firestore_database" "main" {
 
 locals {
   # Names of collections at any depth (shared/pipeline/keys.ts).
-  collections = toset(["audits", "open-audits", "enrol-shards", "probe-shards", "locks"])
+  collections = toset(["audits", "open-audits", "uploads", "enrol-shards", "probe-shards", "locks"])
 }
 
 # Text of what Firestore has no type for (shared/platform/google/document.ts). Indexing it would cost storage and, from
