@@ -7,7 +7,13 @@ import { z } from 'zod';
 const version = z.literal(1);
 const audit = z.string().regex(/^[0-9a-f]{32}$/);
 
-const landed = z.strictObject({ version, key: z.string().min(1), generation: z.string().min(1) });
+const landed = z.strictObject({
+  version,
+  key: z.string().min(1),
+  generation: z.string().min(1),
+  /** The audit that waits to be planned, where the sweep asks for it. */
+  audit: audit.optional(),
+});
 /** A bucket's own words for it, https://cloud.google.com/storage/docs/pubsub-notifications#payload */
 const notification = z
   .object({ kind: z.literal('storage#object'), name: z.string().min(1), generation: z.coerce.string().min(1) })

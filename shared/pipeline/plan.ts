@@ -1,7 +1,7 @@
 import type { Role } from '../audit/roster.ts';
 import { parseCard } from '../checkpoint/card.ts';
 import { RewoundError } from '../errors.ts';
-import { isFinal, receiveAudit } from './audits.ts';
+import { auditOfUpload, isFinal, readAudit, receiveAudit, stopAudit } from './audits.ts';
 import { checkpointCard } from './cards.ts';
 import type { Context } from './context.ts';
 import { externalFiles } from './external.ts';
@@ -30,8 +30,12 @@ export async function plan(context: Context, message: PlanMessage): Promise<stri
   if (!place || isCompanion(place.file)) return undefined;
   const checkpoint = await context.objects.head(message.key);
   // Replaced or removed since: the newer object has a message of its own.
-  if (!checkpoint || checkpoint.generation !== message.generation) return undefined;
+  if (!checkpoint || checkpoint.generation !== message.generation) {
+    await endSuperseded(context, message, undefined);
+    return undefined;
+  }
   const found = await find(context, place, checkpoint);
+  await endSuperseded(context, message, found.audit);
   const record = await receiveAudit(context, found.audit, checkpoint.key, checkpoint.generation);
   if (isFinal(record.state)) return found.audit;
   await rejecting(context, found.audit, async () => {
@@ -41,6 +45,25 @@ export async function plan(context: Context, message: PlanMessage): Promise<stri
     if (planned) await dispatch(context, planned);
   });
   return found.audit;
+}
+
+/** Ends what an upload began and can no longer be planned, because the checkpoint or the photos are others by now. */
+async function endSuperseded(context: Context, message: PlanMessage, current: string | undefined) {
+  const { key, generation } = message;
+  const named = 'audit' in message ? message.audit : undefined;
+  const begun = named ?? (await auditOfUpload(context, key, generation));
+  if (begun === undefined || begun === current) return;
+  const record = await readAudit(context, begun);
+  if (record?.state !== 'RECEIVED' || record.generation !== generation) return;
+  if (await context.objects.head(keys.plan(begun))) return;
+  const error = new RewoundError(
+    'CANCELLED',
+    'The checkpoint or the photos were changed before the audit was planned.',
+    {
+      help: 'What lies in the project now is audited on its own.',
+    },
+  );
+  await stopAudit(context, begun, 'CANCELLED', error);
 }
 
 /**

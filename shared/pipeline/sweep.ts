@@ -1,8 +1,7 @@
-import { asRewoundError, RewoundError } from '../errors.ts';
+import { RewoundError } from '../errors.ts';
 import { auditOfUpload, isFinal, readAudit, stopAudit } from './audits.ts';
 import type { Context } from './context.ts';
 import { dispatch, lastDone } from './fan-in.ts';
-import { auditId } from './found.ts';
 import { keys, records } from './keys.ts';
 import { planMessage, TOPICS } from './messages.ts';
 import { readPlan } from './plan-file.ts';
@@ -22,32 +21,9 @@ export async function resume(context: Context, audit: string): Promise<void> {
   } else if (await context.objects.head(keys.plan(audit))) {
     await dispatch(context, await readPlan(context, audit));
   } else {
-    await planAgain(context, audit, record.key);
-  }
-}
-
-/** Starts over with an audit that was never planned, from what lies in the project now. */
-async function planAgain(context: Context, audit: string, key: string): Promise<void> {
-  const checkpoint = await context.objects.head(key);
-  if (checkpoint) await context.events.publish(TOPICS.plan, { version: 1, key, generation: checkpoint.generation });
-  if (checkpoint && (await isStill(context, audit, key))) return;
-  const error = new RewoundError(
-    'CANCELLED',
-    'The checkpoint or the photos were changed before the audit was planned.',
-    {
-      help: 'What lies in the project now is audited on its own.',
-    },
-  );
-  await stopAudit(context, audit, 'CANCELLED', error);
-}
-
-async function isStill(context: Context, audit: string, key: string): Promise<boolean> {
-  try {
-    return (await auditId(context, key)) === audit;
-  } catch (cause) {
-    const error = asRewoundError(cause);
-    if (error.transient) throw error;
-    return false;
+    // Whether that is still what lies in the project, only the step can tell.
+    const { key, generation } = record;
+    await context.events.publish(TOPICS.plan, { version: 1, key, generation, audit });
   }
 }
 
@@ -56,13 +32,18 @@ async function isStill(context: Context, audit: string, key: string): Promise<bo
  * audits are open.
  */
 export async function sweep(context: Context, staleMs: number): Promise<number> {
-  const open: string[] = [];
-  for await (const { path } of context.records.list('open-audits')) open.push(path.slice(path.lastIndexOf('/') + 1));
-  for (const audit of open) {
+  const open: { audit: string; at: number }[] = [];
+  for await (const { path, fields } of context.records.list('open-audits')) {
+    open.push({ audit: path.slice(path.lastIndexOf('/') + 1), at: typeof fields.at === 'number' ? fields.at : 0 });
+  }
+  for (const { audit, at } of open) {
     const record = await readAudit(context, audit);
-    // Marked, but its record was never written: the message that was to write it comes again.
-    if (!record) continue;
     const now = context.clock.now();
+    // Marked, but its record was never written: the message that was to write it comes again, and marks it again.
+    if (!record) {
+      if (now - at >= staleMs) await context.records.delete(records.open(audit));
+      continue;
+    }
     if (!isFinal(record.state) && now - record.createdAt > DEADLINE_MS) {
       const error = new RewoundError('EXPIRED', 'The audit did not end within a week.', {
         help: 'Put the checkpoint into the project again; finished work is reused. Ask for fewer samples.',
