@@ -4,7 +4,7 @@ import { RewoundError } from '../../shared/errors.ts';
 import type { Device } from '../../shared/onnx/runtime.ts';
 import { type Settings, settingsSchema } from '../../shared/pipeline/settings.ts';
 import type { FailOn } from './exit.ts';
-import { device, latent, oneOf, onlyArgument, parse, usage, userPath, whole } from './options.ts';
+import { device, latent, oneOf, onlyArgument, parse, requireFile, usage, userPath, whole } from './options.ts';
 
 /** Where the user's files appear as a project of the drop area. */
 export const PROJECT = 'drop/local/audit';
@@ -85,13 +85,6 @@ export async function parseAudit(args: readonly string[]): Promise<AuditRequest>
     failOn: oneOf(values['fail-on'], 'fail-on', ['leakage', 'never']),
     remote: values.remote ?? false,
   };
-}
-
-async function requireFile(path: string): Promise<void> {
-  const found = await stat(path).catch(() => undefined);
-  if (!found?.isFile()) {
-    throw new RewoundError('NOT_FOUND', `There is no file ${path}.`, { help: 'Check the path.' });
-  }
 }
 
 async function requireFolder(path: string, option: string): Promise<string> {

@@ -3,7 +3,7 @@ import { basename } from 'node:path';
 import { checkpointCardSchema, parseCard } from '../../shared/checkpoint/card.ts';
 import { EngineProcess } from '../../shared/engine/process.ts';
 import { isErrno } from '../../shared/errors.ts';
-import { onlyArgument, parse, userPath } from './options.ts';
+import { onlyArgument, parse, requireFile, userPath } from './options.ts';
 
 export const INSPECT_HELP = `rewound inspect CHECKPOINT [--json]
 
@@ -19,6 +19,7 @@ export async function inspectCommand(args: readonly string[]): Promise<number> {
     options: { json: { type: 'boolean' } },
   });
   const path = userPath(onlyArgument(positionals, 'checkpoint'));
+  await requireFile(path);
   const card = parseCard(checkpointCardSchema, await readCard(path), 'The card beside the checkpoint');
   // Reading is the engine's work too: a hostile file ends that process, not this one.
   const engine = new EngineProcess({ device: 'cpu', threads: 1, memoryBytes: MEMORY_BYTES, silenceMs: SILENCE_MS });

@@ -1,3 +1,4 @@
+import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { type ParseArgsConfig, parseArgs } from 'node:util';
 import { RewoundError } from '../../shared/errors.ts';
@@ -32,6 +33,14 @@ const NPM_SCRIPTS = new Set(['rewound', 'serve', 'demo']);
 export function userPath(path: string): string {
   const { npm_lifecycle_event: script, INIT_CWD: typedIn } = process.env;
   return resolve(script !== undefined && NPM_SCRIPTS.has(script) && typedIn ? typedIn : '.', path);
+}
+
+/** Throws NOT_FOUND unless there is a file. */
+export async function requireFile(path: string): Promise<void> {
+  const found = await stat(path).catch(() => undefined);
+  if (!found?.isFile()) {
+    throw new RewoundError('NOT_FOUND', `There is no file ${path}.`, { help: 'Check the path.' });
+  }
 }
 
 /** A whole number within bounds. */
