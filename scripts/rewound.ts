@@ -49,6 +49,11 @@ async function main([name, ...args]: readonly string[]): Promise<number> {
   return run(args);
 }
 
+// Whoever reads the result may have read enough: `rewound ... | head` is no failure.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+});
+
 try {
   process.exitCode = await main(process.argv.slice(2));
 } catch (cause) {
