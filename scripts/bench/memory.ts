@@ -2,7 +2,6 @@ import { join } from 'node:path';
 import { RandomState } from '../../shared/audit/random.ts';
 import { GraphBuilder } from '../../shared/onnx/graph.ts';
 import type { Benchmark } from './benchmark.ts';
-import { interleave, median } from './interleave.ts';
 import { measuredAudit } from './measured.ts';
 import { demoSubject, writeRecognizer } from './subject.ts';
 
@@ -35,14 +34,11 @@ export const memory: Benchmark = {
       matrixRecognizer(),
     );
     const subject = { ...demoSubject(), recognizer };
-    const peaks = (name: string, samples: number) => async (round: number) => {
-      const { engine, command } = await measuredAudit(subject, samples, join(folder, `${name}-${round}`));
-      return { engine: engine.peakBytes, command: command.peakBytes };
-    };
-    const found = await interleave(quick ? 1 : 2, { few: peaks('few', few), many: peaks('many', 10 * few) });
+    // One round is enough: memory, unlike time, does not care who else is at work.
+    const fewer = await measuredAudit(subject, few, join(folder, 'few'));
+    const more = await measuredAudit(subject, 10 * few, join(folder, 'many'));
     const row = (side: 'engine' | 'command', who: string) => {
-      const manyBytes = median(found.many.map((one) => one[side]));
-      const fewBytes = median(found.few.map((one) => one[side]));
+      const [manyBytes, fewBytes] = [more[side].peakBytes, fewer[side].peakBytes];
       return {
         name: `memory of ${who}`,
         what: `peak at ${(10 * few).toLocaleString('en')} samples / at ${few.toLocaleString('en')}; demo, recognizer of one matrix`,

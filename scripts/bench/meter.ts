@@ -43,6 +43,7 @@ function meterEngine(folder: string): void {
 function meterCommand(folder: string): void {
   const tasks: Record<string, { startedAt: number; endedAt: number; ms: number }> = {};
   const { prototype } = EngineProcess;
+  // Private to all but this: every task passes through it.
   const key = 'call';
   const call = prototype[key];
   prototype[key] = async function (task, request) {

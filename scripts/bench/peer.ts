@@ -43,7 +43,7 @@ export const peer: Benchmark = {
       join(testData, 'recognizers/fr_feature.onnx'),
     );
     // Whole batches of 64: the script makes no others.
-    const samples = 64 * (quick ? 16 : 64);
+    const samples = 64 * (quick ? 10 : 32);
     const rates = await interleave(quick ? 1 : 3, {
       rewound: async (round) => {
         const { command } = await measuredAudit({ ...subject, recognizer }, samples, join(folder, `run-${round}`));
