@@ -95,7 +95,7 @@ describe('the engine', () => {
   });
 
   it('ends a model that gives no sign of progress as ENGINE_TIMEOUT, for good', async () => {
-    const running = engine({ silenceMs: 3000 });
+    const running = engine({ silenceMs: 6000 });
     await works(running);
     const { pid } = childOf(running);
     const working = running.tasks.calibrate(calibrate(slowGenerator()));

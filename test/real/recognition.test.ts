@@ -25,7 +25,7 @@ describe.skipIf(!ORL)('the built-in networks on the ORL faces, at their own reso
     }
     same = Float64Array.from(pairs.same).sort();
     different = Float64Array.from(pairs.different).sort();
-  });
+  }, 240_000);
 
   it('find a face in every photo', () => {
     expect(enrolment.states).toEqual(new Array(PEOPLE * PHOTOS).fill('enrolled'));

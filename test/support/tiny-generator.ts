@@ -3,7 +3,7 @@ import { type Dimension, GraphBuilder, type Value } from '../../shared/onnx/grap
 import { MessageWriter, readFields } from '../../shared/onnx/wire.ts';
 
 /** Values of one latent. */
-export const LATENT = 8;
+const LATENT = 8;
 
 export interface TinyOptions {
   readonly side?: number;
