@@ -1,5 +1,6 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { ensureFolder } from '../../shared/folders.ts';
 import { readAudit } from '../../shared/pipeline/audits.ts';
 import { keys } from '../../shared/pipeline/keys.ts';
 import type { Platform } from '../../shared/platform/ports.ts';
@@ -77,7 +78,7 @@ async function present({ out, json, failOn }: AuditRequest, { audit, context, on
     printError({ code, message, help });
     return exitCodeOfState(record?.state ?? 'FAILED');
   }
-  await mkdir(out, { recursive: true });
+  ensureFolder(out);
   for (const file of ['report.html', 'report.json']) {
     await writeFile(join(out, file), await context.objects.get(keys.report(audit, file)));
   }

@@ -1,8 +1,9 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { RewoundError } from '../../shared/errors.ts';
 import { encodeLabels, type Label } from '../../shared/faces/labels.ts';
 import { encodeNpy } from '../../shared/faces/npy.ts';
+import { ensureFolder } from '../../shared/folders.ts';
 import { enrolFolder } from '../../shared/pipeline/enrol-folder.ts';
 import { settingsSchema } from '../../shared/pipeline/settings.ts';
 import { device, latent, onlyArgument, parse, usage, userPath } from './options.ts';
@@ -92,7 +93,7 @@ export async function enrolCommand(args: readonly string[]): Promise<number> {
     kept.forEach((embedding, i) => {
       data.set(embedding, i * length);
     });
-    await mkdir(out, { recursive: true });
+    ensureFolder(out);
     await writeFile(join(out, 'embeddings.npy'), encodeNpy({ rows: rows.length, columns: length, data }));
     await writeFile(join(out, 'labels.csv'), encodeLabels(rows));
     const about = {

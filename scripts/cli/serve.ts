@@ -1,7 +1,7 @@
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { asRewoundError } from '../../shared/errors.ts';
+import { ensureFolder } from '../../shared/folders.ts';
 import { auditOfUpload, readAudit } from '../../shared/pipeline/audits.ts';
 import type { Context } from '../../shared/pipeline/context.ts';
 import { dropPlace, isCompanion, keys } from '../../shared/pipeline/keys.ts';
@@ -28,7 +28,7 @@ export async function serveCommand(args: readonly string[]): Promise<number> {
   });
   const folder = userPath(positionals.length === 0 ? 'rewound-bucket' : onlyArgument(positionals, 'folder'));
   const settleMs = (whole(values.settle, 'settle', 0, 3600) ?? 2) * 1000;
-  await mkdir(join(folder, 'drop'), { recursive: true });
+  ensureFolder(join(folder, 'drop'));
   const say = (text: string) => process.stderr.write(`${text}\n`);
   const station: Station = new Station({
     folder,

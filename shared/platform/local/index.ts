@@ -1,5 +1,6 @@
-import { mkdirSync, realpathSync } from 'node:fs';
+import { realpathSync } from 'node:fs';
 import { join } from 'node:path';
+import { ensureFolder } from '../../folders.ts';
 import type { Clock, Platform } from '../ports.ts';
 import { type Database, openDatabase } from './database.ts';
 import { DIGESTS_SCHEMA, localDigests } from './digests.ts';
@@ -51,7 +52,7 @@ export function openLocal(options: LocalOptions): LocalPlatform {
   try {
     const state = join(folder, '.rewound-state');
     const temporary = join(state, 'tmp');
-    mkdirSync(temporary, { recursive: true });
+    ensureFolder(temporary);
     if (exclusive) lock = lockFolder(state);
     clearTemporary(temporary);
     database = openDatabase(join(state, 'state.sqlite'), RECORDS_SCHEMA + QUEUE_SCHEMA + DIGESTS_SCHEMA);
