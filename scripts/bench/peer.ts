@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import type { Benchmark } from './benchmark.ts';
-import { interleave, median } from './interleave.ts';
+import { interleave } from './interleave.ts';
 import { measuredAudit } from './measured.ts';
 import { realSubject, testData, writeRecognizer } from './subject.ts';
 
@@ -52,7 +52,8 @@ export const peer: Benchmark = {
       },
       peer: async () => samples / secondsOf((await execute(python, [script, testData, String(samples)])).stdout),
     });
-    const parts = { rewoundPerSecond: median(rates.rewound), peerPerSecond: median(rates.peer) };
+    // The fastest of each: what was least disturbed.
+    const parts = { rewoundPerSecond: Math.max(...rates.rewound), peerPerSecond: Math.max(...rates.peer) };
     return [
       {
         name: 'peer',
