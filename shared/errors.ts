@@ -1,5 +1,5 @@
-/** What can go wrong, by name. A code is stable: messages may be reworded, codes may not. */
-export const ERROR_CODES = {
+/** What the user asked for or gave cannot be used: the audit is rejected. */
+const THEIRS = {
   USAGE: 'the command line or a settings file is not valid',
   NOT_FOUND: 'a named file, folder or object does not exist',
   CHECKPOINT_UNSUPPORTED: 'the checkpoint is of a kind Rewound cannot read',
@@ -14,6 +14,11 @@ export const ERROR_CODES = {
   GALLERY_MISMATCH: 'precomputed embeddings do not fit their labels or the recognizer',
   RECOGNIZER_UNSUPPORTED: 'the recognizer does not fit its card',
   DEVICE_UNAVAILABLE: 'the requested execution device is not there',
+  CANCELLED: 'the audit was stopped by its owner',
+} as const;
+
+/** What goes wrong here, whatever was asked for: the audit failed. */
+const OURS = {
   ENGINE_CRASHED: 'the native runtime ended while running a model',
   ENGINE_TIMEOUT: 'a model took longer than its limit',
   ENGINE_MEMORY: 'a model used more memory than its limit',
@@ -23,13 +28,20 @@ export const ERROR_CODES = {
   STORAGE_LOCKED: 'another process is using the work folder',
   MESSAGE_INVALID: 'a message does not fit its schema',
   RESULT_INCOMPLETE: 'shard results are missing or contradict each other',
-  CANCELLED: 'the audit was stopped by its owner',
   GIVEN_UP: 'a step failed at every attempt',
   EXPIRED: 'the audit did not end in time',
   INTERNAL: 'a defect in Rewound',
 } as const;
 
+/** What can go wrong, by name. A code is stable: messages may be reworded, codes may not. */
+export const ERROR_CODES = { ...THEIRS, ...OURS } as const;
+
 export type ErrorCode = keyof typeof ERROR_CODES;
+
+/** Whether an error is ours, or the machine's; all others say something of what was given or asked for. */
+export function isOurs(code: ErrorCode): boolean {
+  return Object.hasOwn(OURS, code);
+}
 
 export interface ErrorDetails {
   /** What the user can do about it: one sentence. */
@@ -67,10 +79,19 @@ export function asRewoundError(error: unknown): RewoundError {
       cause: error,
     });
   }
-  return new RewoundError('INTERNAL', error instanceof Error ? error.message : String(error), {
+  return new RewoundError('INTERNAL', sentenceOf(error), {
     help: 'This is a defect in Rewound. Please report it with the command you ran.',
     cause: error,
   });
+}
+
+/** What an error of unknown origin says. A system error's own text holds a path, which may name a person: not that. */
+function sentenceOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  if (!('errno' in error || 'syscall' in error)) return error.message;
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : 'an unknown code';
+  const call = 'syscall' in error && typeof error.syscall === 'string' ? error.syscall.split(' ', 1)[0] : 'a call';
+  return `The system answered ${call} with ${code}.`;
 }
 
 /** Whether `error` is a system error with this code, such as ENOENT. */

@@ -24,6 +24,8 @@ export interface AnalysisSettings {
   readonly permutations?: number;
   /** Draws of the bootstrap; 2,000 unless given. */
   readonly bootstraps?: number;
+  /** Samples searched for a face and those without one, where not all were searched. */
+  readonly faces?: { readonly searched: number; readonly undetected: number };
   /** Conditions judged elsewhere; any that failed makes the verdict INVALID. */
   readonly gates?: readonly Gate[];
 }
@@ -57,7 +59,7 @@ export interface Analysis {
  * @throws GALLERY_EMPTY if the roster is empty.
  */
 export function analyse(summary: Summary, roster: readonly Enrolled[], settings: AnalysisSettings): Analysis {
-  const { frame, stairs, undetected } = summary;
+  const { frame, stairs } = summary;
   const layout = layOut(roster);
   if (layout.isMember.length !== frame.identities || layout.identityOf.length !== frame.faces) {
     throw new RangeError('The roster is not the one the audit was counted with.');
@@ -68,7 +70,8 @@ export function analyse(summary: Summary, roster: readonly Enrolled[], settings:
   const controls = [...roster.keys()].filter((i) => roster[i]!.role === 'controls');
 
   const size = sizeGate(members.length, settings.controlsGiven ? controls.length : null);
-  const gates = [size, facesGate(frame.samples, undetected), ...(settings.gates ?? [])];
+  const { searched, undetected } = settings.faces ?? { searched: frame.samples, undetected: summary.undetected };
+  const gates = [size, facesGate(searched, undetected), ...(settings.gates ?? [])];
   const comparable = settings.controlsGiven && size.passed;
   const comparison = comparable ? compare(summary, roster, { members, controls, scoresOf }, settings) : null;
 

@@ -20,7 +20,7 @@ export interface Equalised {
 
 /**
  * Chooses the same number of photos for every identity: as many as everybody has, at most five. Which ones depends on
- * the seed, the identity and the photos' names, never on the order of the lists or on who else is there.
+ * the seed, the identity and the photos' names, never on the order of the lists; how many, on whoever has the fewest.
  *
  * @throws GALLERY_EMPTY if there is no identity, or one without a photo.
  */

@@ -66,8 +66,8 @@ function missed({ delta }: Test, samples: number): readonly string[] {
   const rarest = zeroHitBound(samples).exact;
   const enough = samplesNeeded(rarest / 10);
   return [
-    `This does not prove that nobody leaks: up to ${percent(Math.max(0, delta.high))} of the members may (upper end of ` +
-      'the interval).',
+    `This does not prove that nobody leaks: members may still be found up to ${points(Math.max(0, delta.high))} percentage ` +
+      'points more often than others (upper end of the interval).',
     `Somebody who appears in fewer than 1 in ${whole(1 / rarest)} samples may not have been seen at all, however well ` +
       `faces are recognised. To see people ten times rarer, generate ${whole(enough)} samples.`,
   ];

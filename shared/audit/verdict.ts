@@ -23,23 +23,39 @@ const LEAST_CONTROLS = 20;
 /** A p at or above it is not enough for a claim. */
 const SIGNIFICANT = 0.01;
 
-/** Whether enough people are left after exclusions. `controls` is null if none were given at all. */
+/**
+ * Whether enough people are left after exclusions: even if all members were revealed and no control, the permutation
+ * test must be able to reach significance. `controls` is null if none were given at all.
+ */
 export function sizeGate(members: number, controls: number | null): Gate {
-  const enough = members >= LEAST_MEMBERS && (controls === null || controls >= LEAST_CONTROLS);
+  const enough =
+    members >= LEAST_MEMBERS &&
+    (controls === null ||
+      (controls >= LEAST_CONTROLS && smallestP(members, controls - Math.ceil(controls / 2)) < SIGNIFICANT));
   const seen = controls === null ? `${members} members` : `${members} members and ${controls} controls`;
   return {
     name: 'size',
     passed: enough,
     reason: `${seen} could be compared.`,
-    help: `Give usable photos of at least ${LEAST_MEMBERS} members and ${LEAST_CONTROLS} controls.`,
+    help: 'Give usable photos of more people: at least 3 members and 20 controls, better hundreds of each.',
   };
 }
 
-/** Whether there was anything to compare: a generator whose every sample lacks a face has not been audited. */
+/** The smallest p that shuffling can give: one labelling in C(members + tested, members) is as extreme as can be. */
+function smallestP(members: number, tested: number): number {
+  let p = 1;
+  for (let i = 1; i <= Math.min(members, tested); i++) p *= i / (Math.max(members, tested) + i);
+  return p;
+}
+
+/** The least share of samples that must show a face: of fewer, what was compared is not what the generator makes. */
+const LEAST_FACES = 0.5;
+
+/** Whether there was anything to compare: a generator most of whose samples lack a face has not been audited. */
 export function facesGate(samples: number, undetected: number): Gate {
   return {
     name: 'faces',
-    passed: undetected < samples,
+    passed: samples - undetected >= LEAST_FACES * samples,
     reason: `A face was found in ${samples - undetected} of ${samples} samples.`,
     help: 'Look at a few samples: the range, the latent distribution or the checkpoint itself may be wrong.',
   };

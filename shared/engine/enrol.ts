@@ -43,9 +43,10 @@ export async function enrolPhotos(
   for (let first = 0; first < paths.length; first += BATCH) {
     const photos = await readAll(paths.slice(first, first + BATCH), first);
     for (const { place } of photos) states[place] = 'undetected';
-    const located = await locateAll(photos, locator);
+    const located = await locateAll(photos, locator, { smallFaces: true });
     let shrunk = await Promise.all(located.map((face) => shrinkTo(face, eyes)));
-    if (resolution?.detect) shrunk = await locateAll(shrunk, locator);
+    // As samples are searched: once, on one canvas.
+    if (resolution?.detect) shrunk = await locateAll(shrunk, locator, { smallFaces: false });
     if (shrunk.length > 0) {
       const embedded = await embedAll(shrunk, Math.round(FRAME * eyes), recognizer);
       shrunk.forEach(({ place }, i) => {
@@ -65,8 +66,12 @@ async function readAll(paths: readonly string[], first: number): Promise<Readabl
   );
 }
 
-/** Those photos in which a face is found, with its points. */
-async function locateAll(photos: readonly Readable[], locator: FaceLocator): Promise<Located[]> {
+/** Those photos in which a face is found, with its points; where none is, small faces are looked for if wanted. */
+async function locateAll(
+  photos: readonly Readable[],
+  locator: FaceLocator,
+  { smallFaces }: { readonly smallFaces: boolean },
+): Promise<Located[]> {
   const seen = new Map<number, LocatedFace>();
   const bySide = Map.groupBy(photos, ({ photo }) => placeOnCanvas(photo.width, photo.height).side);
   for (const group of bySide.values()) {
@@ -79,7 +84,7 @@ async function locateAll(photos: readonly Readable[], locator: FaceLocator): Pro
   for (const readable of photos) {
     const { photo, place } = readable;
     let face = seen.get(place)!;
-    if (face.score < FACE_SCORE && Math.max(photo.width, photo.height) >= SMALL_FACE_CANVAS) {
+    if (smallFaces && face.score < FACE_SCORE && Math.max(photo.width, photo.height) >= SMALL_FACE_CANVAS) {
       [face] = (await locateGroup([readable], Number.POSITIVE_INFINITY, locator, SMALL_FACE_CANVAS)) as [LocatedFace];
     }
     if (face.score >= FACE_SCORE) located.push({ photo, place, points: face.points });

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { equalise } from '../audit/equalise.ts';
 import type { Role } from '../audit/roster.ts';
@@ -29,7 +30,7 @@ export const rosterSchema = z.strictObject({
   ),
   counts: z.record(
     z.enum(['members', 'controls']),
-    z.strictObject({ photos: z.int(), undetected: z.int(), unreadable: z.int() }),
+    z.strictObject({ photos: z.int(), undetected: z.int(), unreadable: z.int(), overlapping: z.int() }),
   ),
 });
 export type Roster = z.infer<typeof rosterSchema>;
@@ -52,8 +53,7 @@ interface Person {
 }
 
 async function build(context: Context, plan: Plan): Promise<void> {
-  const members = await collect(context, plan, 'members');
-  const controls = await collect(context, plan, 'controls');
+  const [members, controls] = apart(await collect(context, plan, 'members'), await collect(context, plan, 'controls'));
   const people = [...members.people, ...controls.people];
   const { photosPerIdentity, chosen } = equalise(
     people.map(({ key, photos }) => ({ key, photos: photos.map(({ photo }) => photo) })),
@@ -85,7 +85,7 @@ async function build(context: Context, plan: Plan): Promise<void> {
 /** One role's people with their usable photos, in the order of their names. Throws GALLERY_UNREADABLE. */
 async function collect(context: Context, plan: Plan, role: Role) {
   const side = plan[role];
-  const counts = { photos: 0, undetected: 0, unreadable: 0 };
+  const counts = { photos: 0, undetected: 0, unreadable: 0, overlapping: 0 };
   if (!side) return { people: [], counts };
   const usable: EnrolledPhoto[] = [];
   if (side.kind === 'embeddings') {
@@ -115,9 +115,36 @@ async function collect(context: Context, plan: Plan, role: Role) {
     key: digest('person', identity, ...photos.map(({ content }) => content).sort()),
     role,
     identity,
-    photos,
+    photos: differing(photos),
   }));
-  return { people, counts };
+  return { people, counts: { ...counts, overlapping: excluded.size } };
+}
+
+const bytesOf = ({ embedding }: EnrolledPhoto) =>
+  createHash('sha256')
+    .update(new Uint8Array(embedding.buffer, embedding.byteOffset, embedding.byteLength))
+    .digest('base64');
+
+/** A photo that is there twice says no more than once. */
+function differing(photos: readonly EnrolledPhoto[]): EnrolledPhoto[] {
+  return [...new Map(photos.map((photo) => [bytesOf(photo), photo] as const).toReversed()).values()].toReversed();
+}
+
+type Collected = Awaited<ReturnType<typeof collect>>;
+
+/**
+ * Leaves out people of whom both sides have the same embedding. Photos have been compared by their bytes before; this
+ * finds those of galleries that were embedded beforehand, and of pictures saved anew without a change.
+ */
+function apart(members: Collected, controls: Collected): readonly [Collected, Collected] {
+  const embeddings = ({ people }: Collected) => new Set(people.flatMap(({ photos }) => photos.map(bytesOf)));
+  const without = (side: Collected, others: ReadonlySet<string>): Collected => {
+    const people = side.people.filter(({ photos }) => !photos.some((photo) => others.has(bytesOf(photo))));
+    const overlapping = side.counts.overlapping + side.people.length - people.length;
+    return { people, counts: { ...side.counts, overlapping } };
+  };
+  const [ofMembers, ofControls] = [embeddings(members), embeddings(controls)];
+  return [without(members, ofControls), without(controls, ofMembers)];
 }
 
 function checkUsable(

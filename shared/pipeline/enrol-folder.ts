@@ -63,7 +63,7 @@ export async function enrolFolder(context: Context, request: EnrolFolder): Promi
     recognizer = calibration.recognizer;
   }
   const runs = [];
-  for (const { content, first, count } of cutEnrolment('members', side, found.identity, resolution)) {
+  for (const { content, first, count } of cutEnrolment('members', side, found.identity, resolution, context.device)) {
     const photos = side.photos.slice(first, first + count);
     const target = keys.enrolment(content);
     if (!(await context.objects.head(target))) {

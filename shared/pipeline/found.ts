@@ -10,6 +10,12 @@ import { listSide, type Side, sideDigest } from './people.ts';
 import { findRecognizer } from './recognizer.ts';
 import { settingsSchema } from './settings.ts';
 
+/**
+ * What an audit computes, as a version: raised whenever the same input may give another result, so that finished and
+ * half-finished audits of an older version are not taken for this one's.
+ */
+const METHOD = 'audit 2';
+
 /** What an audit is made of, as found in the drop area. */
 export interface Found {
   readonly audit: string;
@@ -41,7 +47,7 @@ export async function find(context: Context, place: DropPlace, checkpoint: Objec
   // By content, not by upload: the same bytes put there twice, or on another machine, are the same audit. How the work
   // is cut does not change a result and is no part of it.
   const audit = digest(
-    'audit 1',
+    METHOD,
     place.project,
     checkpoint.md5,
     await identityOfWeights(context, checkpoint, cardText, settingsText),

@@ -14,12 +14,12 @@ import { putOnce } from './once.ts';
 import { evidence } from './pictures.ts';
 import { type Plan, probeShards, readJson, readPlan } from './plan-file.ts';
 import { rejecting } from './reject.ts';
-import { makeReport } from './report.ts';
+import { facesSeen, makeReport } from './report.ts';
 
 /** Most similar people listed in a report. */
 const MATCHES = 500;
 
-/** From all shard results to the report. A pure function of the set of results, so doing it twice changes nothing. */
+/** From all shard results to the report: but for its timing a function of the set of results. */
 export async function merge(context: Context, { audit }: MergeMessage): Promise<void> {
   if (!(await isRunning(context, audit))) return;
   await rejecting(context, audit, async () => {
@@ -33,6 +33,7 @@ export async function merge(context: Context, { audit }: MergeMessage): Promise<
       seed: plan.settings.seed,
       controlsGiven: plan.controls !== null,
       matches: MATCHES,
+      faces: facesSeen(plan, summary),
     });
     const report = makeReport(plan, roster, summary, analysis, {
       ...totalTiming(tally),

@@ -118,7 +118,7 @@ async function make(context: Context, found: Found): Promise<Plan> {
   await putOnce(context, keys.generator(audit), model);
   const resolution = resolutionOf(alignment);
   const enrolment = (['members', 'controls'] as const).flatMap((role) =>
-    cutEnrolment(role, role === 'members' ? members : controls, recognizer.identity, resolution),
+    cutEnrolment(role, role === 'members' ? members : controls, recognizer.identity, resolution, context.device),
   );
   const planned: Plan = {
     version: 1,

@@ -15,10 +15,10 @@ export function makeReport(
   timing: Timing & { readonly total: number },
 ): Report {
   const { settings, generator } = plan;
-  const { spec, geometry, alignment, calibration } = generator;
+  const { spec, geometry, alignment } = generator;
   const names = new Map(roster.people.map(({ key, identity }) => [key, identity]));
   const uniform = spec.latent.distribution === 'uniform';
-  const { gates: _gates, aucPermutation: _aucPermutation, ...statistics } = analysis;
+  const { gates: _gates, ...statistics } = analysis;
   return {
     schema: 'rewound.report/1',
     verdict: analysis.verdict,
@@ -47,7 +47,7 @@ export function makeReport(
       },
       range: generator.range,
       assumptions: [...generator.assumptions, ...alignmentNotes(plan), ...galleryNotes(plan)],
-      undetected: alignment.mode === 'detected' ? summary.undetected : calibration.undetected,
+      ...facesSeen(plan, summary),
       alignment: { mode: alignment.mode, spread: alignment.spread, eyeDistance: alignment.eyeDistance },
     },
     recognizer: {
@@ -55,14 +55,15 @@ export function makeReport(
       embedding: plan.recognizerInfo.embedding,
       licence: plan.recognizerInfo.licence,
     },
-    members: side(plan, roster, 'members'),
-    controls: plan.controls ? side(plan, roster, 'controls') : null,
+    members: side(roster, 'members'),
+    controls: plan.controls ? side(roster, 'controls') : null,
     photosPerIdentity: roster.photosPerIdentity,
     threshold: statistics.threshold,
     rates: statistics.rates,
     delta: statistics.delta,
     auc: statistics.auc,
     permutation: statistics.permutation,
+    aucPermutation: statistics.aucPermutation,
     matches: statistics.matches.map((match) => ({ ...match, identity: names.get(match.identity) ?? match.identity })),
     histogram: {
       edges: [...statistics.histogram.edges],
@@ -82,10 +83,18 @@ export function makeReport(
   };
 }
 
-function side({ overlapping }: Plan, { people, counts }: Roster, role: Role): Report['members'] {
-  const { photos = 0, undetected = 0, unreadable = 0 } = counts[role] ?? {};
+/** In how many samples a face was looked for, and in how many there was none. */
+export function facesSeen({ generator, settings }: Plan, { undetected }: Summary) {
+  const { alignment, calibration } = generator;
+  return alignment.mode === 'detected'
+    ? { searched: settings.samples, undetected }
+    : { searched: calibration.samples, undetected: calibration.undetected };
+}
+
+function side({ people, counts }: Roster, role: Role): Report['members'] {
+  const { photos, undetected, unreadable, overlapping } = counts[role];
   const identities = people.filter((person) => person.role === role).length;
-  return { identities, photos, undetected, unreadable, overlapping: overlapping[role].length };
+  return { identities, photos, undetected, unreadable, overlapping };
 }
 
 function alignmentNotes({ generator: { alignment, calibration } }: Plan): Report['generator']['assumptions'] {

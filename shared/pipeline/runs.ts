@@ -1,26 +1,31 @@
 import type { Role } from '../audit/roster.ts';
 import type { Resolution } from '../engine/compute.ts';
+import type { Device } from '../onnx/runtime.ts';
 import type { Context } from './context.ts';
 import { digest, keys, records } from './keys.ts';
 import type { Side } from './people.ts';
 import type { Plan } from './plan-file.ts';
 import type { RecognizerIdentity } from './recognizer.ts';
 
+/** How photos become embeddings, as a version: raised whenever the same photo may give another one. */
+const METHOD = 'enrolment 2';
 /** Photos embedded by one call of `enrol`. */
 const PHOTOS_PER_SHARD = 256;
 
-/** Runs of photos, each named by what its embeddings are made of: photos, recognizer and resolution. */
+/** Runs of photos, each named by what its embeddings are made of: photos, recognizer, resolution, and the device that
+ * did the arithmetic. */
 export function cutEnrolment(
   role: Role,
   side: Side | undefined,
   recognizer: RecognizerIdentity,
   resolution: Resolution | null,
+  device: Device,
 ): Plan['enrolment'] {
   if (side?.kind !== 'photos') return [];
   const shards: Plan['enrolment'] = [];
   for (let first = 0; first < side.photos.length; first += PHOTOS_PER_SHARD) {
     const photos = side.photos.slice(first, first + PHOTOS_PER_SHARD);
-    const content = digest('enrolment 1', recognizer, resolution, ...photos.map(({ md5 }) => md5));
+    const content = digest(METHOD, device, recognizer, resolution, ...photos.map(({ md5 }) => md5));
     shards.push({ content, role, first, count: photos.length });
   }
   return shards;

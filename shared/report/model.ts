@@ -82,7 +82,9 @@ export const reportSchema = z.strictObject({
     range: z.tuple([z.number(), z.number()]),
     /** What the file does not say of itself, and where each answer came from. */
     assumptions: z.array(z.strictObject({ what: z.string(), value: z.string(), source: z.string() })),
-    /** Samples in which no face was found. They count: a sample without a face reveals nobody. */
+    /** Samples that were searched for a face: all, or the calibration samples where faces lie in a fixed place. */
+    searched: count,
+    /** Of these, samples in which no face was found. */
     undetected: count,
     alignment: z.strictObject({
       /** fixed: every sample is cut out at the mean place of its landmarks; detected: each is looked for. */
@@ -118,6 +120,8 @@ export const reportSchema = z.strictObject({
   auc: intervalSchema.nullable(),
   /** One-sided label permutation test on delta: p = (1 + exceedances) / (draws + 1). */
   permutation: z.strictObject({ p: fraction, draws: count }).nullable(),
+  /** The same test on the AUC: secondary, no part of the verdict. */
+  aucPermutation: z.strictObject({ p: fraction, draws: count }).nullable(),
   /** The best match of each of the most similar identities, most similar first. */
   matches: z.array(matchSchema),
   /** Identities by the similarity of their best match; bin i holds [edges[i], edges[i+1]). */

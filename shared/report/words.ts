@@ -26,15 +26,15 @@ export function verdictWords(report: Report): Words {
 
 function leakage(report: Report): Words {
   const { delta, permutation, rates } = report;
-  const clear = delta !== null && delta.low > 0;
   const chance = rates === null ? 'Some' : `About ${percent(rates.controls.rate)} of people`;
   return {
     headline: 'This generator gives away people it was trained on.',
-    qualifier: clear
-      ? `Training people are found ${points(delta.estimate).replace('+', '')} points more often than people it never saw, ` +
-        `with 95% confidence at least ${points(delta.low).replace('+', '')} points more` +
-        `${permutation === null ? '' : ` (permutation p = ${pValue(permutation.p)})`}.`
-      : 'The groups as a whole do not differ beyond chance; single people do, and were confirmed on fresh samples.',
+    qualifier:
+      delta === null
+        ? 'Training people are found more often than people it never saw.'
+        : `Training people are found ${points(delta.estimate).replace('+', '')} points more often than people it never saw, ` +
+          `with 95% confidence at least ${points(delta.low).replace('+', '')} points more` +
+          `${permutation === null ? '' : ` (permutation p = ${pValue(permutation.p)})`}.`,
     means: [
       'Whoever can sample this generator and has a photo of a person can learn that this person was in the training set.',
       'Publishing the generator, or many of its samples, discloses personal data of the people below.',
@@ -56,7 +56,7 @@ function notDetected(report: Report): Words {
         ? 'That is not a proof of safety.'
         : `That is not a proof of safety: what was seen still allows training people to be found up to ${bound} points more often than others. Only a larger difference is ruled out, with 95% confidence.`,
     means: [
-      'Generated faces came no closer to the training people than chance brings them to people the generator never saw.',
+      'The difference between training people and people the generator never saw could be chance.',
       ...(rates === null
         ? []
         : [`The matches below are what chance produces: about ${percentRange(rates.controls)} of people get one.`]),

@@ -29,6 +29,7 @@ export function exampleReport(verdict: Verdict = 'LEAKAGE', changes: Partial<Rep
         { what: 'latent distribution', value: 'normal', source: 'card beside the file' },
         { what: 'picture range', value: '-1 to 1', source: 'found: the last layer is Tanh' },
       ],
+      searched: 20_000,
       undetected: 212,
       alignment: { mode: 'fixed', spread: 0.041, eyeDistance: 17.6 },
     },
@@ -51,6 +52,7 @@ export function exampleReport(verdict: Verdict = 'LEAKAGE', changes: Partial<Rep
         : { estimate: 0.512, low: 0.421, high: 0.6 }
       : null,
     permutation: compared ? { p: leaks ? 0.0001 : 0.311, draws: 9_999 } : null,
+    aucPermutation: compared ? { p: leaks ? 0.0001 : 0.382, draws: 9_999 } : null,
     matches: matches(leaks, compared),
     histogram: histogram(leaks, compared),
     roc: compared ? roc(leaks) : [],

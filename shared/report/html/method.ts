@@ -48,6 +48,15 @@ export function numbers(report: Report): Markup {
     const [value, range] = estimate(auc).split(' (');
     rows.push(['Area under the ROC', value, range?.replace(')', ''), 'bootstrap over people']);
   }
+  if (report.aucPermutation !== null) {
+    const { p, draws } = report.aucPermutation;
+    rows.push([
+      'Permutation test of the AUC',
+      `p = ${pValue(p)}`,
+      '',
+      `labels shuffled ${whole(draws)} times; no part of the verdict`,
+    ]);
+  }
   if (threshold !== null)
     rows.push([
       'Threshold',
@@ -55,8 +64,13 @@ export function numbers(report: Report): Markup {
       '',
       `${threshold.source} ${counted(threshold.identities, 'control identity', 'control identities')} set it and took no further part.`,
     ]);
-  const share = audit.samples === 0 ? '' : ` (${percent(generator.undetected / audit.samples)})`;
-  rows.push(['Samples without a face', `${whole(generator.undetected)}${share}`, '', 'counted: they reveal nobody']);
+  const { searched, undetected } = generator;
+  const share = searched === 0 ? '' : ` (${percent(undetected / searched)})`;
+  const basis =
+    searched === audit.samples
+      ? 'of all samples; they reveal nobody'
+      : `of the ${whole(searched)} looked at: faces lie in the same place, so the others were not searched`;
+  rows.push(['Samples without a face', `${whole(undetected)}${share}`, '', basis]);
   return html`<section id="numbers"><h2>The numbers</h2>${report.verdict === 'INVALID' ? html`<p class="warning">A condition failed: none of these is a finding.</p>` : null}${table(['Quantity', 'Estimate', '95% interval', 'Basis'], rows, 'text')}</section>`;
 }
 

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { RewoundError } from '../../../shared/errors.ts';
+import { asRewoundError, RewoundError } from '../../../shared/errors.ts';
 import { openDatabase } from '../../../shared/platform/local/database.ts';
 import { storageError } from '../../../shared/platform/local/errors.ts';
 import { openLocal } from '../../../shared/platform/local/index.ts';
@@ -18,6 +18,27 @@ test.each([
   [new Error('anything else'), 'INTERNAL', false],
 ])('%o is %s', (error, code, transient) => {
   expect(storageError(error)).toMatchObject({ code, transient });
+});
+
+test('the path of a system error, which may name a person, stays in its cause', () => {
+  const text = "EISDIR: illegal operation on a directory, read '/photos/Jane Doe'";
+  const error = Object.assign(new Error(text), {
+    code: 'EISDIR',
+    errno: -21,
+    syscall: 'read',
+    path: '/photos/Jane Doe',
+  });
+  for (const { code, message, help, cause } of [storageError(error), asRewoundError(error)]) {
+    expect({ code, message, cause }).toEqual({
+      code: 'INTERNAL',
+      message: 'The system answered read with EISDIR.',
+      cause: error,
+    });
+    expect(help).not.toContain('Jane');
+  }
+  // The system call of a child process that could not be started holds its path.
+  const spawn = Object.assign(new Error(), { code: 'EAGAIN', errno: -11, syscall: 'spawn /home/jane/node' });
+  expect(asRewoundError(spawn).message).toBe('The system answered spawn with EAGAIN.');
 });
 
 test('a damaged state is named, and objects are left alone', () => {
