@@ -204,12 +204,15 @@ describe('decide', () => {
     expect(() => decide({ gates, controlsGiven: true, test: null })).toThrow(RangeError);
   });
 
-  it('asks for 2 members and 20 controls, if any controls were given', () => {
-    expect([sizeGate(2, 20), sizeGate(2, 19), sizeGate(1, 20), sizeGate(2, null)].map(({ passed }) => passed)).toEqual([
-      true,
-      false,
-      false,
-      true,
-    ]);
+  it('asks for 20 controls, and for so many people that the test can reach significance at all', () => {
+    const passes = (members: number, controls: number | null) => sizeGate(members, controls).passed;
+    expect([passes(3, 20), passes(3, 19), passes(1, 200)]).toEqual([true, false, false]);
+    expect([passes(2, null), passes(1, null)]).toEqual([true, false]);
+    // Two members need 13 tested controls: 1 / C(15, 2) < 0.01 < 1 / C(14, 2).
+    expect([passes(2, 24), passes(2, 26)]).toEqual([false, true]);
+  });
+
+  it('asks that half of the samples searched show a face', () => {
+    expect([facesGate(100, 50).passed, facesGate(100, 51).passed]).toEqual([true, false]);
   });
 });
