@@ -1,4 +1,4 @@
-import type { RewoundError } from '../../shared/errors.ts';
+import { isOurs, type RewoundError } from '../../shared/errors.ts';
 import type { AuditRecord } from '../../shared/pipeline/audits.ts';
 import type { Verdict } from '../../shared/report/model.ts';
 
@@ -17,17 +17,8 @@ export function exitCodeOfState(state: AuditRecord['state']): number {
   return state === 'REJECTED' ? EXIT.usage : EXIT.failed;
 }
 
-const OURS = new Set([
-  'INTERNAL',
-  'STORAGE_FULL',
-  'STORAGE_LOCKED',
-  'ENGINE_CRASHED',
-  'ENGINE_TIMEOUT',
-  'ENGINE_MEMORY',
-]);
-
 export function exitCodeOfError({ code }: RewoundError): number {
-  return OURS.has(code) ? EXIT.failed : EXIT.usage;
+  return isOurs(code) ? EXIT.failed : EXIT.usage;
 }
 
 /** What is wrong and what to do, in two lines on stderr. */
