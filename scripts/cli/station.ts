@@ -37,6 +37,7 @@ export class Station {
     this.options = options;
     const { folder, mounts = {}, device, onProgress } = options;
     this.platform = openLocal({ folder, mounts, queue: { maxAttempts: MAX_ATTEMPTS } });
+    this.forgetDead();
     this.engine = new EngineProcess({
       device,
       threads: availableParallelism(),
@@ -47,6 +48,12 @@ export class Station {
     const { objects, records, events, clock } = this.platform;
     this.context = { objects, records, events, clock, compute: this.engine.tasks, device, window: 1 };
     useContext(this.context);
+  }
+
+  /** Forgets the messages that earlier runs gave up: audits that are still open are resumed, or begun anew. */
+  private forgetDead(): void {
+    const { queue } = this.platform;
+    for (const { id } of queue.dead()) queue.forget(id);
   }
 
   /** Drops what is waiting: an earlier run's messages, which `resume` publishes anew from what is there. */
@@ -74,23 +81,16 @@ export class Station {
     }
   }
 
-  private buried = 0;
-
-  /** Ends the audits of messages that were given up; returns whether there were any new ones. */
+  /** Ends the audits of messages that were given up; returns whether there were any. */
   private async buryDead(): Promise<boolean> {
-    const dead = this.platform.queue.dead();
-    const fresh = dead.slice(this.buried);
-    this.buried = dead.length;
-    for (const { message, error } of fresh) {
-      await giveUp(
-        this.context,
-        message,
-        new RewoundError(asCode(error.code), error.message, {
-          help: 'The same command tries again from where it stood.',
-        }),
-      );
+    const { queue } = this.platform;
+    const dead = queue.dead();
+    for (const { id, message, error } of dead) {
+      const help = 'The same command tries again from where it stood.';
+      await giveUp(this.context, message, new RewoundError(error.code, error.message, { help }));
+      queue.forget(id);
     }
-    return fresh.length > 0;
+    return dead.length > 0;
   }
 
   private delivery(signal: AbortSignal): DeliveryOptions {
@@ -121,8 +121,4 @@ export class Station {
     this.engine.close();
     this.platform.close();
   }
-}
-
-function asCode(code: string): RewoundError['code'] {
-  return code === 'ENGINE_CRASHED' || code === 'STORAGE_FULL' || code === 'ENGINE_TIMEOUT' ? code : 'INTERNAL';
 }

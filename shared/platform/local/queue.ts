@@ -84,6 +84,8 @@ export interface Queue extends Events {
   nextDue(topics: readonly string[]): number | undefined;
   depth(): Depth;
   dead(): DeadLetter[];
+  /** Drops a message that was given up: what follows from that is done. */
+  forget(id: string): void;
   /** Calls back after each publish of this process. Returns how to stop that. */
   onPublish(listener: () => void): () => void;
 }
@@ -130,6 +132,7 @@ export function localQueue(
      (SELECT count(*) FROM dead_letters) AS dead FROM messages`,
   );
   const selectDead = sql.prepare('SELECT * FROM dead_letters ORDER BY id');
+  const deleteDead = sql.prepare('DELETE FROM dead_letters WHERE id = ?');
   const listeners = new Set<() => void>();
 
   /** The time `ms` from now in whole milliseconds, which a clock need not count in. */
@@ -207,6 +210,8 @@ export function localQueue(
       }),
 
     dead: () => stored(() => selectDead.all().map(toDeadLetter)),
+
+    forget: (id) => stored(() => void deleteDead.run(id)),
 
     onPublish(listener) {
       listeners.add(listener);

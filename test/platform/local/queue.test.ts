@@ -133,6 +133,10 @@ describe('failures', () => {
     expect(queue.dead()).toEqual([
       { id: '1', topic: 't', message: { n: 1 }, publishedAt, diedAt: clock.now(), attempts: 2, error },
     ]);
+    queue.forget('2');
+    expect(queue.depth().dead).toBe(1);
+    queue.forget('1');
+    expect(queue.dead()).toEqual([]);
   });
 
   test('so is one whose holders never answer, and the next one follows', async () => {
