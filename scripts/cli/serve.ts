@@ -47,8 +47,13 @@ export async function serveCommand(args: readonly string[]): Promise<number> {
       `Watching ${join(folder, 'drop')}${unfinished > 0 ? `, resuming ${unfinished} unfinished` : ''}. Ctrl-C stops.`,
     );
     const watching = watch(station.context, settleMs, stop.signal, say);
-    await station.runUntilAborted(stop.signal);
-    await watching;
+    try {
+      await station.runUntilAborted(stop.signal);
+    } finally {
+      // Also when storage failed: nobody may look for checkpoints in a platform that is closed.
+      stop.abort();
+      await watching;
+    }
     say('Stopped. Starting again resumes.');
     return EXIT.ok;
   } finally {
