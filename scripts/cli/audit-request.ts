@@ -2,6 +2,7 @@ import { stat } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import { RewoundError } from '../../shared/errors.ts';
 import type { Device } from '../../shared/onnx/runtime.ts';
+import { isCompanion } from '../../shared/pipeline/keys.ts';
 import { type Settings, settingsSchema } from '../../shared/pipeline/settings.ts';
 import type { FailOn } from './exit.ts';
 import { device, latent, oneOf, onlyArgument, parse, requireFile, usage, userPath, whole } from './options.ts';
@@ -53,6 +54,12 @@ export async function parseAudit(args: readonly string[]): Promise<AuditRequest>
   const checkpoint = userPath(onlyArgument(positionals, 'checkpoint'));
   if (values.members === undefined) throw usage('--members is missing: the people the generator was trained on.');
   await requireFile(checkpoint);
+  if (isCompanion(checkpoint)) {
+    throw usage(
+      'A file with this ending is taken for a companion of a checkpoint: a card, a note or weights.',
+      'Rename the checkpoint, for example to end in .onnx.',
+    );
+  }
   const members = await requireFolder(values.members, '--members');
   const controls = values.controls === undefined ? undefined : await requireFolder(values.controls, '--controls');
   const recognizer = values.recognizer === undefined ? undefined : userPath(values.recognizer);

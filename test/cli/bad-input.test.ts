@@ -110,6 +110,15 @@ describe('rewound audit refuses', { timeout: 120_000 }, () => {
     expectRefused(await rewound(...(await fixture()).audit, '--epsilon', '1'), 'USAGE');
   });
 
+  it.each(['model.bin', 'model.data', 'model.json', 'model.txt'])('a checkpoint named %s', async (name) => {
+    const made = await fixture();
+    const checkpoint = join(made.folder, name);
+    renameSync(made.checkpoint, checkpoint);
+    const ended = await rewound('audit', checkpoint, ...made.audit.slice(2), '--quiet');
+    expectRefused(ended, 'USAGE');
+    expect(ended.stderr).toContain('.onnx');
+  });
+
   it('a device that is not there', async () => {
     const ended = await rewound(...(await fixture()).audit, '--device', 'cuda', '--quiet');
     if (ended.stderr === '') return;
