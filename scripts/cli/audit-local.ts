@@ -2,7 +2,7 @@ import type { Ended, Watch } from './audit.ts';
 import type { AuditRequest } from './audit-request.ts';
 import { PROJECT } from './audit-request.ts';
 import { writePointer } from './pointer.ts';
-import { start } from './start.ts';
+import { finish, start } from './start.ts';
 import { Station } from './station.ts';
 import { Tracker } from './tracker.ts';
 
@@ -26,7 +26,7 @@ export async function auditHere(request: AuditRequest, { progress, signal }: Wat
     station.discardMessages();
     await context.objects.put(`${PROJECT}/project.json`, new TextEncoder().encode(JSON.stringify(settings)));
     const audit = await start(context, key, settings.shards, progress);
-    await station.runUntilIdle(signal);
+    await finish(context, audit, signal, () => station.runUntilIdle(signal));
     if (signal.aborted) {
       progress.note('Stopped. What is finished is kept: the same command resumes.');
       return undefined;

@@ -1,5 +1,5 @@
 import { RewoundError } from '../../shared/errors.ts';
-import { readAudit, reopenAudit } from '../../shared/pipeline/audits.ts';
+import { isFinal, readAudit, reopenAudit } from '../../shared/pipeline/audits.ts';
 import type { Context } from '../../shared/pipeline/context.ts';
 import { forgetAudit } from '../../shared/pipeline/forget.ts';
 import { auditId } from '../../shared/pipeline/found.ts';
@@ -8,6 +8,28 @@ import { TOPICS } from '../../shared/pipeline/messages.ts';
 import { probeShards, readPlan } from '../../shared/pipeline/plan-file.ts';
 import { resume } from '../../shared/pipeline/sweep.ts';
 import type { Progress } from './progress.ts';
+
+/** Runs that end with the audit unfinished before that is its end. */
+const MOST_RUNS = 4;
+
+/**
+ * Runs what an audit needs until it has ended. A process that could not publish after it had written leaves an audit
+ * that nothing is under way for: it is resumed, a few times.
+ */
+export async function finish(
+  context: Context,
+  audit: string,
+  signal: AbortSignal,
+  runUntilIdle: () => Promise<void>,
+): Promise<void> {
+  for (let runs = 1; ; runs++) {
+    await runUntilIdle();
+    if (signal.aborted || runs === MOST_RUNS) return;
+    const record = await readAudit(context, audit);
+    if (!record || isFinal(record.state)) return;
+    await resume(context, audit);
+  }
+}
 
 /** Starts or resumes the audit of the checkpoint at `key`; returns its id. */
 export async function start(
