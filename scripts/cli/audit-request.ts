@@ -1,11 +1,20 @@
-import { stat } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
-import { RewoundError } from '../../shared/errors.ts';
 import type { Device } from '../../shared/onnx/runtime.ts';
 import { isCompanion } from '../../shared/pipeline/keys.ts';
 import { type Settings, settingsSchema } from '../../shared/pipeline/settings.ts';
 import type { FailOn } from './exit.ts';
-import { device, latent, oneOf, onlyArgument, parse, requireFile, usage, userPath, whole } from './options.ts';
+import {
+  device,
+  latent,
+  oneOf,
+  onlyArgument,
+  parse,
+  requireFile,
+  requireFolder,
+  usage,
+  userPath,
+  whole,
+} from './options.ts';
 
 /** Where the user's files appear as a project of the drop area. */
 export const PROJECT = 'drop/local/audit';
@@ -92,13 +101,4 @@ export async function parseAudit(args: readonly string[]): Promise<AuditRequest>
     failOn: oneOf(values['fail-on'], 'fail-on', ['leakage', 'never']),
     remote: values.remote ?? false,
   };
-}
-
-async function requireFolder(path: string, option: string): Promise<string> {
-  const folder = userPath(path);
-  const found = await stat(folder).catch(() => undefined);
-  if (!found?.isDirectory()) {
-    throw new RewoundError('NOT_FOUND', `${option}: there is no folder ${folder}.`, { help: 'Check the path.' });
-  }
-  return folder;
 }

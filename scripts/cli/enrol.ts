@@ -6,7 +6,7 @@ import { encodeNpy } from '../../shared/faces/npy.ts';
 import { ensureFolder } from '../../shared/folders.ts';
 import { enrolFolder } from '../../shared/pipeline/enrol-folder.ts';
 import { settingsSchema } from '../../shared/pipeline/settings.ts';
-import { device, latent, onlyArgument, parse, usage, userPath } from './options.ts';
+import { device, latent, onlyArgument, parse, requireFile, requireFolder, usage, userPath } from './options.ts';
 import { quietProgress, terminalProgress } from './progress.ts';
 import { Station } from './station.ts';
 
@@ -33,11 +33,12 @@ export async function enrolCommand(args: readonly string[]): Promise<number> {
       quiet: { type: 'boolean' },
     },
   });
-  const folder = userPath(onlyArgument(positionals, 'folder'));
+  const folder = await requireFolder(onlyArgument(positionals, 'folder'), 'The photos');
   if (values.out === undefined) throw usage('--out is missing: where the gallery goes.');
   const out = userPath(values.out);
   const checkpoint = values.checkpoint === undefined ? undefined : userPath(values.checkpoint);
   const recognizer = values.recognizer === undefined ? undefined : userPath(values.recognizer);
+  for (const file of [checkpoint, recognizer]) if (file !== undefined) await requireFile(file);
   const progress = values.quiet ? quietProgress : terminalProgress(process.stderr);
   let before = 0;
   let total = 0;

@@ -35,12 +35,23 @@ export function userPath(path: string): string {
   return resolve(script !== undefined && NPM_SCRIPTS.has(script) && typedIn ? typedIn : '.', path);
 }
 
-/** Throws NOT_FOUND unless there is a file. */
+/** Throws unless there is a file: NOT_FOUND, or USAGE for a folder. */
 export async function requireFile(path: string): Promise<void> {
   const found = await stat(path).catch(() => undefined);
+  if (found?.isDirectory()) throw usage(`${path} is a folder, not a file.`, 'Give the path of the file in it.');
   if (!found?.isFile()) {
     throw new RewoundError('NOT_FOUND', `There is no file ${path}.`, { help: 'Check the path.' });
   }
+}
+
+/** The folder an option names. Throws NOT_FOUND unless it is there. */
+export async function requireFolder(path: string, option: string): Promise<string> {
+  const folder = userPath(path);
+  const found = await stat(folder).catch(() => undefined);
+  if (!found?.isDirectory()) {
+    throw new RewoundError('NOT_FOUND', `${option}: there is no folder ${folder}.`, { help: 'Check the path.' });
+  }
+  return folder;
 }
 
 /** A whole number within bounds. */

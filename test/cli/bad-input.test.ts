@@ -194,6 +194,19 @@ describe('rewound', () => {
     expectRefused(await rewound('inspect', path), code);
   });
 
+  it('takes no folder for a checkpoint', async () => {
+    const { folder, members, out, work } = await fixture();
+    for (const args of [
+      ['inspect', folder],
+      ['audit', folder, '--members', members],
+      ['enrol', members, '--out', out, '--work', work, '--checkpoint', folder],
+    ]) {
+      const ended = await rewound(...args);
+      expectRefused(ended, 'USAGE');
+      expect(ended.stderr).toContain('is a folder');
+    }
+  });
+
   it('shows nothing of a folder without a report', async () => {
     expectRefused(await rewound('show', (await fixture()).folder, '--seed', '1'), 'NOT_FOUND');
   });
