@@ -74,7 +74,7 @@ export async function parseAudit(args: readonly string[]): Promise<AuditRequest>
   const recognizer = values.recognizer === undefined ? undefined : userPath(values.recognizer);
   if (recognizer !== undefined) await requireFile(recognizer);
   const samples = whole(values.samples, 'samples', 1, 1_000_000_000) ?? (values.quick ? 10_000 : undefined);
-  const settings = settingsSchema.parse({
+  const checked = settingsSchema.safeParse({
     samples,
     seed: whole(values.seed, 'seed', 0, 2 ** 32 - 1),
     k: whole(values.k, 'k', 1, 100),
@@ -84,6 +84,10 @@ export async function parseAudit(args: readonly string[]): Promise<AuditRequest>
     card: values.latent === undefined ? undefined : { latent: latent(values.latent) },
     pictures: !values['no-pictures'],
   });
+  if (!checked.success) {
+    const [issue] = checked.error.issues;
+    throw usage(`--${issue?.path[0]?.toString()}: ${issue?.message}.`);
+  }
   return {
     key: `${PROJECT}/checkpoints/${basename(checkpoint)}`,
     mounts: {
@@ -92,7 +96,7 @@ export async function parseAudit(args: readonly string[]): Promise<AuditRequest>
       ...(controls ? { [`${PROJECT}/controls/`]: controls } : {}),
       ...(recognizer ? { [`${PROJECT}/recognizer/`]: dirname(recognizer) } : {}),
     },
-    settings,
+    settings: checked.data,
     device: device(values.device),
     out: userPath(values.out),
     work: userPath(values.work),

@@ -309,6 +309,13 @@ describe('what goes wrong', () => {
     expect(await (await audited(LEAK, { compute })).audit()).toMatchObject({ state, error: { code } });
   });
 
+  it('in the settings is said before any work: the seeds of the samples must fit', async () => {
+    const world = await audited({ ...LEAK, settings: { seed: 2 ** 32 - 399 } });
+    const error = { code: 'CARD_INVALID', message: expect.stringContaining('the seed is too large') };
+    expect(await world.audit()).toMatchObject({ state: 'REJECTED', error });
+    expect(world.compute.calls.calibrate).toBe(0);
+  });
+
   it('in a message, is dropped: nothing is repeated', async () => {
     const world = await landed(LEAK);
     await world.context.events.publish('probe', { version: 2, audit: 'x', shard: 'first' });
