@@ -1,10 +1,11 @@
 import { z } from 'zod';
+import { parseCard } from '../checkpoint/card.ts';
 import { RewoundError } from '../errors.ts';
 import { decodeLabels } from '../faces/labels.ts';
 import { decodeNpy } from '../faces/npy.ts';
 import type { Context } from './context.ts';
 import { digest } from './keys.ts';
-import { type Plan, readJson, resolutionOf } from './plan-file.ts';
+import { type Plan, resolutionOf } from './plan-file.ts';
 
 /** A photo with its embedding. */
 export interface EnrolledPhoto {
@@ -14,6 +15,8 @@ export interface EnrolledPhoto {
   readonly content: string;
   readonly embedding: Float32Array;
 }
+
+type Embeddings = Extract<Plan['members'], { kind: 'embeddings' }>;
 
 /** `gallery.json` beside embeddings made by `rewound enrol`: how they were made. */
 const aboutGallerySchema = z.strictObject({
@@ -27,11 +30,11 @@ const aboutGallerySchema = z.strictObject({
 /** How far the resolution of a gallery may be from the generator's. */
 const RESOLUTION_SLACK = 1.15;
 
-/** Embeddings that were made elsewhere, checked against labels, recognizer and resolution. Throws GALLERY_MISMATCH. */
+/** Embeddings that were made elsewhere, checked against labels, recognizer and resolution. Throws GALLERY_MISMATCH, CARD_INVALID. */
 export async function embeddedPhotos(
   context: Context,
-  { npy, csv, about }: Extract<Plan['members'], { kind: 'embeddings' }>,
-  { recognizerInfo, generator }: Plan,
+  { npy, csv, about }: Embeddings,
+  { recognizerInfo, generator, members, controls }: Plan,
 ): Promise<EnrolledPhoto[]> {
   const { rows, columns, data } = decodeNpy(await context.objects.get(npy.key, npy.generation));
   const labels = decodeLabels(new TextDecoder().decode(await context.objects.get(csv.key, csv.generation)));
@@ -47,20 +50,20 @@ export async function embeddedPhotos(
       'Use the recognizer that made them (--recognizer), or enrol the photos again.',
     );
   }
-  if (about) {
-    const made = await readJson(context, about.key, aboutGallerySchema);
-    const wanted = resolutionOf(generator.alignment).eyeDistance;
+  const made = await readAbout(context, about);
+  if (made) {
     if (made.recognizer !== recognizerInfo.name) {
       throw mismatch('The gallery was enrolled with another recognizer.', 'Enrol the photos again with this one.');
     }
-    const ratio = made.eyeDistance === null ? Number.POSITIVE_INFINITY : made.eyeDistance / wanted;
-    if (ratio > RESOLUTION_SLACK && wanted < FULL_RESOLUTION) {
+    const wanted = resolutionOf(generator.alignment).eyeDistance;
+    if (!isAlike(made.eyeDistance, wanted)) {
       throw mismatch(
         `The gallery was enrolled at another resolution than this generator's faces have (${wanted.toFixed(1)} pixels between the eyes).`,
         'Enrol the photos again with --checkpoint, so that they are brought to its resolution.',
       );
     }
   }
+  await checkTogether(context, members, controls);
   return labels.map(({ identity, photo }, row) => {
     const embedding = normalised(data.subarray(row * columns, (row + 1) * columns), row);
     return { identity, photo, content: digest(photo, ...embedding), embedding };
@@ -69,6 +72,34 @@ export async function embeddedPhotos(
 
 /** Beyond this distance between the eyes recognizers see no difference. */
 const FULL_RESOLUTION = 60;
+
+/** Whether photos brought to this distance between the eyes, or left as they were, compare with faces that have `wanted`. */
+function isAlike(made: number | null, wanted: number): boolean {
+  const distance = made ?? Number.POSITIVE_INFINITY;
+  if (Math.min(distance, wanted) >= FULL_RESOLUTION) return true;
+  const ratio = distance / wanted;
+  return ratio <= RESOLUTION_SLACK && ratio >= 1 / RESOLUTION_SLACK;
+}
+
+/** Galleries that were made differently differ for that reason alone: no statistic could tell it from a leak. */
+async function checkTogether(context: Context, members: Plan['members'], controls: Plan['controls']): Promise<void> {
+  if (members.kind !== 'embeddings' || controls?.kind !== 'embeddings') return;
+  const [one, other] = [await readAbout(context, members.about), await readAbout(context, controls.about)];
+  if (!one || !other) return;
+  // Resolutions come in steps of 2%; machines may disagree about the last digit.
+  const isSame = one.eyeDistance?.toFixed(3) === other.eyeDistance?.toFixed(3);
+  if (one.recognizer === other.recognizer && isSame) return;
+  throw mismatch(
+    'Members and controls were enrolled with different recognizers or at different resolutions.',
+    'Enrol both in the same way: with the same --recognizer and the same --checkpoint.',
+  );
+}
+
+async function readAbout({ objects }: Context, about: Embeddings['about']) {
+  if (!about) return undefined;
+  const text = new TextDecoder().decode(await objects.get(about.key, about.generation));
+  return parseCard(aboutGallerySchema, text, 'gallery.json');
+}
 
 function normalised(values: Float32Array, row: number): Float32Array {
   const norm = Math.hypot(...values);

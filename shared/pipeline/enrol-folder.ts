@@ -41,8 +41,7 @@ export async function enrolFolder(context: Context, request: EnrolFolder): Promi
   }
   const found = await findRecognizer(context, project, settings);
   let resolution: Resolution | null = null;
-  let recognizer: RecognizerInfo =
-    found.request.kind === 'built-in' ? BUILT_IN_RECOGNIZER : { ...found.request.card, name: found.request.card.name };
+  let recognizer = found.request.kind === 'built-in' ? BUILT_IN_RECOGNIZER : infoOf(found.request.card);
   if (checkpoint !== undefined) {
     const card = checkpointCard(await textOf(context, `${checkpoint}.card.json`), settings);
     const path = await context.objects.file(checkpoint);
@@ -75,4 +74,8 @@ export async function enrolFolder(context: Context, request: EnrolFolder): Promi
     runs.push({ photos, enrolment: decodeEnrolment(await context.objects.get(target), count, recognizer.embedding) });
   }
   return { recognizer, resolution, runs };
+}
+
+function infoOf({ name, embedding, size, licence }: RecognizerInfo): RecognizerInfo {
+  return { name, embedding, size, licence };
 }
