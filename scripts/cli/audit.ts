@@ -27,7 +27,8 @@ export const AUDIT_HELP = `rewound audit CHECKPOINT --members DIR [--controls DI
   --work DIR           where finished work is kept for resuming (.rewound)
   --no-pictures        leave pictures out of the report
   --json               print report.json on stdout      --quiet      no progress on stderr
-  --fail-on WHAT       leakage (exit 1) or never (leakage)
+  --fail-on WHAT       leakage: exit 1 for leakage, 4 where no claim is possible; never: 0 whatever the
+                       verdict (leakage)
   --remote             audit on Google Cloud (docs/deploy.md): uploads, follows, fetches the report`;
 
 /** How an audit is watched while it runs. */
