@@ -8,7 +8,7 @@ export interface PhotoPlace {
   readonly key: string;
   readonly generation: string;
   readonly md5: string;
-  /** First folder below the role, or the file's name where there is none. */
+  /** First folder below the role, or the file's name where there is none, with its ending where two differ only in that. */
   readonly identity: string;
   /** Path below the identity. */
   readonly photo: string;
@@ -24,8 +24,12 @@ export type Side =
       readonly about: ObjectInfo | undefined;
     };
 
-/** Formats that sharp or netpbm read; anything else in the folder is no photo. */
-const PHOTO = /\.(jpe?g|png|webp|gif|avif|tiff?|pgm|ppm|pnm)$/i;
+/** Formats that sharp or netpbm read, by content. */
+const READABLE = 'jpe?g|jfif|png|webp|gif|avif|tiff?|pgm|ppm|pnm';
+/** Photos all the same: they are counted as unreadable, rather than missing from the count. */
+const UNREADABLE = 'heic|heif|bmp|jxl|jp2';
+/** Anything else in the folder is no photo. */
+const PHOTO = new RegExp(`\\.(${READABLE}|${UNREADABLE})$`, 'i');
 
 /** Lists one role of a project; undefined where the folder is not there or empty. Throws GALLERY_EMPTY. */
 export async function listSide(objects: Objects, project: string, role: Role): Promise<Side | undefined> {
@@ -45,15 +49,26 @@ export async function listSide(objects: Objects, project: string, role: Role): P
       key: object.key,
       generation: object.generation,
       md5: object.md5,
-      identity: slash < 0 ? path.replace(/\.[^.]*$/, '') : path.slice(0, slash),
+      identity: path.slice(0, Math.max(0, slash)),
       photo: path.slice(slash + 1),
     });
   }
-  if (photos.length > 0) return { kind: 'photos', photos };
+  if (photos.length > 0) return { kind: 'photos', photos: nameFlat(photos) };
   if (npy && csv) return { kind: 'embeddings', npy, csv, about };
   if (files === 0) return undefined;
   throw new RewoundError('GALLERY_EMPTY', `The ${role} folder holds no photo that can be used.`, {
     help: 'Give one folder a person with JPEG, PNG, WebP, TIFF, AVIF or PGM photos, or embeddings.npy with labels.csv.',
+  });
+}
+
+/** Photos without a folder are people of their own, named like the file. */
+function nameFlat(photos: readonly PhotoPlace[]): PhotoPlace[] {
+  const stem = ({ photo }: PhotoPlace) => photo.replace(/\.[^.]*$/, '');
+  const isFlat = ({ identity }: PhotoPlace) => identity === '';
+  const alike = Map.groupBy(photos.filter(isFlat), stem);
+  return photos.map((place) => {
+    if (!isFlat(place)) return place;
+    return { ...place, identity: alike.get(stem(place))!.length > 1 ? place.photo : stem(place) };
   });
 }
 
