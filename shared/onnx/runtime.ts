@@ -45,6 +45,8 @@ export class Runtime {
       intraOpNumThreads: threads,
       interOpNumThreads: 1,
       logSeverityLevel: 3,
+      // Every session has its own threads, and by default they spin after a run: on the cores the next session needs.
+      extra: { session: { intra_op: { allow_spinning: '0' } } },
       ...(externalData.length > 0 ? { externalData } : {}),
     };
     let session: InferenceSession;

@@ -30,7 +30,15 @@ export const rosterSchema = z.strictObject({
   ),
   counts: z.record(
     z.enum(['members', 'controls']),
-    z.strictObject({ photos: z.int(), undetected: z.int(), unreadable: z.int(), overlapping: z.int() }),
+    z.strictObject({
+      photos: z.int(),
+      undetected: z.int(),
+      unreadable: z.int(),
+      overlapping: z.int(),
+      leftOut: z.array(
+        z.strictObject({ identity: z.string(), photo: z.string(), reason: z.enum(['undetected', 'unreadable']) }),
+      ),
+    }),
   ),
 });
 export type Roster = z.infer<typeof rosterSchema>;
@@ -44,6 +52,9 @@ export async function assemble(context: Context, { audit }: AssembleMessage): Pr
     await dispatch(context, plan);
   });
 }
+
+/** Photos that took no part are named in the report, up to this many a side. */
+const MOST_LISTED = 1000;
 
 interface Person {
   readonly key: string;
@@ -85,7 +96,8 @@ async function build(context: Context, plan: Plan): Promise<void> {
 /** One role's people with their usable photos, in the order of their names. Throws GALLERY_UNREADABLE. */
 async function collect(context: Context, plan: Plan, role: Role) {
   const side = plan[role];
-  const counts = { photos: 0, undetected: 0, unreadable: 0, overlapping: 0 };
+  const leftOut: Roster['counts']['members']['leftOut'] = [];
+  const counts = { photos: 0, undetected: 0, unreadable: 0, overlapping: 0, leftOut };
   if (!side) return { people: [], counts };
   const usable: EnrolledPhoto[] = [];
   if (side.kind === 'embeddings') {
@@ -98,10 +110,14 @@ async function collect(context: Context, plan: Plan, role: Role) {
       const { embeddings, states } = decodeEnrolment(bytes, run.count, length);
       states.forEach((state, i) => {
         counts.photos += 1;
-        if (state !== 'enrolled') counts[state] += 1;
         const { identity, photo, md5 } = side.photos[run.first + i]!;
-        const embedding = embeddings.subarray(i * length, (i + 1) * length);
-        if (state === 'enrolled') usable.push({ identity, photo, content: md5, embedding });
+        if (state === 'enrolled') {
+          const embedding = embeddings.subarray(i * length, (i + 1) * length);
+          usable.push({ identity, photo, content: md5, embedding });
+        } else {
+          counts[state] += 1;
+          if (leftOut.length < MOST_LISTED) leftOut.push({ identity, photo, reason: state });
+        }
       });
     }
     checkUsable(role, counts);

@@ -92,9 +92,9 @@ export function facesSeen({ generator, settings }: Plan, { undetected }: Summary
 }
 
 function side({ people, counts }: Roster, role: Role): Report['members'] {
-  const { photos, undetected, unreadable, overlapping } = counts[role];
+  const { photos, undetected, unreadable, overlapping, leftOut } = counts[role];
   const identities = people.filter((person) => person.role === role).length;
-  return { identities, photos, undetected, unreadable, overlapping };
+  return { identities, photos, undetected, unreadable, overlapping, leftOut };
 }
 
 function alignmentNotes({ generator: { alignment, calibration } }: Plan): Report['generator']['assumptions'] {

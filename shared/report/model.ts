@@ -23,6 +23,10 @@ const gallerySchema = z.strictObject({
   undetected: count,
   /** Photos that could not be decoded. */
   unreadable: count,
+  /** The photos without a face and those unreadable, at most 1,000 of them. */
+  leftOut: z.array(
+    z.strictObject({ identity: z.string(), photo: z.string(), reason: z.enum(['undetected', 'unreadable']) }),
+  ),
   /** Identities left out because they, or a photo of theirs, stand on both sides. */
   overlapping: count,
 });

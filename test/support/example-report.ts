@@ -1,5 +1,12 @@
 import type { Match, Report, Role, Verdict } from '../../shared/report/model.ts';
 
+const LEFT_OUT: Report['members']['leftOut'] = [
+  { identity: 'm004', photo: '02.jpg', reason: 'undetected' },
+  { identity: 'm017', photo: 'back of head.png', reason: 'undetected' },
+  { identity: 'm031', photo: '00.jpg', reason: 'undetected' },
+  { identity: 'm052', photo: '11.jpg', reason: 'unreadable' },
+];
+
 /**
  * A report as an audit could have written it, for the tests of its renderings. The numbers agree with each other but
  * were not measured.
@@ -10,7 +17,7 @@ export function exampleReport(verdict: Verdict = 'LEAKAGE', changes: Partial<Rep
   const rates = leaks
     ? { members: rate(31, 80, 0.2806, 0.503), controls: rate(1, 80, 0.0003, 0.0677) }
     : { members: rate(2, 80, 0.003, 0.0874), controls: rate(1, 80, 0.0003, 0.0677) };
-  const gallery = { identities: 80, photos: 576, undetected: 3, unreadable: 1, overlapping: 0 };
+  const gallery = { identities: 80, photos: 576, undetected: 3, unreadable: 1, overlapping: 0, leftOut: LEFT_OUT };
   return {
     schema: 'rewound.report/1',
     verdict,

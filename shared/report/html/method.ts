@@ -135,7 +135,9 @@ function assumptions(list: Report['generator']['assumptions']): Markup {
 
 function galleries({ members, controls }: Report): Markup {
   const sides = controls === null ? [members] : [members, controls];
-  const row = (name: string, what: keyof Report['members']) => [name, ...sides.map((side) => whole(side[what]))];
+  type Count = Exclude<keyof Report['members'], 'leftOut'>;
+  const row = (name: string, what: Count) => [name, ...sides.map((side) => whole(side[what]))];
+  const leftOut = sides.flatMap((side) => side.leftOut);
   return html`<h3>Photos</h3>${table(
     ['', ...['Members', 'Controls'].slice(0, sides.length)],
     [
@@ -145,7 +147,19 @@ function galleries({ members, controls }: Report): Markup {
       row('Photos that could not be read', 'unreadable'),
       row('People left out because they stand on both sides', 'overlapping'),
     ],
-  )}${controls === null ? html`<p class="small">No controls were given.</p>` : null}`;
+  )}${controls === null ? html`<p class="small">No controls were given.</p>` : null}${
+    leftOut.length === 0
+      ? null
+      : html`<details class="more"><summary>Photos that took no part</summary>${table(
+          ['Person', 'Photo', 'Why'],
+          leftOut.map(({ identity, photo, reason }) => [
+            identity,
+            photo,
+            reason === 'undetected' ? 'no face was found' : 'could not be read',
+          ]),
+          'text',
+        )}</details>`
+  }`;
 }
 
 function reproduce({ matches, audit, generator }: Report): Markup {
