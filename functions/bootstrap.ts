@@ -2,6 +2,7 @@ import { type CloudEvent, cloudEvent } from '@google-cloud/functions-framework';
 import type { z } from 'zod';
 import { asRewoundError, RewoundError } from '../shared/errors.ts';
 import type { Context } from '../shared/pipeline/context.ts';
+import { following } from '../shared/pipeline/hops.ts';
 import { giveUp } from '../shared/pipeline/sweep.ts';
 import { fromEvent } from '../shared/platform/event.ts';
 
@@ -29,9 +30,9 @@ function context(): Context {
 
 /**
  * Registers a step as a CloudEvent function: decodes the event, checks the message against its schema, calls the step.
- * A message that fits no schema can never succeed: it is acknowledged and dropped.
+ * What the step publishes is counted as a consequence of the message (hops.ts). A message that fits no schema can never succeed: it is acknowledged and dropped.
  */
-export function subscriber<T extends z.ZodType>(
+export function subscriber<T extends z.ZodType<{ readonly hops: number }>>(
   name: string,
   schema: T,
   step: (context: Context, message: z.infer<T>) => Promise<unknown>,
@@ -40,7 +41,7 @@ export function subscriber<T extends z.ZodType>(
     const message = decode(schema, event);
     if (message === undefined) return;
     const world = context();
-    await ending(world, message, () => step(world, message));
+    await ending(world, message, () => step(following(world, message.hops), message));
   };
   cloudEvent(name, (event: CloudEvent<unknown>) => observe(name, event, () => handle(event)));
   return handle;

@@ -4,7 +4,7 @@ import { planMessage } from '../shared/pipeline/messages.ts';
 import { giveUp } from '../shared/pipeline/sweep.ts';
 import { subscriber } from './bootstrap.ts';
 
-const deadMessage = z.union([z.looseObject({ audit: z.string() }), planMessage]);
+const deadMessage = z.union([z.looseObject({ audit: z.string(), hops: z.int().min(0).default(0) }), planMessage]);
 
 /** Any message of any step, delivered here after its last attempt: its audit ends as FAILED. */
 export const onDeadletter = subscriber('deadletter', deadMessage, (context, message) =>

@@ -30,6 +30,7 @@ const OURS = {
   RESULT_INCOMPLETE: 'shard results are missing or contradict each other',
   GIVEN_UP: 'a step failed at every attempt',
   EXPIRED: 'the audit did not end in time',
+  RUNAWAY: 'the steps of an audit went in a circle',
   INTERNAL: 'a defect in Rewound',
 } as const;
 

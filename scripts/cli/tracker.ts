@@ -1,6 +1,6 @@
 import type { Task } from '../../shared/engine/protocol.ts';
 import type { Context } from '../../shared/pipeline/context.ts';
-import { probeMessage, TOPICS } from '../../shared/pipeline/messages.ts';
+import { shardMessage, TOPICS } from '../../shared/pipeline/messages.ts';
 import { type Plan, probeShards, readPlan } from '../../shared/pipeline/plan-file.ts';
 import { fromEvent } from '../../shared/platform/event.ts';
 import type { Progress } from './progress.ts';
@@ -20,7 +20,7 @@ export class Tracker {
   async message(topic: string, event: { readonly data?: unknown }): Promise<void> {
     if (topic === TOPICS.merge) this.progress.update('merge', 0, 1, 'report');
     if ((topic !== TOPICS.probe && topic !== TOPICS.enrol) || !this.context) return;
-    const { audit, shard } = probeMessage.parse(fromEvent(event));
+    const { audit, shard } = shardMessage.parse(fromEvent(event));
     this.plan ??= await readPlan(this.context, audit);
     if (topic === TOPICS.enrol) this.enrolled = sum(this.plan.enrolment.slice(0, shard).map(({ count }) => count));
     else {

@@ -9,6 +9,7 @@ import { isRunning } from './audits.ts';
 import type { Context } from './context.ts';
 import { type EnrolledPhoto, embeddedPhotos } from './embedded.ts';
 import { dispatch } from './fan-in.ts';
+import { refuseRunaway } from './hops.ts';
 import { digest, keys } from './keys.ts';
 import type { AssembleMessage } from './messages.ts';
 import { putOnce } from './once.ts';
@@ -44,10 +45,11 @@ export const rosterSchema = z.strictObject({
 export type Roster = z.infer<typeof rosterSchema>;
 
 /** From embedded photos to the gallery of the audit: nobody on both sides, the same number of photos for everybody. */
-export async function assemble(context: Context, { audit }: AssembleMessage): Promise<void> {
+export async function assemble(context: Context, { audit, hops }: AssembleMessage): Promise<void> {
   if (!(await isRunning(context, audit))) return;
   await rejecting(context, audit, async () => {
     const plan = await readPlan(context, audit);
+    refuseRunaway(plan, hops);
     if (!(await context.objects.head(keys.gallery(audit)))) await build(context, plan);
     await dispatch(context, plan);
   });

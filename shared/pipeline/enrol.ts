@@ -2,6 +2,7 @@ import { encodeEnrolment } from '../faces/enrolment.ts';
 import { isRunning } from './audits.ts';
 import type { Context } from './context.ts';
 import { shardDone } from './fan-in.ts';
+import { refuseRunaway } from './hops.ts';
 import { keys } from './keys.ts';
 import type { EnrolMessage } from './messages.ts';
 import { putOnce } from './once.ts';
@@ -9,10 +10,11 @@ import { readPlan, recognizerRequest, resolutionOf } from './plan-file.ts';
 import { rejecting } from './reject.ts';
 
 /** Embeds one run of photos, unless somebody has. */
-export async function enrol(context: Context, { audit, shard }: EnrolMessage): Promise<void> {
+export async function enrol(context: Context, { audit, hops, shard }: EnrolMessage): Promise<void> {
   if (!(await isRunning(context, audit))) return;
   await rejecting(context, audit, async () => {
     const plan = await readPlan(context, audit);
+    refuseRunaway(plan, hops);
     const run = plan.enrolment[shard];
     if (!run) return;
     const side = plan[run.role];

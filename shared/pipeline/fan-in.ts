@@ -73,7 +73,7 @@ async function publishMissing(context: Context, plan: Plan, stage: Stage): Promi
 }
 
 async function publishShard(context: Context, audit: string, stage: Stage, shard: number): Promise<void> {
-  await context.events.publish(TOPICS[stage], { version: 1, audit, shard });
+  await context.events.publish(TOPICS[stage], { version: 1, audit, stage, shard });
 }
 
 async function publishNext(context: Context, audit: string, stage: Stage): Promise<void> {

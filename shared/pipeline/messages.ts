@@ -1,14 +1,18 @@
 import { z } from 'zod';
+import type { Stage } from './keys.ts';
 
 /**
  * The messages between the steps, version 1. They carry ids and numbers only: everything large or personal lies in
  * objects. A message may arrive many times and in any order; each says all that is needed to do its work once.
  */
 const version = z.literal(1);
+/** Messages that led to this one, see hops.ts; what comes from outside does not say. */
+const hops = z.int().min(0).default(0);
 const audit = z.string().regex(/^[0-9a-f]{32}$/);
 
 const landed = z.strictObject({
   version,
+  hops,
   key: z.string().min(1),
   generation: z.string().min(1),
   /** The audit that waits to be planned, where the sweep asks for it. */
@@ -17,19 +21,27 @@ const landed = z.strictObject({
 /** A bucket's own words for it, https://cloud.google.com/storage/docs/pubsub-notifications#payload */
 const notification = z
   .object({ kind: z.literal('storage#object'), name: z.string().min(1), generation: z.coerce.string().min(1) })
-  .transform(({ name, generation }) => ({ version: 1 as const, key: name, generation }));
+  .transform(({ name, generation }) => ({ version: 1 as const, hops: 0, key: name, generation }));
+
+/** A shard says of which stage it is: a dead letter no longer has the topic it came by. */
+function shardOf<S extends Stage>(stage: S) {
+  return z.strictObject({ version, hops, audit, stage: z.literal(stage).default(stage), shard: z.int().min(0) });
+}
 
 /** An object landed in the drop area. */
 export const planMessage = z.union([landed, notification]);
-export const enrolMessage = z.strictObject({ version, audit, shard: z.int().min(0) });
-export const assembleMessage = z.strictObject({ version, audit });
-export const probeMessage = z.strictObject({ version, audit, shard: z.int().min(0) });
-export const mergeMessage = z.strictObject({ version, audit });
-export const notifyMessage = z.strictObject({ version, audit });
-export const sweepMessage = z.strictObject({ version });
+export const enrolMessage = shardOf('enrol');
+export const assembleMessage = z.strictObject({ version, hops, audit });
+export const probeMessage = shardOf('probe');
+/** A shard of any stage. */
+export const shardMessage = z.union([enrolMessage, probeMessage]);
+export const mergeMessage = z.strictObject({ version, hops, audit });
+export const notifyMessage = z.strictObject({ version, hops, audit });
+export const sweepMessage = z.strictObject({ version, hops });
 /** For the outside: an audit has ended. */
 export const finishedMessage = z.strictObject({
   version,
+  hops,
   audit,
   state: z.enum(['DONE', 'REJECTED', 'FAILED', 'CANCELLED', 'EXPIRED']),
 });

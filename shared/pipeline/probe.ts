@@ -2,6 +2,7 @@ import { encodeTally } from '../audit/tally-codec.ts';
 import { isRunning } from './audits.ts';
 import type { Context } from './context.ts';
 import { shardDone } from './fan-in.ts';
+import { refuseRunaway } from './hops.ts';
 import { keys } from './keys.ts';
 import type { ProbeMessage } from './messages.ts';
 import { putOnce } from './once.ts';
@@ -9,10 +10,11 @@ import { generatorFiles, probeShards, readPlan, recognizerRequest } from './plan
 import { rejecting } from './reject.ts';
 
 /** Probes one shard of samples, unless somebody has: generate, embed, search. */
-export async function probe(context: Context, { audit, shard: index }: ProbeMessage): Promise<void> {
+export async function probe(context: Context, { audit, hops, shard: index }: ProbeMessage): Promise<void> {
   if (!(await isRunning(context, audit))) return;
   await rejecting(context, audit, async () => {
     const plan = await readPlan(context, audit);
+    refuseRunaway(plan, hops);
     const shard = probeShards(plan)[index];
     if (!shard) return;
     const target = keys.probe(audit, index);

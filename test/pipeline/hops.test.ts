@@ -1,0 +1,63 @@
+import { expect, onTestFinished, test } from 'vitest';
+import { z } from 'zod';
+import type { Context } from '../../shared/pipeline/context.ts';
+import { mostHops } from '../../shared/pipeline/hops.ts';
+import { keys } from '../../shared/pipeline/keys.ts';
+import { enrolMessage, planMessage } from '../../shared/pipeline/messages.ts';
+import { readPlan } from '../../shared/pipeline/plan-file.ts';
+import { tempDir } from '../support/temp.ts';
+import { makeProject, names, World } from '../support/world.ts';
+
+const SHARDS = 12;
+const counted = z.object({ hops: z.int() });
+
+async function audited(wrap: (context: Context) => Context = (same) => same): Promise<World> {
+  const folder = tempDir();
+  makeProject(folder, { shows: names('m', 8), settings: { shards: SHARDS } });
+  const world = new World({ folder, wrap });
+  onTestFinished(() => world.close());
+  await world.land();
+  await world.run();
+  return world;
+}
+
+test('every message says how many led to it; the longest chain is every shard after the other', async () => {
+  const world = await audited();
+  const { id } = await world.audit();
+  const [landed, ...others] = world.published;
+  expect(landed?.message).not.toHaveProperty('hops');
+  const hops = others.map(({ message }) => counted.parse(message).hops);
+  // Two shards of enrol, assemble, those of probe, merge, notify, finished.
+  expect(hops).toEqual(Array.from({ length: 2 + 1 + SHARDS + 3 }, (_, i) => i + 1));
+  expect(Math.max(...hops)).toBeLessThan(mostHops(await readPlan(world.context, id)));
+});
+
+test('steps that go in a circle end the audit with a reason, and with it themselves', async () => {
+  let gallery = '';
+  const world = await audited((context) => ({
+    ...context,
+    objects: {
+      ...context.objects,
+      // Never seen by whoever has just written it: assemble leads to assemble.
+      head: async (key) => {
+        gallery = key.endsWith('gallery.safetensors') ? key : gallery;
+        return key === gallery ? undefined : context.objects.head(key);
+      },
+    },
+  }));
+  const { id, ...record } = await world.audit();
+  expect(gallery).toBe(keys.gallery(id));
+  expect(record).toMatchObject({ state: 'FAILED', error: { code: 'RUNAWAY', help: expect.stringMatching(/\.$/) } });
+  const most = mostHops(await readPlan(world.context, id));
+  // What landed, as many as may follow it, the one that was refused, and the two that tell of the end.
+  expect(world.published).toHaveLength(1 + most + 1 + 2);
+  expect(world.messages('finished')).toEqual([expect.objectContaining({ audit: id, state: 'FAILED' })]);
+});
+
+test('what comes from outside has led nowhere yet', () => {
+  const audit = '0123456789abcdef0123456789abcdef';
+  expect(enrolMessage.parse({ version: 1, audit, shard: 0 })).toMatchObject({ hops: 0, stage: 'enrol' });
+  const bucket = { kind: 'storage#object', name: 'drop/a/b/checkpoints/c.onnx', generation: '1' };
+  expect(planMessage.parse(bucket)).toMatchObject({ hops: 0 });
+  expect(planMessage.safeParse({ version: 1, key: 'a', generation: '1', hops: -1 }).success).toBe(false);
+});
