@@ -24,6 +24,7 @@ const OURS = {
   ENGINE_MEMORY: 'a model used more memory than its limit',
   OBJECT_EXISTS: 'an object exists already and was to be written only if absent',
   OBJECT_CHANGED: 'an object is not the generation that was asked for',
+  DEVICE_MISMATCH: 'an audit was planned for another execution device than this machine has',
   STORAGE_FULL: 'the disk is full',
   STORAGE_LOCKED: 'another process is using the work folder',
   MESSAGE_INVALID: 'a message does not fit its schema',

@@ -1,6 +1,7 @@
 import { encodeEnrolment } from '../faces/enrolment.ts';
 import { isRunning } from './audits.ts';
 import type { Context } from './context.ts';
+import { refuseOtherDevice } from './device.ts';
 import { shardDone } from './fan-in.ts';
 import { refuseRunaway } from './hops.ts';
 import { keys } from './keys.ts';
@@ -20,6 +21,7 @@ export async function enrol(context: Context, { audit, hops, shard }: EnrolMessa
     const side = plan[run.role];
     const target = keys.enrolment(run.content);
     if (side?.kind === 'photos' && !(await context.objects.head(target))) {
+      refuseOtherDevice(context, plan);
       const photos = side.photos.slice(run.first, run.first + run.count);
       const enrolment = await context.compute.enrol({
         photos: await Promise.all(photos.map(({ key, generation }) => context.objects.file(key, generation))),

@@ -4,8 +4,12 @@ import { RewoundError } from '../errors.ts';
 /** Where everything lies. Work and reports are outside the drop area, so that writing them triggers nothing. */
 export const keys = {
   plan: (audit: string) => `work/${audit}/plan.json`,
-  generator: (audit: string) => `work/${audit}/generator.onnx`,
-  generatorFile: (audit: string, index: number) => `work/${audit}/generator-data/${index}`,
+  /**
+   * What probing runs, by content: where two machines plan the same audit at once, each its own way, `plan.json` goes
+   * with the files it names, whichever of the two it is.
+   */
+  generator: (audit: string, content: string) => `work/${audit}/generator/${content}.onnx`,
+  generatorFile: (audit: string, content: string) => `work/${audit}/generator/${content}.weights`,
   gallery: (audit: string) => `work/${audit}/gallery.safetensors`,
   roster: (audit: string) => `work/${audit}/roster.json`,
   probe: (audit: string, shard: number) => `work/${audit}/probe/${shard}.safetensors`,
@@ -52,6 +56,11 @@ export function isCompanion(file: string): boolean {
 /** 32 hex digits that stand for `parts`, plain data: equal parts, equal digest. */
 export function digest(...parts: readonly unknown[]): string {
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 32);
+}
+
+/** 32 hex digits that stand for these bytes. */
+export function digestOfBytes(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex').slice(0, 32);
 }
 
 /** `key` resolved below `folder`. Throws CHECKPOINT_UNSAFE where it points outside. */

@@ -65,8 +65,10 @@ const planSchema = z.strictObject({
       eyeDistance: z.number(),
     }),
     calibration: z.strictObject({ samples: z.int(), undetected: z.int() }),
-    /** Weights outside the model file: the name it gives them, in the order of the copies in the work folder. */
-    external: z.array(z.string()),
+    /** What the built model's object is called, a digest of it. */
+    model: z.string(),
+    /** Weights outside the model file: the name it gives them, and what the copy in the work folder is called. */
+    external: z.array(z.strictObject({ location: z.string(), content: z.string() })),
   }),
   recognizer: z.discriminatedUnion('kind', [
     z.strictObject({ kind: z.literal('built-in') }),
@@ -146,10 +148,10 @@ export async function recognizerRequest(context: Context, { recognizer }: Plan):
 
 /** The built generator's files, local to this machine. */
 export async function generatorFiles(context: Context, { audit, generator }: Plan) {
-  const path = await context.objects.file(keys.generator(audit));
-  const external = generator.external.map(async (location, i) => ({
+  const path = await context.objects.file(keys.generator(audit, generator.model));
+  const external = generator.external.map(async ({ location, content }) => ({
     location,
-    path: await context.objects.file(keys.generatorFile(audit, i)),
+    path: await context.objects.file(keys.generatorFile(audit, content)),
   }));
   return { path, external: await Promise.all(external) };
 }

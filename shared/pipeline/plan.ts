@@ -7,7 +7,7 @@ import type { Context } from './context.ts';
 import { externalFiles } from './external.ts';
 import { dispatch } from './fan-in.ts';
 import { type Found, find } from './found.ts';
-import { dropPlace, isCompanion, keys } from './keys.ts';
+import { digestOfBytes, dropPlace, isCompanion, keys } from './keys.ts';
 import type { PlanMessage } from './messages.ts';
 import { putOnce } from './once.ts';
 import type { PhotoPlace, Side } from './people.ts';
@@ -108,14 +108,15 @@ async function make(context: Context, found: Found): Promise<Plan> {
   const { summary } = await context.compute.inspect({ path, card });
   const external = await copyExternal(context, audit, checkpoint.key, summary.externalFiles);
   const calibration = await context.compute.calibrate({
-    model: { path, external },
+    model: { path, external: external.map(({ location, path }) => ({ location, path })) },
     card,
     recognizer: recognizer.request,
     seed: settings.seed,
     batch: settings.batch,
   });
   const { spec, range, assumptions, geometry, alignment, samples, undetected, sampleMs, model } = calibration;
-  await putOnce(context, keys.generator(audit), model);
+  const content = digestOfBytes(model);
+  await putOnce(context, keys.generator(audit, content), model);
   const resolution = resolutionOf(alignment);
   const enrolment = (['members', 'controls'] as const).flatMap((role) =>
     cutEnrolment(role, role === 'members' ? members : controls, recognizer.identity, resolution, context.device),
@@ -136,7 +137,8 @@ async function make(context: Context, found: Found): Promise<Plan> {
       geometry,
       alignment: { ...alignment, points: [...alignment.points] },
       calibration: { samples, undetected },
-      external: [...summary.externalFiles],
+      model: content,
+      external: external.map(({ location, content }) => ({ location, content })),
     },
     recognizer: recognizer.planned,
     recognizerInfo: calibration.recognizer,
@@ -189,10 +191,12 @@ function checkSize(side: Side, overlapping: readonly string[], role: Role, fewes
 async function copyExternal(context: Context, audit: string, checkpoint: string, locations: readonly string[]) {
   const files = await externalFiles(context, checkpoint, locations);
   return Promise.all(
-    files.map(async ({ location, key, generation }, i) => {
-      const to = keys.generatorFile(audit, i);
-      await putOnce(context, to, await context.objects.get(key, generation));
-      return { location, path: await context.objects.file(to) };
+    files.map(async ({ location, key, generation }) => {
+      const bytes = await context.objects.get(key, generation);
+      const content = digestOfBytes(bytes);
+      const to = keys.generatorFile(audit, content);
+      await putOnce(context, to, bytes);
+      return { location, content, path: await context.objects.file(to) };
     }),
   );
 }

@@ -1,6 +1,7 @@
 import { encodeTally } from '../audit/tally-codec.ts';
 import { isRunning } from './audits.ts';
 import type { Context } from './context.ts';
+import { refuseOtherDevice } from './device.ts';
 import { shardDone } from './fan-in.ts';
 import { refuseRunaway } from './hops.ts';
 import { keys } from './keys.ts';
@@ -19,6 +20,7 @@ export async function probe(context: Context, { audit, hops, shard: index }: Pro
     if (!shard) return;
     const target = keys.probe(audit, index);
     if (!(await context.objects.head(target))) {
+      refuseOtherDevice(context, plan);
       const { spec, geometry, alignment } = plan.generator;
       const { samples, seed, batch, k } = plan.settings;
       const { tally } = await context.compute.probe({
