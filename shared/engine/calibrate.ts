@@ -30,7 +30,7 @@ export async function calibrate(
   { card, seed, batch }: CalibrateRequest,
   model: Uint8Array,
   external: readonly ExternalData[],
-  { runtime, locator, recognizer }: { runtime: Runtime; locator: FaceLocator; recognizer: Recognizer },
+  { runtime, locator, recognizers }: { runtime: Runtime; locator: FaceLocator; recognizers: readonly Recognizer[] },
   onSamples: (done: number) => void,
 ): Promise<Calibration> {
   const { spec, assumptions, range: stated } = readOnnxGenerator(model, card);
@@ -48,7 +48,8 @@ export async function calibrate(
   }
   const { range, assumption } = findRange({ data: values, type: spec.image.type }, stated);
 
-  const geometry = pictureGeometry(width, height, channels, recognizer.info.size);
+  const largest = Math.max(...recognizers.map(({ info }) => info.size));
+  const geometry = pictureGeometry(width, height, channels, largest);
   const withCanvas = buildPictureModel(model, spec, range, geometry, { canvas: true });
   const pictures = await loadGenerator(runtime, withCanvas, external);
   const embedder = new SampleEmbedder(pictures, spec, geometry, locator);
@@ -58,7 +59,7 @@ export async function calibrate(
     faces.push(...(await embedder.locate(seed + at, count)).faces);
     onSamples(faces.length);
   }
-  const sampleMs = await timeSamples(embedder, recognizer, seed, Math.min(batch, LANDMARK_SAMPLES));
+  const sampleMs = await timeSamples(embedder, recognizers, seed, Math.min(batch, LANDMARK_SAMPLES));
   await pictures.release();
   const found = faces.filter(({ score }) => score >= FACE_SCORE);
   const alignment = measureAlignment(found, faces.length - found.length, geometry);
@@ -68,7 +69,7 @@ export async function calibrate(
     assumptions: [...assumptions, assumption],
     geometry,
     alignment,
-    recognizer: recognizer.info,
+    recognizers: recognizers.map(({ info }) => info),
     sampleMs,
     samples: faces.length,
     undetected: faces.length - found.length,
@@ -78,15 +79,13 @@ export async function calibrate(
 }
 
 /** The faster of two runs of the whole way: the first one pays for what is done once. */
-async function timeSamples(embedder: SampleEmbedder, recognizer: Recognizer, seed: number, count: number) {
+async function timeSamples(embedder: SampleEmbedder, recognizers: readonly Recognizer[], seed: number, count: number) {
   let best = Number.POSITIVE_INFINITY;
   for (let run = 0; run < 2; run++) {
     const start = performance.now();
     const { source, faces } = await embedder.locate(seed, count);
-    await recognizer.embed(
-      source,
-      faces.map(({ points }) => points),
-    );
+    const points = faces.map((face) => face.points);
+    for (const recognizer of recognizers) await recognizer.embed(source, points);
     best = Math.min(best, performance.now() - start);
   }
   return best / count;

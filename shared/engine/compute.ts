@@ -60,7 +60,7 @@ export interface Inspection {
 export interface CalibrateRequest {
   readonly model: ModelFiles;
   readonly card: CheckpointCard;
-  readonly recognizer: RecognizerRequest;
+  readonly recognizers: readonly RecognizerRequest[];
   readonly seed: number;
   readonly batch: number;
 }
@@ -83,7 +83,8 @@ export interface Calibration {
   readonly assumptions: readonly Assumption[];
   readonly geometry: PictureGeometry;
   readonly alignment: Alignment;
-  readonly recognizer: RecognizerInfo;
+  /** In the order they were asked for. */
+  readonly recognizers: readonly RecognizerInfo[];
   /** Samples looked at, and those without a face. */
   readonly samples: number;
   readonly undetected: number;
@@ -115,9 +116,8 @@ export interface ProbeRequest {
   readonly spec: GeneratorSpec;
   readonly geometry: PictureGeometry;
   readonly alignment: Alignment;
-  readonly recognizer: RecognizerRequest;
-  /** The gallery file (see gallery.ts). */
-  readonly gallery: string;
+  /** Each sample is generated once and searched with each. */
+  readonly searches: readonly SearchRequest[];
   readonly samples: number;
   readonly seed: number;
   readonly batch: number;
@@ -125,8 +125,16 @@ export interface ProbeRequest {
   readonly shard: Omit<Shard, 'index'>;
 }
 
+/** One recognizer with the gallery it enrolled. */
+export interface SearchRequest {
+  readonly recognizer: RecognizerRequest;
+  /** The gallery file (see gallery.ts). */
+  readonly gallery: string;
+}
+
 export interface ProbeResult {
-  readonly tally: Tally;
+  /** One for each search. */
+  readonly tallies: readonly Tally[];
 }
 
 export interface RenderRequest {

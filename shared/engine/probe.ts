@@ -8,44 +8,50 @@ import type { RunTimes } from '../onnx/runtime.ts';
 import type { ProbeRequest } from './compute.ts';
 import type { SampleEmbedder } from './samples.ts';
 
-/** Probes one shard, batch by batch of the global grid. Memory does not depend on the number of samples. */
+/** What a search needs, opened. */
+export interface OpenSearch {
+  readonly recognizer: Recognizer;
+  readonly gallery: Gallery;
+  readonly search: GallerySearch;
+}
+
+/**
+ * Probes one shard, batch by batch of the global grid: one tally for each search. Memory does not depend on the number
+ * of samples.
+ */
 export async function probeShard(
-  { samples, seed, batch, shard, alignment }: ProbeRequest,
-  {
-    embedder,
-    recognizer,
-    gallery,
-    search,
-  }: {
-    readonly embedder: SampleEmbedder;
-    readonly recognizer: Recognizer;
-    readonly gallery: Gallery;
-    readonly search: GallerySearch;
-  },
+  { samples, seed, batch, shard, alignment }: Omit<ProbeRequest, 'searches'>,
+  { embedder, searches }: { readonly embedder: SampleEmbedder; readonly searches: readonly OpenSearch[] },
   times: RunTimes,
   onSamples: (done: number) => void,
-): Promise<Tally> {
-  const { layout } = gallery;
-  const frame = {
-    samples,
-    batch,
-    seed,
-    identities: layout.isMember.length,
-    faces: layout.identityOf.length,
-  };
-  const builder = new TallyBuilder(frame, shard, layout);
+): Promise<readonly Tally[]> {
+  const grid = { samples, batch, seed };
+  const recognizers = searches.map(({ recognizer }) => recognizer);
+  const builders = searches.map(({ gallery: { layout } }) => {
+    const frame = { ...grid, identities: layout.isMember.length, faces: layout.identityOf.length };
+    return new TallyBuilder(frame, shard, layout);
+  });
   times.clear();
   let done = 0;
   for (let b = shard.firstBatch; b < shard.firstBatch + shard.batches; b++) {
-    const { first, count } = batchRange(frame, b);
-    const { embeddings, faceFound } = await embedder.embed(seed + first, count, alignment, recognizer);
-    const found = await search.search(embeddings);
-    builder.addBatch({ batch: b, firstSeed: seed + first, rows: count, ...found, ...(faceFound ? { faceFound } : {}) });
+    const { first, count } = batchRange(grid, b);
+    const { embeddings, faceFound } = await embedder.embed(seed + first, count, alignment, recognizers);
+    for (const [i, builder] of builders.entries()) {
+      const found = await searches[i]!.search.search(embeddings[i]!);
+      builder.addBatch({
+        batch: b,
+        firstSeed: seed + first,
+        rows: count,
+        ...found,
+        ...(faceFound ? { faceFound } : {}),
+      });
+    }
     done += count;
     onSamples(done);
   }
-  builder.addTiming(timing(times));
-  return builder.finish();
+  // The first tally carries the time of all: a sample is generated once.
+  builders[0]?.addTiming(timing(times));
+  return builders.map((builder) => builder.finish());
 }
 
 function timing(times: RunTimes): Timing {

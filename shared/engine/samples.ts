@@ -12,8 +12,8 @@ import { Sampler } from './generator.ts';
 
 /** Samples with their faces' embeddings. */
 export interface EmbeddedSamples {
-  /** f32 [n, d]; zero rows where no face was found. */
-  readonly embeddings: Float32Array;
+  /** For each recognizer f32 [n, d]; zero rows where no face was found. */
+  readonly embeddings: readonly Float32Array[];
   /** [n] 1 where a face was found; undefined where samples are not looked at one by one. */
   readonly faceFound?: Uint8Array;
 }
@@ -48,32 +48,42 @@ export class SampleEmbedder {
     };
   }
 
-  /** Generates samples and embeds their faces. */
+  /** Generates samples and embeds their faces with each recognizer. */
   async embed(
     firstSeed: number,
     count: number,
     alignment: Alignment,
-    recognizer: Recognizer,
+    recognizers: readonly Recognizer[],
   ): Promise<EmbeddedSamples> {
     if (alignment.mode === 'fixed') {
       const { source, finite } = PICTURE_OUTPUTS;
       const made = await this.sampler.run(firstSeed, count, [source, finite]);
       checkFinite(made, firstSeed, count);
       const points: Points = Float64Array.from(alignment.points);
-      return { embeddings: await recognizer.embed(made[source]!, new Array(count).fill(points)) };
+      return { embeddings: await embedAll(recognizers, made[source]!, new Array<Points>(count).fill(points)) };
     }
     const { source, faces } = await this.locate(firstSeed, count);
     const faceFound = Uint8Array.from(faces, ({ score }) => (score >= FACE_SCORE ? 1 : 0));
-    const embeddings = await recognizer.embed(
+    const embeddings = await embedAll(
+      recognizers,
       source,
       faces.map(({ points }) => points),
     );
-    const length = recognizer.info.embedding;
-    faceFound.forEach((found, i) => {
-      if (!found) embeddings.fill(0, i * length, (i + 1) * length);
-    });
+    for (const values of embeddings) {
+      const length = values.length / count;
+      faceFound.forEach((found, i) => {
+        if (!found) values.fill(0, i * length, (i + 1) * length);
+      });
+    }
     return { embeddings, faceFound };
   }
+}
+
+/** One after another: each uses all cores. */
+async function embedAll(recognizers: readonly Recognizer[], source: Tensor, points: readonly Points[]) {
+  const embeddings: Float32Array[] = [];
+  for (const recognizer of recognizers) embeddings.push(await recognizer.embed(source, points));
+  return embeddings;
 }
 
 function checkFinite(made: Readonly<Record<string, Tensor>>, firstSeed: number, count: number): void {

@@ -19,18 +19,21 @@ import { SampleEmbedder } from './samples.ts';
 /** Longest side of a photo in a report. */
 const THUMBNAIL_SIDE = 256;
 
-/** Something expensive to open, kept until another one is asked for. */
+/** Things that are expensive to open, kept until others are asked for. */
 class Latest<T extends { release(): Promise<void> }> {
-  private held: { readonly key: string; readonly value: T } | undefined;
+  private held = new Map<string, T>();
 
-  async get(key: string, open: () => Promise<T>): Promise<T> {
-    if (this.held?.key === key) return this.held.value;
-    const before = this.held;
-    this.held = undefined;
-    await before?.value.release();
-    const value = await open();
-    this.held = { key, value };
-    return value;
+  /** Opens what is not open yet, in the order of `keys`, and closes the rest first: memory never holds both. */
+  async get(keys: readonly string[], open: (place: number) => Promise<T>): Promise<readonly T[]> {
+    for (const [key, value] of this.held) {
+      if (keys.includes(key)) continue;
+      this.held.delete(key);
+      await value.release();
+    }
+    for (const [place, key] of keys.entries()) {
+      if (!this.held.has(key)) this.held.set(key, await open(place));
+    }
+    return keys.map((key) => this.held.get(key)!);
   }
 }
 
@@ -48,30 +51,33 @@ export function localTasks(options: RuntimeOptions, onProgress: (done: number) =
     locator ??= FaceLocator.open(runtime);
     return locator;
   };
-  const recognizerOf = async (request: RecognizerRequest) => {
-    // The user's own file may be replaced while this process lives.
-    const { mtimeMs, size } = request.kind === 'card' ? await stat(request.path) : { mtimeMs: 0, size: 0 };
-    return recognizers.get(JSON.stringify({ ...request, mtimeMs, size }), () => openAny(runtime, request));
+  const recognizersOf = async (requests: readonly RecognizerRequest[]) => {
+    const names = await Promise.all(requests.map(nameOf));
+    return recognizers.get(names, (place) => openAny(runtime, requests[place]!));
   };
-  const generatorOf = (files: ModelFiles) =>
-    generators.get(files.path, async () =>
-      loadGenerator(runtime, await readFile(files.path), await readExternal(files)),
+  const recognizerOf = async (request: RecognizerRequest) => (await recognizersOf([request]))[0]!;
+  const generatorOf = async (files: ModelFiles) => {
+    const open = async () => loadGenerator(runtime, await readFile(files.path), await readExternal(files));
+    return (await generators.get([files.path], open))[0]!;
+  };
+  const searchesOf = (paths: readonly string[], k: number) =>
+    searches.get(
+      paths.map((path) => `${k} ${path}`),
+      async (place) => {
+        const gallery = decodeGallery(await readFile(paths[place]!));
+        const search = await GallerySearch.open(runtime, gallery.embeddings, gallery.length, k);
+        return { search, gallery, release: () => search.release() };
+      },
     );
-  const searchOf = (path: string, k: number) =>
-    searches.get(`${k} ${path}`, async () => {
-      const gallery = decodeGallery(await readFile(path));
-      const search = await GallerySearch.open(runtime, gallery.embeddings, gallery.length, k);
-      return { search, gallery, release: () => search.release() };
-    });
 
   return {
     async inspect({ path, card }) {
       return readOnnxGenerator(await readFile(path), card);
     },
     async calibrate(request) {
-      const recognizer = await recognizerOf(request.recognizer);
+      const recognizers = await recognizersOf(request.recognizers);
       const [model, external] = [await readFile(request.model.path), await readExternal(request.model)];
-      return calibrate(request, model, external, { runtime, locator: await faces(), recognizer }, onProgress);
+      return calibrate(request, model, external, { runtime, locator: await faces(), recognizers }, onProgress);
     },
     async enrol({ photos, recognizer, resolution }) {
       const chain = { locator: await faces(), recognizer: await recognizerOf(recognizer) };
@@ -79,11 +85,15 @@ export function localTasks(options: RuntimeOptions, onProgress: (done: number) =
     },
     async probe(request) {
       const locator = await faces();
-      const recognizer = await recognizerOf(request.recognizer);
+      const opened = await recognizersOf(request.searches.map(({ recognizer }) => recognizer));
+      const galleries = await searchesOf(
+        request.searches.map(({ gallery }) => gallery),
+        request.k,
+      );
       const model = await generatorOf(request.model);
-      const { search, gallery } = await searchOf(request.gallery, request.k);
       const embedder = new SampleEmbedder(model, request.spec, request.geometry, locator);
-      return { tally: await probeShard(request, { embedder, recognizer, gallery, search }, runtime.times, onProgress) };
+      const searches = galleries.map((one, i) => ({ ...one, recognizer: opened[i]! }));
+      return { tallies: await probeShard(request, { embedder, searches }, runtime.times, onProgress) };
     },
     async render({ model, spec, geometry: { width, height }, seeds }) {
       const sampler = new Sampler(await generatorOf(model), spec);
@@ -100,10 +110,16 @@ export function localTasks(options: RuntimeOptions, onProgress: (done: number) =
     },
     async embedSample({ model, spec, geometry, alignment, recognizer, seed }) {
       const embedder = new SampleEmbedder(await generatorOf(model), spec, geometry, await faces());
-      const { embeddings, faceFound } = await embedder.embed(seed, 1, alignment, await recognizerOf(recognizer));
-      return faceFound?.[0] === 0 ? null : embeddings;
+      const { embeddings, faceFound } = await embedder.embed(seed, 1, alignment, [await recognizerOf(recognizer)]);
+      return faceFound?.[0] === 0 ? null : embeddings[0]!;
     },
   };
+}
+
+/** Tells recognizers apart; the user's own file may be replaced while this process lives. */
+async function nameOf(request: RecognizerRequest): Promise<string> {
+  const { mtimeMs, size } = request.kind === 'card' ? await stat(request.path) : { mtimeMs: 0, size: 0 };
+  return JSON.stringify({ ...request, mtimeMs, size });
 }
 
 async function readExternal({ external }: ModelFiles): Promise<ExternalData[]> {

@@ -54,12 +54,12 @@ export async function enrolFolder(context: Context, request: EnrolFolder): Promi
     const calibration = await context.compute.calibrate({
       model: { path, external: await Promise.all(external) },
       card,
-      recognizer: found.request,
+      recognizers: [found.request],
       seed: settings.seed,
       batch: settings.batch,
     });
     resolution = resolutionOf(calibration.alignment);
-    recognizer = calibration.recognizer;
+    recognizer = calibration.recognizers[0] ?? recognizer;
   }
   const runs = [];
   for (const { content, first, count } of cutEnrolment('members', side, found.identity, resolution, context.device)) {

@@ -110,7 +110,7 @@ async function make(context: Context, found: Found): Promise<Plan> {
   const calibration = await context.compute.calibrate({
     model: { path, external: external.map(({ location, path }) => ({ location, path })) },
     card,
-    recognizer: recognizer.request,
+    recognizers: [recognizer.request],
     seed: settings.seed,
     batch: settings.batch,
   });
@@ -141,7 +141,7 @@ async function make(context: Context, found: Found): Promise<Plan> {
       external: external.map(({ location, content }) => ({ location, content })),
     },
     recognizer: recognizer.planned,
-    recognizerInfo: calibration.recognizer,
+    recognizerInfo: calibration.recognizers[0]!,
     members: stored(members),
     controls: controls ? stored(controls) : null,
     overlapping,

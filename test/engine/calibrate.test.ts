@@ -12,7 +12,7 @@ const calibrate = (model: Uint8Array, card: CheckpointCard = {}) =>
   tasks.calibrate({
     model: { path: fileOf(model), external: [] },
     card,
-    recognizer: { kind: 'built-in' },
+    recognizers: [{ kind: 'built-in' }],
     seed: 5,
     batch: 32,
   });
@@ -77,7 +77,7 @@ describe('found out by running', () => {
       range: [-1, 1],
       geometry: { width: 32, height: 32, channels: 3 },
       samples: 256,
-      recognizer: { embedding: 128 },
+      recognizers: [{ embedding: 128 }],
     });
     expect(found.assumptions.at(-1)).toMatchObject({ what: 'image range', value: '-1 is black, 1 is white' });
   });

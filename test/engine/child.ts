@@ -12,7 +12,7 @@ if (path !== undefined) {
   void engine.tasks.calibrate({
     model: { path, external: [] },
     card: {},
-    recognizer: { kind: 'built-in' },
+    recognizers: [{ kind: 'built-in' }],
     seed: 0,
     batch: 1,
   });

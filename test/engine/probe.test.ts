@@ -36,7 +36,13 @@ beforeAll(async () => {
   const folder = mkdtempSync(join(tmpdir(), 'rewound-test-'));
   const path = join(folder, 'generator.onnx');
   writeFileSync(path, book);
-  calibration = await tasks.calibrate({ model: { path, external: [] }, card: {}, recognizer, seed: 0, batch: 64 });
+  calibration = await tasks.calibrate({
+    model: { path, external: [] },
+    card: {},
+    recognizers: [recognizer],
+    seed: 0,
+    batch: 64,
+  });
   const photos = roster.flatMap(({ key }) => [demoPhoto(key, 0), demoPhoto(key, 1)]);
   const resolution = { eyeDistance: calibration.alignment.eyeDistance, detect: true };
   const { embeddings } = await tasks.enrol({ photos, recognizer, resolution });
@@ -52,8 +58,7 @@ function request(mode: Alignment['mode']): Omit<ProbeRequest, 'shard'> {
     spec,
     geometry,
     alignment: { ...alignment, mode },
-    recognizer,
-    gallery: fileOf(gallery, 'gallery.safetensors'),
+    searches: [{ recognizer, gallery: fileOf(gallery, 'gallery.safetensors') }],
     ...GRID,
     seed: 1000,
     k: 5,
@@ -64,7 +69,8 @@ async function probe(mode: Alignment['mode'], shards: number): Promise<Tally> {
   const base = request(mode);
   const tallies: Tally[] = [];
   // Last shard first: the order must not matter.
-  for (const shard of cutShards(GRID, shards).toReversed()) tallies.push((await tasks.probe({ ...base, shard })).tally);
+  for (const shard of cutShards(GRID, shards).toReversed())
+    tallies.push(...(await tasks.probe({ ...base, shard })).tallies);
   return tallies.reduce(mergeTallies, emptyTally(tallies[0]!.frame));
 }
 
@@ -93,14 +99,16 @@ it('one sample alone can be had as a picture and as an embedding', async () => {
   const base = request('detected');
   const [png] = await tasks.render({ ...base, seeds: [1007] });
   expect([...png!.subarray(1, 4)]).toEqual([0x50, 0x4e, 0x47]);
-  const embedding = (await tasks.embedSample({ ...base, seed: 1007 }))!;
+  const embedding = (await tasks.embedSample({ ...base, recognizer, seed: 1007 }))!;
   expect(embedding.reduce((sum, value) => sum + value * value, 0)).toBeCloseTo(1, 4);
 });
 
 it('a gallery of another audit is refused', async () => {
   const path = fileOf('no gallery', 'gallery.safetensors');
   const shard = { firstBatch: 0, batches: 1 };
-  await expect(tasks.probe({ ...request('fixed'), gallery: path, shard })).rejects.toMatchObject({
+  await expect(
+    tasks.probe({ ...request('fixed'), searches: [{ recognizer, gallery: path }], shard }),
+  ).rejects.toMatchObject({
     code: expect.stringMatching(/^(CHECKPOINT_CORRUPT|GALLERY_MISMATCH)$/),
   });
 });

@@ -26,7 +26,7 @@ function engine(options: Partial<EngineOptions> = {}): EngineProcess {
 const calibrate = (model: Uint8Array): CalibrateRequest => ({
   model: { path: fileOf(model), external: [] },
   card: {},
-  recognizer: { kind: 'built-in' },
+  recognizers: [{ kind: 'built-in' }],
   seed: 0,
   batch: 4,
 });

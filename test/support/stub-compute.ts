@@ -33,14 +33,19 @@ export function stubCompute(changes: Partial<Compute> = {}): StubCompute {
     async inspect() {
       return { spec: SPEC, assumptions: [], range: [-1, 1], summary: SUMMARY };
     },
-    async calibrate({ model }) {
+    async calibrate({ model, recognizers }) {
       return {
         spec: SPEC,
         range: [-1, 1],
         assumptions: [{ what: 'latent input', value: 'z', source: 'model file' }],
         geometry: pictureGeometry(64, 64, 3, 150),
         alignment: { mode: 'fixed', points: [24, 25, 40, 25, 32, 34, 25, 43, 39, 43], spread: 0.05, eyeDistance: 16 },
-        recognizer: { name: 'directions', embedding: LENGTH, size: 150, licence: 'none needed' },
+        recognizers: recognizers.map(() => ({
+          name: 'directions',
+          embedding: LENGTH,
+          size: 150,
+          licence: 'none needed',
+        })),
         samples: 256,
         undetected: 0,
         sampleMs: 1,
@@ -58,18 +63,21 @@ export function stubCompute(changes: Partial<Compute> = {}): StubCompute {
       });
       return { embeddings, states };
     },
-    async probe({ model, gallery, samples, seed, batch, k, shard }) {
+    async probe({ model, searches, samples, seed, batch, k, shard }) {
       const [, ...shown] = readFileSync(model.path, 'utf8').split(' ');
-      const { embeddings, layout } = decodeGallery(await readFile(gallery));
-      const faces = layout.identityOf.length;
-      const frame = { samples, batch, seed, identities: layout.isMember.length, faces };
-      const builder = new TallyBuilder(frame, shard, layout);
-      for (let b = shard.firstBatch; b < shard.firstBatch + shard.batches; b++) {
-        const { first, count } = batchRange(frame, b);
-        const made = Array.from({ length: count }, (_, i) => sample(shown, seed + first + i));
-        builder.addBatch({ batch: b, firstSeed: seed + first, rows: count, ...search(made, embeddings, faces, k) });
-      }
-      return { tally: builder.finish() };
+      const tallies = searches.map(({ gallery }) => {
+        const { embeddings, layout } = decodeGallery(readFileSync(gallery));
+        const faces = layout.identityOf.length;
+        const frame = { samples, batch, seed, identities: layout.isMember.length, faces };
+        const builder = new TallyBuilder(frame, shard, layout);
+        for (let b = shard.firstBatch; b < shard.firstBatch + shard.batches; b++) {
+          const { first, count } = batchRange(frame, b);
+          const made = Array.from({ length: count }, (_, i) => sample(shown, seed + first + i));
+          builder.addBatch({ batch: b, firstSeed: seed + first, rows: count, ...search(made, embeddings, faces, k) });
+        }
+        return builder.finish();
+      });
+      return { tallies };
     },
     async render({ seeds }) {
       return seeds.map((seed) => Uint8Array.of(0x89, 0x50, 0x4e, 0x47, seed & 255));

@@ -27,7 +27,11 @@ export function stubCompute(read: Read, before: Before = async () => undefined):
     };
   return {
     inspect: after('inspect', () => ({ ...CALIBRATION, summary: SUMMARY })),
-    calibrate: after('calibrate', ({ model }) => ({ ...CALIBRATION, model: read(model.path) })),
+    calibrate: after('calibrate', ({ model, recognizers }) => ({
+      ...CALIBRATION,
+      recognizers: recognizers.map(() => RECOGNIZER),
+      model: read(model.path),
+    })),
     enrol: after('enrol', ({ photos }) => {
       const embeddings = new Float32Array(photos.length * LENGTH);
       photos.forEach((path, i) => {
@@ -35,12 +39,16 @@ export function stubCompute(read: Read, before: Before = async () => undefined):
       });
       return { embeddings, states: photos.map(() => 'enrolled' as const) };
     }),
-    probe: after('probe', (request) => ({ tally: tallyOf(request, read) })),
+    probe: after('probe', (request) => ({
+      tallies: request.searches.map(({ gallery }) => tallyOf(request, read(gallery))),
+    })),
     render: after('render', ({ seeds }) => seeds.map((seed) => Buffer.from(`picture ${seed}`))),
     thumbnails: after('thumbnails', (paths) => paths.map((path) => (path === '' ? null : read(path)))),
     embedSample: after('embedSample', ({ seed }) => embedding(Buffer.from(`sample ${seed}`))),
   };
 }
+
+const RECOGNIZER = { name: 'stub', embedding: LENGTH, size: SIDE, licence: 'none' };
 
 const CALIBRATION: Calibration = {
   spec: {
@@ -56,7 +64,7 @@ const CALIBRATION: Calibration = {
   assumptions: [],
   geometry: pictureGeometry(SIDE, SIDE, 3, SIDE),
   alignment: { mode: 'fixed', points: [10, 10, 20, 10, 15, 15, 11, 20, 19, 20], spread: 0.01, eyeDistance: 10 },
-  recognizer: { name: 'stub', embedding: LENGTH, size: SIDE, licence: 'none' },
+  recognizers: [RECOGNIZER],
   samples: 16,
   undetected: 0,
   sampleMs: 1,
@@ -80,8 +88,8 @@ function embedding(bytes: Uint8Array): Float32Array {
   return values.map((value) => value / norm);
 }
 
-function tallyOf({ samples, batch, seed, k, shard, gallery }: ProbeRequest, read: Read) {
-  const { layout } = decodeGallery(read(gallery));
+function tallyOf({ samples, batch, seed, k, shard }: ProbeRequest, gallery: Uint8Array) {
+  const { layout } = decodeGallery(gallery);
   const faces = layout.identityOf.length;
   const builder = new TallyBuilder({ samples, batch, seed, identities: layout.isMember.length, faces }, shard, layout);
   for (let b = shard.firstBatch; b < shard.firstBatch + shard.batches; b++) {
