@@ -7,12 +7,22 @@ export interface Halves {
   readonly b: readonly number[];
 }
 
-/** Splits by seed and identity, whatever the order of the keys; of an odd number, B gets the larger half. */
+/** How many of the controls are in half A; of an odd number, B gets the larger half. */
+export function settersAmong(controls: number): number {
+  return Math.floor(controls / 2);
+}
+
+/** Splits by seed and identity, whatever the order of the keys. */
 export function splitControls(keys: readonly string[], seed: number): Halves {
   const order = keyedOrder('halves', seed, keys);
-  const half = Math.floor(keys.length / 2);
+  const half = settersAmong(keys.length);
   const ascending = (indices: readonly number[]) => indices.toSorted((x, y) => x - y);
   return { a: ascending(order.slice(0, half)), b: ascending(order.slice(half)) };
+}
+
+/** How many of `count` people, counted with ties in any order, are ranked above the one whose score is tau*. */
+export function rankedAbove(count: number): number {
+  return Math.floor((count - 1) / 100);
 }
 
 /**
@@ -24,5 +34,5 @@ export function splitControls(keys: readonly string[], seed: number): Halves {
 export function calibrate(scores: ArrayLike<number>): number {
   if (scores.length === 0) throw new RangeError('A threshold needs at least one score.');
   const sorted = Float64Array.from(scores).sort();
-  return snapUp(sorted[Math.ceil((99 * (sorted.length - 1)) / 100)]!);
+  return snapUp(sorted[sorted.length - 1 - rankedAbove(sorted.length)]!);
 }
