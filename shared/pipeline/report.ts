@@ -1,4 +1,5 @@
 import type { Analysis } from '../audit/analysis.ts';
+import { samplesNeeded, zeroHitBound } from '../audit/power.ts';
 import type { Role } from '../audit/roster.ts';
 import type { Summary } from '../audit/summary.ts';
 import type { Timing } from '../audit/tally.ts';
@@ -18,7 +19,12 @@ export function makeReport(
   const { spec, geometry, alignment } = generator;
   const names = new Map(roster.people.map(({ key, identity }) => [key, identity]));
   const uniform = spec.latent.distribution === 'uniform';
-  const { gates: _gates, ...statistics } = analysis;
+  const { gates, ...statistics } = analysis;
+  const recognizer = {
+    name: plan.recognizerInfo.name,
+    embedding: plan.recognizerInfo.embedding,
+    licence: plan.recognizerInfo.licence,
+  };
   return {
     schema: 'rewound.report/1',
     verdict: analysis.verdict,
@@ -50,11 +56,7 @@ export function makeReport(
       ...facesSeen(plan, summary),
       alignment: { mode: alignment.mode, spread: alignment.spread, eyeDistance: alignment.eyeDistance },
     },
-    recognizer: {
-      name: plan.recognizerInfo.name,
-      embedding: plan.recognizerInfo.embedding,
-      licence: plan.recognizerInfo.licence,
-    },
+    recognizer,
     members: side(roster, 'members'),
     controls: plan.controls ? side(roster, 'controls') : null,
     photosPerIdentity: roster.photosPerIdentity,
@@ -64,6 +66,35 @@ export function makeReport(
     auc: statistics.auc,
     permutation: statistics.permutation,
     aucPermutation: statistics.aucPermutation,
+    gates: gates.map((gate) => ({ ...gate, recognizer: null, value: null })),
+    thresholds: [],
+    leakedFraction: null,
+    tpr: [],
+    identities: [],
+    discoveries: { q: 0.1, parametricQ: 0.01, controlsNeeded: null, gumbel: null, fresh: 0 },
+    power: {
+      rarest: Math.min(1, -Math.log(0.05) / settings.samples),
+      zeroHitBound: { ...zeroHitBound(settings.samples), adjusted: null },
+      genuineRate: null,
+      samplesFor: [1e-3, 1e-4, 1e-5].map((p) => ({ p, samples: samplesNeeded(p) })),
+      detectable: null,
+    },
+    overRepresentation: null,
+    secondary: { zu: null, authenticity: null, distanceRatio: null },
+    results: [
+      {
+        recognizer,
+        threshold: statistics.threshold,
+        rates: statistics.rates,
+        delta: statistics.delta,
+        auc: statistics.auc,
+        permutation: statistics.permutation,
+        pHolm: statistics.permutation?.p ?? null,
+        leakedFraction: null,
+        named: 0,
+        confirmed: 0,
+      },
+    ],
     matches: statistics.matches.map((match) => ({ ...match, identity: names.get(match.identity) ?? match.identity })),
     histogram: {
       edges: [...statistics.histogram.edges],

@@ -1,13 +1,15 @@
 import { RewoundError } from '../errors.ts';
 import { type Report, reportSchema } from './model.ts';
 
-/** Decimals kept of every number that is not whole. Finer than any interval the report states. */
+/** Decimals kept of every number that is not whole, or as many digits of one below 1. Finer than any interval. */
 export const DECIMALS = 6;
+/** A number below it is the noise of the arithmetic, and zero. */
+const NOISE = 1e-15;
 
 /**
  * `report.json`: the same report always gives the same bytes. Keys stand in the order of the schema, the indent is
- * two spaces, the file ends in a newline, and numbers are rounded to {@link DECIMALS} decimals, except the latent's
- * bounds and the picture range: those reproduce samples and stay exact. `parseReport` reads it back.
+ * two spaces, the file ends in a newline, and numbers are rounded to {@link DECIMALS} decimals, or digits where they are
+ * below 1, except the latent's bounds and the picture range: those reproduce samples and stay exact. `parseReport` reads it back.
  */
 export function renderJson(report: Report): string {
   // Parsing rebuilds every object in the order its schema declares, whatever order the caller used.
@@ -51,7 +53,9 @@ function rounding(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, rounding(inner)]));
 }
 
-/** Rounds to {@link DECIMALS} decimals; a negative zero becomes zero, because JSON would lose its sign. */
+/** Keeps small probabilities apart from zero; a negative zero becomes zero, because JSON would lose its sign. */
 function round(value: number): number {
-  return Number.isInteger(value) ? value + 0 : Number(value.toFixed(DECIMALS)) + 0;
+  if (Number.isInteger(value)) return value + 0;
+  if (Math.abs(value) >= 1) return Number(value.toFixed(DECIMALS));
+  return Math.abs(value) < NOISE ? 0 : Number(value.toPrecision(DECIMALS));
 }

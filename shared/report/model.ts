@@ -31,14 +31,193 @@ const gallerySchema = z.strictObject({
   overlapping: count,
 });
 
-const rateSchema = z.strictObject({
-  /** Identities whose best similarity is above the threshold. */
-  hits: count,
+const rateSchema = z
+  .strictObject({
+    /** Identities whose best similarity is above the threshold. */
+    hits: count,
+    identities: count,
+    /** hits / identities, with the 95% Clopper-Pearson interval. */
+    rate: fraction,
+    low: fraction,
+    high: fraction,
+  })
+  .refine(({ hits, identities }) => hits <= identities, 'more hits than identities')
+  .refine(({ low, high }) => low <= high, 'an interval that ends before it begins');
+
+const ratesSchema = z.strictObject({ members: rateSchema, controls: rateSchema });
+
+const recognizerSchema = z.strictObject({
+  name: z.string(),
+  /** Numbers in an embedding. */
+  embedding: count,
+  licence: z.string(),
+});
+
+const thresholdSchema = z.strictObject({
+  /** Similarity: whoever is matched more closely counts as revealed. */
+  value: z.number(),
+  /** Where it came from, in a sentence. */
+  source: z.string(),
+  /** Control identities that set it; they take no part in the test. */
   identities: count,
-  /** hits / identities, with the 95% Clopper-Pearson interval. */
-  rate: fraction,
-  low: fraction,
-  high: fraction,
+});
+
+const permutationSchema = z.strictObject({ p: fraction, draws: count });
+
+/** A condition without which no number of the audit means anything; one that failed makes the verdict INVALID. */
+const gateSchema = z.strictObject({
+  /**
+   * size: enough people. faces: enough samples with a face. blind: members and controls look alike without the
+   * generator. matcher: the recognizer finds a person on another photo of theirs. placebo: real people in place of the
+   * generator reveal nobody.
+   */
+  name: z.enum(['size', 'faces', 'blind', 'matcher', 'placebo']),
+  /** The recognizer it was judged with; null where it does not depend on one. */
+  recognizer: z.string().nullable(),
+  /** null: could not be judged with what was given, which fails nothing. */
+  passed: z.boolean().nullable(),
+  /** The number judged, where there is one: an AUC (blind), a share (matcher), a difference of shares (placebo). */
+  value: intervalSchema.nullable(),
+  /** What was seen, in a sentence. */
+  reason: z.string(),
+  /** What to do if it failed, in a sentence. */
+  help: z.string(),
+});
+
+/** A threshold by how often it takes two different real people for one (false match rate). */
+const fmrThresholdSchema = z.strictObject({
+  /** False matches per pair of photos of different people: 1e-3, 1e-4, 1e-5, 1e-6. */
+  fmr: fraction,
+  /** Similarity, with its 95% identity-bootstrap interval. */
+  value: z.number(),
+  low: z.number(),
+  high: z.number(),
+  /** Pairs of photos of different people looked at, and the identities behind them. */
+  pairs: count,
+  identities: count,
+  /** Pairs above `value` among them. */
+  falseMatches: count,
+  /** Fewer than 30 false matches: the value continues a generalised Pareto tail fitted to the top 1% of pairs. */
+  extrapolated: z.boolean(),
+  /** Identities above it; null where they were not counted. */
+  members: rateSchema.nullable(),
+  controls: rateSchema.nullable(),
+});
+
+/** The share of members revealed beyond chance, (r_m - r_c) / (1 - r_c), and as a number of people. */
+const leakedFractionSchema = z.strictObject({
+  estimate: z.number(),
+  low: z.number(),
+  high: z.number(),
+  /** The same times the members that were compared. */
+  people: intervalSchema,
+});
+
+/** How often a person comes up in samples that had no part in naming them. */
+const freshSchema = z
+  .strictObject({
+    /** Fresh samples above the threshold for this person, of `samples`. */
+    hits: count,
+    samples: count,
+    /** hits / samples, the rate at which the generator emits this person, with the Clopper-Pearson interval. */
+    rate: fraction,
+    low: fraction,
+    high: fraction,
+    /** Greatest similarity of a fresh sample to a photo of theirs. */
+    score: z.number().min(-1).max(1),
+  })
+  .refine(({ hits, samples }) => hits <= samples, 'more hits than samples');
+
+/** A member who is found more closely than comparable people who were not trained on, by name. */
+const namedSchema = z.strictObject({
+  identity: z.string(),
+  /** Usable photos of theirs among the members, before everybody was given the same number. */
+  photos: count,
+  /** Greatest similarity of any of their compared photos to any sample. */
+  score: z.number().min(-1).max(1),
+  /** Samples above the threshold for this person. */
+  hits: count,
+  /** Share of all controls with a score at least as great, p = (1 + #) / (controls + 1). */
+  pConformal: fraction,
+  /** Chance of such a score in the Gumbel distribution fitted to the controls; null where none was fitted. */
+  pTail: fraction.nullable(),
+  /** Benjamini-Hochberg q-value in the tier that names them; of the conformal one for `both`. */
+  q: fraction,
+  /** conformal: by counting controls, without assumptions. parametric: by the fitted tail alone. */
+  tier: z.enum(['conformal', 'parametric', 'both']),
+  /** Whether fresh samples show them again; null where none were made. */
+  confirmed: z.boolean().nullable(),
+  fresh: freshSchema.nullable(),
+  /** Recognizers that name them, of `results`. */
+  agree: count,
+});
+
+const discoveriesSchema = z.strictObject({
+  /** False discovery rate at which people are named. */
+  q: fraction,
+  /** In the parametric tier alone, the rate at which a confirmed person also decides the verdict. */
+  parametricQ: fraction,
+  /** Controls with which the conformal tier could name a single person; null where there are no controls. */
+  controlsNeeded: count.nullable(),
+  /** The fit behind the parametric tier, with its Kolmogorov-Smirnov distance and bootstrap p (small: a bad fit). */
+  gumbel: z.strictObject({ location: z.number(), scale: z.number(), ks: fraction, p: fraction }).nullable(),
+  /** Fresh samples made to confirm the people named. */
+  fresh: count,
+});
+
+const powerSchema = z.strictObject({
+  /** Smallest rate at which a person can be emitted and still be seen at least once with 95% probability. */
+  rarest: fraction,
+  /** Upper 95% bound on the emission rate of somebody never seen. */
+  zeroHitBound: z.strictObject({
+    /** 1 - 0.05^(1/samples). */
+    exact: fraction,
+    /** 3 / samples. */
+    ruleOfThree: fraction,
+    /** The exact bound divided by the recognizer's genuine rate; null where that is not known. */
+    adjusted: fraction.nullable(),
+  }),
+  /** Share of pairs of different photos of one person that are above the threshold. */
+  genuineRate: intervalSchema.nullable(),
+  /** Samples needed to see somebody emitted at rate `p` at least once with 95% probability. */
+  samplesFor: z.array(z.strictObject({ p: fraction, samples: count })),
+  /** Smallest number of leaked members, of all, for which the verdict would have been LEAKAGE with this probability. */
+  detectable: z.strictObject({ people: count, of: count, probability: fraction }).nullable(),
+});
+
+const overRepresentationSchema = z.strictObject({
+  /** Odds of being revealed per doubling of a person's photos, with the 95% interval (logistic regression). */
+  oddsRatio: intervalSchema,
+  /** Members in the regression. */
+  people: count,
+  /** Of the hypothesis that the number of photos does not matter. */
+  p: fraction,
+});
+
+/** For comparison with the literature: no part of the verdict. */
+const secondarySchema = z.strictObject({
+  /** Z_U of Meehan et al. 2020: below zero where samples are closer to the members than unseen people are. */
+  zu: z.number().nullable(),
+  /** Share of samples that are authentic, Alaa et al. 2022: not closer to a member than members are to each other. */
+  authenticity: intervalSchema.nullable(),
+  /** Median ratio of a sample's distances to its nearest member and its nearest control; below 1 is nearer members. */
+  distanceRatio: z.number().nullable(),
+});
+
+/** What one recognizer says. */
+const resultSchema = z.strictObject({
+  recognizer: recognizerSchema,
+  threshold: thresholdSchema.nullable(),
+  rates: ratesSchema.nullable(),
+  delta: intervalSchema.nullable(),
+  auc: intervalSchema.nullable(),
+  permutation: permutationSchema.nullable(),
+  /** The p of the permutation test, adjusted for the number of recognizers (Holm 1979). */
+  pHolm: fraction.nullable(),
+  leakedFraction: leakedFractionSchema.nullable(),
+  /** Members it names, and how many of them fresh samples confirmed. */
+  named: count,
+  confirmed: count,
 });
 
 const matchSchema = z.strictObject({
@@ -99,33 +278,40 @@ export const reportSchema = z.strictObject({
       eyeDistance: z.number(),
     }),
   }),
-  recognizer: z.strictObject({
-    name: z.string(),
-    embedding: count,
-    licence: z.string(),
-  }),
+  /** The first-named recognizer: all numbers up here are its own. */
+  recognizer: recognizerSchema,
   members: gallerySchema,
   controls: gallerySchema.nullable(),
   /** Photos compared per identity: the same number for everybody. */
   photosPerIdentity: z.int().min(1),
-  threshold: z
-    .strictObject({
-      value: z.number(),
-      /** Where it came from, in a sentence. */
-      source: z.string(),
-      /** Control identities that set it; they take no part in the test. */
-      identities: count,
-    })
-    .nullable(),
-  rates: z.strictObject({ members: rateSchema, controls: rateSchema }).nullable(),
+  threshold: thresholdSchema.nullable(),
+  /** All members against the controls that did not set the threshold. */
+  rates: ratesSchema.nullable(),
   /** Difference of the rates, members minus controls, with Newcombe's 95% interval. */
   delta: intervalSchema.nullable(),
   /** Area under the ROC of the identities' best similarities, with the 95% identity-bootstrap interval. */
   auc: intervalSchema.nullable(),
   /** One-sided label permutation test on delta: p = (1 + exceedances) / (draws + 1). */
-  permutation: z.strictObject({ p: fraction, draws: count }).nullable(),
+  permutation: permutationSchema.nullable(),
   /** The same test on the AUC: secondary, no part of the verdict. */
-  aucPermutation: z.strictObject({ p: fraction, draws: count }).nullable(),
+  aucPermutation: permutationSchema.nullable(),
+  /** Every condition of a sound result, whether or not it could be judged. */
+  gates: z.array(gateSchema),
+  /** Thresholds by false match rate, lax first, for comparison with other work. The test uses `threshold`. */
+  thresholds: z.array(fmrThresholdSchema),
+  leakedFraction: leakedFractionSchema.nullable(),
+  /** Share of members above the score that a share `fpr` of all controls exceeds; only where fpr * controls >= 10. */
+  tpr: z.array(z.strictObject({ fpr: fraction, tpr: intervalSchema })),
+  /** The members who are named, the most certain first. */
+  identities: z.array(namedSchema),
+  discoveries: discoveriesSchema,
+  /** What the audit would have caught. */
+  power: powerSchema,
+  /** null where everybody has the same number of photos, or the regression has no finite answer. */
+  overRepresentation: overRepresentationSchema.nullable(),
+  secondary: secondarySchema,
+  /** One for each recognizer, in the order given; the first is the one above. */
+  results: z.array(resultSchema).min(1),
   /** The best match of each of the most similar identities, most similar first. */
   matches: z.array(matchSchema),
   /** Identities by the similarity of their best match; bin i holds [edges[i], edges[i+1]). */
@@ -155,3 +341,8 @@ export type Verdict = z.infer<typeof verdictSchema>;
 export type Role = z.infer<typeof roleSchema>;
 export type Interval = z.infer<typeof intervalSchema>;
 export type Match = z.infer<typeof matchSchema>;
+export type Rate = z.infer<typeof rateSchema>;
+export type Gate = z.infer<typeof gateSchema>;
+export type Named = z.infer<typeof namedSchema>;
+export type RecognizerResult = z.infer<typeof resultSchema>;
+export type LeakedFraction = z.infer<typeof leakedFractionSchema>;
