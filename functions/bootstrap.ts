@@ -2,8 +2,8 @@ import { type CloudEvent, cloudEvent } from '@google-cloud/functions-framework';
 import type { z } from 'zod';
 import { asRewoundError, RewoundError } from '../shared/errors.ts';
 import type { Context } from '../shared/pipeline/context.ts';
+import { giveUp } from '../shared/pipeline/give-up.ts';
 import { following } from '../shared/pipeline/hops.ts';
-import { giveUp } from '../shared/pipeline/sweep.ts';
 import { fromEvent } from '../shared/platform/event.ts';
 
 /** Handles one delivery of a message; a throw makes the platform deliver it again. */

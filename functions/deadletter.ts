@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { RewoundError } from '../shared/errors.ts';
+import { giveUp } from '../shared/pipeline/give-up.ts';
 import { planMessage } from '../shared/pipeline/messages.ts';
-import { giveUp } from '../shared/pipeline/sweep.ts';
 import { subscriber } from './bootstrap.ts';
 
 const deadMessage = z.union([z.looseObject({ audit: z.string(), hops: z.int().min(0).default(0) }), planMessage]);

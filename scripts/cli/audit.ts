@@ -9,7 +9,7 @@ import { renderText } from '../../shared/report/text.ts';
 import { auditHere } from './audit-local.ts';
 import { auditRemotely } from './audit-remote.ts';
 import { type AuditRequest, parseAudit } from './audit-request.ts';
-import { EXIT, exitCode, exitCodeOfState, printError } from './exit.ts';
+import { EXIT, exitCode, exitCodeOfEnd, printError } from './exit.ts';
 import { type Progress, quietProgress, terminalProgress } from './progress.ts';
 
 export const AUDIT_HELP = `rewound audit CHECKPOINT --members DIR [--controls DIR] [options]
@@ -77,7 +77,7 @@ async function present({ out, json, failOn }: AuditRequest, { audit, context, on
   if (record?.state !== 'DONE') {
     const { code = 'INTERNAL', message = 'The audit ended without a result.', help = '' } = record?.error ?? {};
     printError({ code, message, help });
-    return exitCodeOfState(record?.state ?? 'FAILED');
+    return record ? exitCodeOfEnd(record) : EXIT.failed;
   }
   ensureFolder(out);
   for (const file of ['report.html', 'report.json']) {

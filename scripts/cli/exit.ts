@@ -12,9 +12,9 @@ export function exitCode(verdict: Verdict, failOn: FailOn): number {
   return verdict === 'LEAKAGE' ? EXIT.leakage : EXIT.noClaim;
 }
 
-/** The exit code of an audit that ended without a verdict. */
-export function exitCodeOfState(state: AuditRecord['state']): number {
-  return state === 'REJECTED' ? EXIT.usage : EXIT.failed;
+/** The exit code of an audit that ended without a verdict. Here, a device that is not there is what was asked for. */
+export function exitCodeOfEnd({ state, error }: Pick<AuditRecord, 'state' | 'error'>): number {
+  return state === 'REJECTED' || error?.code === 'DEVICE_UNAVAILABLE' ? EXIT.usage : EXIT.failed;
 }
 
 export function exitCodeOfError({ code }: RewoundError): number {

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { ERROR_CODES, type ErrorCode, RewoundError } from '../errors.ts';
 import type { Fields } from '../platform/ports.ts';
 import type { Context } from './context.ts';
-import { records } from './keys.ts';
+import { records, type Stage } from './keys.ts';
 import { TOPICS } from './messages.ts';
 
 /** An audit's record: where it stands. Changed only by a write that names the version it read. */
@@ -153,6 +153,21 @@ export async function isRunning(context: Context, id: string): Promise<boolean> 
   const record = await readAudit(context, id);
   if (!record) throw unknownAudit();
   return !isFinal(record.state);
+}
+
+/** A shard of one of the stages. */
+export interface ShardPlace {
+  readonly audit: string;
+  readonly stage: Stage;
+  readonly shard: number;
+}
+
+/** Whether a shard's result is there and was counted. */
+export async function shardIsDone(
+  { records: store }: Pick<Context, 'records'>,
+  { audit, stage, shard }: ShardPlace,
+): Promise<boolean> {
+  return (await store.get(`${records.done(audit, stage)}/${shard}`)) !== undefined;
 }
 
 function unknownAudit(): RewoundError {

@@ -13,7 +13,7 @@ import { rejecting } from './reject.ts';
 /** Embeds one run of photos, unless somebody has. */
 export async function enrol(context: Context, { audit, hops, shard }: EnrolMessage): Promise<void> {
   if (!(await isRunning(context, audit))) return;
-  await rejecting(context, audit, async () => {
+  await rejecting(context, { audit, stage: 'enrol', shard }, async () => {
     const plan = await readPlan(context, audit);
     refuseRunaway(plan, hops);
     const run = plan.enrolment[shard];

@@ -29,7 +29,8 @@ export const records = {
 } as const;
 
 /** Stages that are cut into shards. */
-export type Stage = 'enrol' | 'probe';
+export const STAGES = ['enrol', 'probe'] as const;
+export type Stage = (typeof STAGES)[number];
 
 /** A checkpoint's place: `drop/<tenant>/<project>/checkpoints/<file>`. */
 export interface DropPlace {

@@ -1,18 +1,24 @@
-import { asRewoundError, isOurs } from '../errors.ts';
-import { stopAudit } from './audits.ts';
+import { asRewoundError, type ErrorCode, isOurs } from '../errors.ts';
+import { type ShardPlace, type State, shardIsDone, stopAudit } from './audits.ts';
 import type { Context } from './context.ts';
 
 /**
- * Runs a step of an audit. A permanent error ends the audit with its reason; a transient one goes on to the platform,
- * which delivers the message again.
+ * Runs a step of an audit, or of one of its shards. A permanent error ends the audit with its reason, unless another
+ * delivery has done the same shard meanwhile; a transient one goes on to the platform, which delivers the message again.
  */
-export async function rejecting(context: Context, audit: string, step: () => Promise<void>): Promise<void> {
+export async function rejecting(context: Context, work: string | ShardPlace, step: () => Promise<void>): Promise<void> {
   try {
     await step();
   } catch (cause) {
     const error = asRewoundError(cause);
     if (error.transient) throw error;
-    const ended = error.code === 'CANCELLED' ? 'CANCELLED' : isOurs(error.code) ? 'FAILED' : 'REJECTED';
-    await stopAudit(context, audit, ended, error);
+    if (typeof work === 'object' && error.code !== 'RUNAWAY' && (await shardIsDone(context, work))) return;
+    await stopAudit(context, typeof work === 'object' ? work.audit : work, endOf(error.code), error);
   }
+}
+
+/** A machine without its device says nothing of what was given, wherever it was asked for. */
+function endOf(code: ErrorCode): Extract<State, 'CANCELLED' | 'FAILED' | 'REJECTED'> {
+  if (code === 'CANCELLED') return 'CANCELLED';
+  return isOurs(code) || code === 'DEVICE_UNAVAILABLE' ? 'FAILED' : 'REJECTED';
 }

@@ -1,10 +1,11 @@
-import { RewoundError } from '../errors.ts';
-import { auditOfUpload, isFinal, readAudit, stopAudit } from './audits.ts';
+import { asRewoundError, RewoundError } from '../errors.ts';
+import { isFinal, readAudit, stopAudit } from './audits.ts';
 import type { Context } from './context.ts';
 import { dispatch, lastDone } from './fan-in.ts';
 import { keys, records } from './keys.ts';
-import { planMessage, TOPICS } from './messages.ts';
+import { TOPICS } from './messages.ts';
 import { readPlan } from './plan-file.ts';
+import { rejecting } from './reject.ts';
 
 /** No audit lives longer: whatever keeps it from ending, it ends with a reason. */
 const DEADLINE_MS = 7 * 24 * 3600 * 1000;
@@ -29,45 +30,40 @@ export async function resume(context: Context, audit: string): Promise<void> {
 
 /**
  * Mends the audits that have shown no sign of life for `staleMs`, and ends those past their deadline. Returns how many
- * audits are open.
+ * audits are open. One that can never be mended, because what it left cannot be read, ends with the reason; one that
+ * cannot be mended now keeps no other from it, and is thrown for at the end.
  */
 export async function sweep(context: Context, staleMs: number): Promise<number> {
   const open: { audit: string; at: number }[] = [];
   for await (const { path, fields } of context.records.list('open-audits')) {
     open.push({ audit: path.slice(path.lastIndexOf('/') + 1), at: typeof fields.at === 'number' ? fields.at : 0 });
   }
+  let failure: RewoundError | undefined;
   for (const { audit, at } of open) {
-    const record = await readAudit(context, audit);
-    const now = context.clock.now();
-    // Marked, but its record was never written: the message that was to write it comes again, and marks it again.
-    if (!record) {
-      if (now - at >= staleMs) await context.records.delete(records.open(audit));
-      continue;
+    try {
+      await rejecting(context, audit, () => mend(context, audit, at, staleMs));
+    } catch (error) {
+      failure ??= asRewoundError(error);
     }
-    if (!isFinal(record.state) && now - record.createdAt > DEADLINE_MS) {
-      const error = new RewoundError('EXPIRED', 'The audit did not end within a week.', {
-        help: 'Put the checkpoint into the project again; finished work is reused. Ask for fewer samples.',
-      });
-      await stopAudit(context, audit, 'EXPIRED', error);
-      continue;
-    }
-    const seen = Math.max(record.changedAt, isFinal(record.state) ? 0 : await lastDone(context, audit));
-    if (now - seen >= staleMs) await resume(context, audit);
   }
+  if (failure) throw failure;
   return open.length;
 }
 
-/** A message was given up after its last attempt: its audit ends with the reason. */
-export async function giveUp(context: Context, message: unknown, error: RewoundError): Promise<void> {
-  const audit = await auditOf(context, message);
-  if (audit !== undefined && (await readAudit(context, audit))) await stopAudit(context, audit, 'FAILED', error);
-}
-
-/** The audit a message is about: the one it names, or the one its upload began, where that was never planned. */
-async function auditOf(context: Context, message: unknown): Promise<string | undefined> {
-  if (typeof message !== 'object' || message === null) return undefined;
-  if ('audit' in message) return typeof message.audit === 'string' ? message.audit : undefined;
-  const { data: landed } = planMessage.safeParse(message);
-  const audit = landed && (await auditOfUpload(context, landed.key, landed.generation));
-  return audit && (await readAudit(context, audit))?.state === 'RECEIVED' ? audit : undefined;
+async function mend(context: Context, audit: string, at: number, staleMs: number): Promise<void> {
+  const record = await readAudit(context, audit);
+  const now = context.clock.now();
+  // Marked, but its record was never written: the message that was to write it comes again, and marks it again.
+  if (!record) {
+    if (now - at >= staleMs) await context.records.delete(records.open(audit));
+    return;
+  }
+  if (!isFinal(record.state) && now - record.createdAt > DEADLINE_MS) {
+    const error = new RewoundError('EXPIRED', 'The audit did not end within a week.', {
+      help: 'Put the checkpoint into the project again; finished work is reused. Ask for fewer samples.',
+    });
+    return stopAudit(context, audit, 'EXPIRED', error);
+  }
+  const seen = Math.max(record.changedAt, isFinal(record.state) ? 0 : await lastDone(context, audit));
+  if (now - seen >= staleMs) await resume(context, audit);
 }

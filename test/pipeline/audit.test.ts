@@ -301,7 +301,7 @@ describe('what goes wrong', () => {
   it.each<[ErrorCode, string]>([
     ['ENGINE_MEMORY', 'FAILED'],
     ['ENGINE_TIMEOUT', 'FAILED'],
-    ['DEVICE_UNAVAILABLE', 'REJECTED'],
+    ['DEVICE_UNAVAILABLE', 'FAILED'],
     ['GENERATOR_OUTPUT', 'REJECTED'],
   ])('is ours or theirs: %s is %s', async (code, state) => {
     const fail = failing(code, false);

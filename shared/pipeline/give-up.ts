@@ -1,0 +1,31 @@
+import { z } from 'zod';
+import type { RewoundError } from '../errors.ts';
+import { auditOfUpload, readAudit, shardIsDone, stopAudit } from './audits.ts';
+import type { Context } from './context.ts';
+import { STAGES } from './keys.ts';
+import { planMessage } from './messages.ts';
+
+/** A message of a shard that says so: those of an older version do not. */
+const shardSchema = z.looseObject({ audit: z.string(), stage: z.enum(STAGES), shard: z.int() });
+
+/**
+ * A message was given up after its last attempt: its audit ends with the reason, unless the shard it asked for is done.
+ * Messages come twice, and one delivery may fail for good where another did the work; what that one could not publish
+ * any more, the sweep does.
+ */
+export async function giveUp(context: Context, message: unknown, error: RewoundError): Promise<void> {
+  const audit = await auditOf(context, message);
+  if (audit === undefined || !(await readAudit(context, audit))) return;
+  const { data: shard } = shardSchema.safeParse(message);
+  if (shard && (await shardIsDone(context, shard))) return;
+  await stopAudit(context, audit, 'FAILED', error);
+}
+
+/** The audit a message is about: the one it names, or the one its upload began, where that was never planned. */
+async function auditOf(context: Context, message: unknown): Promise<string | undefined> {
+  if (typeof message !== 'object' || message === null) return undefined;
+  if ('audit' in message) return typeof message.audit === 'string' ? message.audit : undefined;
+  const { data: landed } = planMessage.safeParse(message);
+  const audit = landed && (await auditOfUpload(context, landed.key, landed.generation));
+  return audit && (await readAudit(context, audit))?.state === 'RECEIVED' ? audit : undefined;
+}
