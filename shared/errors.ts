@@ -14,6 +14,7 @@ const THEIRS = {
   GALLERY_MISMATCH: 'precomputed embeddings do not fit their labels or the recognizer',
   RECOGNIZER_UNSUPPORTED: 'the recognizer does not fit its card',
   DEVICE_UNAVAILABLE: 'the requested execution device is not there',
+  PLATFORM_FORBIDDEN: 'whoever runs this may not use a file, folder or service that is needed',
   CANCELLED: 'the audit was stopped by its owner',
 } as const;
 
@@ -25,6 +26,7 @@ const OURS = {
   OBJECT_EXISTS: 'an object exists already and was to be written only if absent',
   OBJECT_CHANGED: 'an object is not the generation that was asked for',
   DEVICE_MISMATCH: 'an audit was planned for another execution device than this machine has',
+  PLATFORM_UNAVAILABLE: 'a service does not answer now, or asks to wait',
   STORAGE_FULL: 'the disk is full',
   STORAGE_LOCKED: 'another process is using the work folder',
   MESSAGE_INVALID: 'a message does not fit its schema',

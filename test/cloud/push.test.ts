@@ -106,5 +106,5 @@ describe.skipIf(!hasCloud())('faults on Google Cloud', () => {
 });
 
 function lost(): RewoundError {
-  return new RewoundError('INTERNAL', 'The service does not answer.', { help: 'Wait.', transient: true });
+  return new RewoundError('PLATFORM_UNAVAILABLE', 'The service does not answer.', { help: 'Wait.', transient: true });
 }

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { asRewoundError, RewoundError } from '../../errors.ts';
 
 /** What a Google service says by an error, whether in HTTP or in gRPC. */
-export type Failure = 'missing' | 'exists' | 'precondition' | 'forbidden' | 'unavailable' | 'unknown';
+export type Failure = 'missing' | 'exists' | 'precondition' | 'anonymous' | 'forbidden' | 'unavailable' | 'unknown';
 
 /** https://grpc.io/docs/guides/status-codes; Firestore and Pub/Sub. */
 const GRPC: Readonly<Record<number, Failure>> = {
@@ -16,12 +16,12 @@ const GRPC: Readonly<Record<number, Failure>> = {
   10: 'unavailable', // ABORTED, by contention
   13: 'unavailable', // INTERNAL: theirs, and gRPC's name for a broken stream
   14: 'unavailable', // UNAVAILABLE
-  16: 'forbidden', // UNAUTHENTICATED
+  16: 'anonymous', // UNAUTHENTICATED
 };
 
 /** https://cloud.google.com/storage/docs/json_api/v1/status-codes */
 const HTTP: Readonly<Record<number, Failure>> = {
-  401: 'forbidden',
+  401: 'anonymous',
   403: 'forbidden',
   404: 'missing',
   408: 'unavailable',
@@ -33,6 +33,9 @@ const HTTP: Readonly<Record<number, Failure>> = {
 const BROKEN =
   /^(ECONN(RESET|REFUSED|ABORTED)|EPIPE|ETIMEDOUT|ESOCKETTIMEDOUT|EAI_AGAIN|ENOTFOUND|EHOSTUNREACH|ENETUNREACH|ERR_STREAM_PREMATURE_CLOSE|ERR_STREAM_DESTROYED|CONTENT_DOWNLOAD_MISMATCH)$/;
 
+/** What google-auth-library says, in words alone, where nobody is logged in or a login has run out. */
+const NO_LOGIN = /could not load the default credentials|invalid_grant|invalid_rapt/i;
+
 /** Reasons for which Cloud Storage answers 403 though waiting helps. */
 const QUOTA = /rateLimitExceeded|quotaExceeded/i;
 
@@ -43,6 +46,7 @@ const GoogleError = z.object({
 
 /** What a thrown value says, if a Google client threw it. */
 export function failureOf(error: unknown): Failure {
+  if (error instanceof Error && NO_LOGIN.test(error.message)) return 'anonymous';
   const { success, data } = GoogleError.safeParse(error);
   if (!success) return 'unknown';
   if (data.errors?.some(({ reason }) => reason !== undefined && QUOTA.test(reason))) return 'unavailable';
@@ -54,7 +58,8 @@ export function failureOf(error: unknown): Failure {
 
 /**
  * The error of a call to a Google service. `what` names the service and, if it helps, a place; never a person.
- * @returns NOT_FOUND; USAGE without permission; INTERNAL for all else, transient if doing the same again can help.
+ * @returns NOT_FOUND; PLATFORM_FORBIDDEN; PLATFORM_UNAVAILABLE, where doing the same again can help; INTERNAL for all
+ * else.
  */
 export function googleError(error: unknown, what: string): RewoundError {
   if (error instanceof RewoundError) return error;
@@ -66,15 +71,21 @@ export function googleError(error: unknown, what: string): RewoundError {
         cause,
       });
     case 'forbidden':
-      return new RewoundError('USAGE', `${what} may not be used by this service account.`, {
-        help: 'Grant the account the role it needs; what waits is done once it has it.',
+      return new RewoundError('PLATFORM_FORBIDDEN', `${what} may not be used by this account.`, {
+        help: 'Grant the account the role it needs (docs/deploy.md); what waits is done once it has it.',
         // A grant takes minutes to be known everywhere: a deployment must not reject what arrives meanwhile.
         transient: true,
         cause,
       });
+    case 'anonymous':
+      return new RewoundError('PLATFORM_FORBIDDEN', `${what} does not know who asks.`, {
+        help: 'Log in with "gcloud auth application-default login", or run this with a service account.',
+        transient: true,
+        cause,
+      });
     case 'unavailable':
-      return new RewoundError('INTERNAL', `${what} does not answer now, or asks to wait.`, {
-        help: 'The same is tried again; if it lasts, look at the status and the quotas of the project.',
+      return new RewoundError('PLATFORM_UNAVAILABLE', `${what} does not answer now, or asks to wait.`, {
+        help: 'Try again later; if it lasts, look at the status and the quotas of the project.',
         transient: true,
         cause,
       });

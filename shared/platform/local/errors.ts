@@ -53,7 +53,7 @@ export function storageError(error: unknown): RewoundError {
   if (code === CORRUPT || code === NOT_A_DATABASE) return damaged(error);
   const isForbidden = ['EACCES', 'EPERM', 'EROFS'].some((errno) => isErrno(error, errno));
   if (isForbidden || code === READ_ONLY || code === CANNOT_OPEN) {
-    return new RewoundError('USAGE', 'A file or folder may not be read or written by this user.', {
+    return new RewoundError('PLATFORM_FORBIDDEN', 'A file or folder may not be read or written by this user.', {
       help: 'Give this user the right to read the photos and to write in the work folder.',
       cause: error,
     });

@@ -13,6 +13,10 @@ test.each<[unknown, Failure]>([
   [{ code: 9 }, 'precondition'],
   [{ code: 403 }, 'forbidden'],
   [{ code: 7 }, 'forbidden'],
+  [{ code: 401 }, 'anonymous'],
+  [{ code: 16 }, 'anonymous'],
+  [new Error('Could not load the default credentials. Browse to https://cloud.google.com'), 'anonymous'],
+  [Object.assign(new Error('invalid_grant'), { code: '400' }), 'anonymous'],
   [{ code: 403, errors: [{ reason: 'userRateLimitExceeded' }] }, 'unavailable'],
   ...[408, 429, 500, 502, 503, 504, 1, 4, 8, 10, 13, 14].map(
     (code) => [{ code }, 'unavailable'] satisfies [unknown, Failure],
@@ -31,8 +35,11 @@ test.each<[unknown, Failure]>([
 
 test.each([
   [{ code: 404 }, { code: 'NOT_FOUND', transient: false }],
-  [{ code: 403 }, { code: 'USAGE', transient: true }],
-  [{ code: 14 }, { code: 'INTERNAL', transient: true }],
+  [{ code: 403 }, { code: 'PLATFORM_FORBIDDEN', transient: true, help: expect.stringContaining('role') }],
+  [{ code: 16 }, { code: 'PLATFORM_FORBIDDEN', transient: true, help: expect.stringContaining('gcloud auth') }],
+  [{ code: 8 }, { code: 'PLATFORM_UNAVAILABLE', transient: true, help: expect.stringContaining('quota') }],
+  [{ code: 429 }, { code: 'PLATFORM_UNAVAILABLE', transient: true }],
+  [{ code: 14 }, { code: 'PLATFORM_UNAVAILABLE', transient: true }],
   [{ code: 400 }, { code: 'INTERNAL', transient: false }],
   [Object.assign(new Error('disk'), { code: 'ENOSPC' }), { code: 'STORAGE_FULL', transient: true }],
   [new RewoundError('USAGE', 'as it is', { help: '' }), { code: 'USAGE', message: 'as it is' }],

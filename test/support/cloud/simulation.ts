@@ -220,5 +220,5 @@ export class Simulation {
 const PAGE = 8;
 
 function noAnswer(): RewoundError {
-  return new RewoundError('INTERNAL', 'The service does not answer.', { help: 'Wait.', transient: true });
+  return new RewoundError('PLATFORM_UNAVAILABLE', 'The service does not answer.', { help: 'Wait.', transient: true });
 }
