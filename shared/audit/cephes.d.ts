@@ -2,8 +2,14 @@
 declare module 'cephes' {
   /** Settles when the functions below can be called. */
   export const compiled: Promise<void>;
+  /** P(X <= k) of a binomial X of n trials that succeed with probability p; 0 <= k <= n. */
+  export function bdtr(k: number, n: number, p: number): number;
+  /** P(X > k) of the same, to full precision where it is small; -1 <= k <= n. */
+  export function bdtrc(k: number, n: number, p: number): number;
   /** The p-quantile of the beta distribution with shapes a and b. */
   export function incbi(a: number, b: number, p: number): number;
+  /** P(Z <= z) of a standard normal Z. */
+  export function ndtr(z: number): number;
   /** The p-quantile of the standard normal distribution. */
   export function ndtri(p: number): number;
 }

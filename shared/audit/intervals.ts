@@ -27,7 +27,7 @@ export function clopperPearson(hits: number, trials: number, confidence = 0.95):
 }
 
 /** The rate hits / trials with the score interval of Wilson (1927). @throws RangeError as clopperPearson. */
-function wilson(hits: number, trials: number, confidence = 0.95): Interval {
+export function wilson(hits: number, trials: number, confidence = 0.95): Interval {
   checkCounts(hits, trials);
   const z = ndtri(1 - (1 - confidence) / 2);
   const centre = (2 * hits + z * z) / (2 * (trials + z * z));
