@@ -8,8 +8,12 @@ declare module 'cephes' {
   export function bdtrc(k: number, n: number, p: number): number;
   /** The p-quantile of the beta distribution with shapes a and b. */
   export function incbi(a: number, b: number, p: number): number;
+  /** ln |Gamma(x)| */
+  export function lgam(x: number): number;
   /** P(Z <= z) of a standard normal Z. */
   export function ndtr(z: number): number;
   /** The p-quantile of the standard normal distribution. */
   export function ndtri(p: number): number;
+  /** The p-quantile of Student's t distribution with k degrees of freedom. */
+  export function stdtri(k: number, p: number): number;
 }
