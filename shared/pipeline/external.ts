@@ -14,7 +14,7 @@ export interface ExternalObject extends ObjectInfo {
  * outside the checkpoint's folder, CHECKPOINT_CORRUPT where one is not there.
  */
 export function externalFiles(
-  { objects }: Context,
+  { objects }: Pick<Context, 'objects'>,
   checkpoint: string,
   locations: readonly string[],
 ): Promise<ExternalObject[]> {

@@ -11,7 +11,7 @@ import type { Context } from '../../../shared/pipeline/context.ts';
 import { TOPICS } from '../../../shared/pipeline/messages.ts';
 import { pushEndpoint } from '../../../shared/platform/google/push.ts';
 import { hasEmulator, startFirestore, startPubsub } from '../emulators/index.ts';
-import { startStorage } from '../emulators/storage/server.ts';
+import { type StorageServer, startStorage } from '../emulators/storage/server.ts';
 import { type Balancer, balance } from './balancer.ts';
 
 /** Whether the cloud can be emulated here; says visibly if not. */
@@ -20,6 +20,8 @@ export function hasCloud(): boolean {
 }
 
 export interface Cloud {
+  /** The service that holds the buckets, to make it fail. */
+  readonly storage: StorageServer;
   deploy(options?: DeployOptions): Promise<Deployment>;
   stop(): Promise<void>;
 }
@@ -68,6 +70,7 @@ export async function startCloud(): Promise<Cloud> {
   });
   process.env.STORAGE_EMULATOR_HOST = storage.origin;
   return {
+    storage,
     deploy,
     async stop() {
       await storage.close();

@@ -19,6 +19,8 @@ export interface StorageServer {
   readonly origin: string;
   /** Does the next `count` requests of this method, but answers that the service is not available. */
   loseAnswers(method: string, count: number): void;
+  /** From now on, answers every request for this bucket with this status and reason; with none, works again. */
+  refuse(bucket: string, refusal: { readonly status: number; readonly reason: string } | undefined): void;
   /** Breaks the connection in the middle of the next `count` downloads. */
   breakDownloads(count: number): void;
   /** Requests so far, as `GET /b/…/o`. */
@@ -49,6 +51,7 @@ export async function startStorage({ publish = async () => {} }: StorageServerOp
   const finished = new Map<string, Answer>();
   const requests: string[] = [];
   const lost = new Map<string, number>();
+  const refusals = new Map<string, Failure>();
   let broken = 0;
 
   const server = createServer((request, response) => void serve(request, response));
@@ -117,6 +120,8 @@ export async function startStorage({ publish = async () => {} }: StorageServerOp
         url.pathname,
       ) ?? [];
     if (bucketName === undefined) throw new Failure(404, 'notFound');
+    const refusal = refusals.get(bucketName);
+    if (refusal) throw refusal;
     if (uploading) return upload(bucketName, request);
     const { bucket, notifications } = store(bucketName);
     const key = keyPart === undefined ? undefined : decodeURIComponent(keyPart);
@@ -188,6 +193,10 @@ export async function startStorage({ publish = async () => {} }: StorageServerOp
     origin,
     requests,
     loseAnswers: (method, count) => void lost.set(method, count),
+    refuse(bucket, refusal) {
+      if (refusal) refusals.set(bucket, new Failure(refusal.status, refusal.reason));
+      else refusals.delete(bucket);
+    },
     breakDownloads(count) {
       broken = count;
     },
