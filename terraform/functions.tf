@@ -13,7 +13,7 @@ locals {
     # called for checkpoints only, see the filter in topics.tf.
     plan = {
       instances = 1
-      publishes = ["enrol", "assemble", "probe", "merge", "notify"]
+      publishes = ["enrol", "assemble", "probe", "merge", "confirm", "conclude", "notify"]
       reads     = ["drop", "gallery"]
       writes    = ["work"]
       lists     = true
@@ -32,6 +32,14 @@ locals {
       writes    = ["work"]
       lists     = false
     }
+    # The same with fresh samples, where somebody was named.
+    confirm = {
+      instances = var.gpu_quota
+      publishes = ["confirm", "conclude", "notify"]
+      reads     = ["drop"]
+      writes    = ["work"]
+      lists     = false
+    }
   }
 
   cpu_functions = {
@@ -39,15 +47,26 @@ locals {
       cpu       = "4"
       memory    = "16Gi"
       instances = 4
-      publishes = ["enrol", "assemble", "probe", "merge", "notify"]
+      publishes = ["enrol", "assemble", "probe", "merge", "confirm", "conclude", "notify"]
       reads     = ["drop", "gallery"]
       writes    = ["work"]
       lists     = false
       records   = "write"
       attempts  = var.delivery_attempts
     }
-    # Statistics, and the few dozen pictures that the report shows.
     merge = {
+      cpu       = "4"
+      memory    = "16Gi"
+      instances = 4
+      publishes = ["enrol", "assemble", "probe", "merge", "confirm", "conclude", "notify"]
+      reads     = ["drop"]
+      writes    = ["work"]
+      lists     = false
+      records   = "write"
+      attempts  = var.delivery_attempts
+    }
+    # Statistics, and the few dozen pictures that the report shows.
+    conclude = {
       cpu       = "4"
       memory    = "16Gi"
       instances = 4
@@ -74,7 +93,7 @@ locals {
       cpu       = "1"
       memory    = "1Gi"
       instances = 1
-      publishes = ["plan", "enrol", "assemble", "probe", "merge", "notify"]
+      publishes = ["plan", "enrol", "assemble", "probe", "merge", "confirm", "conclude", "notify"]
       reads     = ["work"]
       writes    = []
       lists     = false

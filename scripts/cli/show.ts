@@ -3,10 +3,10 @@ import { join } from 'node:path';
 import sharp from 'sharp';
 import { RewoundError } from '../../shared/errors.ts';
 import { decodeGallery } from '../../shared/faces/gallery.ts';
-import { rosterSchema } from '../../shared/pipeline/assemble.ts';
 import { keys } from '../../shared/pipeline/keys.ts';
 import { photosOf, renderSeeds } from '../../shared/pipeline/pictures.ts';
 import { generatorFiles, readJson, readPlan, recognizerRequest } from '../../shared/pipeline/plan-file.ts';
+import { rosterSchema } from '../../shared/pipeline/roster-file.ts';
 import { photoKey } from '../../shared/report/html.ts';
 import type { Role } from '../../shared/report/model.ts';
 import { onlyArgument, parse, usage, userPath, whole } from './options.ts';
@@ -42,7 +42,7 @@ export async function showCommand(args: readonly string[]): Promise<number> {
   const station = new Station({ folder: work, mounts, device: 'cpu' });
   try {
     const { context } = station;
-    if (!(await context.objects.head(keys.gallery(audit)))) {
+    if (!(await context.objects.head(keys.gallery(audit, 0)))) {
       throw new RewoundError('NOT_FOUND', `The work of this audit is no longer in ${work}.`, {
         help: 'Run the audit again with the same settings; the result is the same.',
       });
@@ -59,7 +59,7 @@ export async function showCommand(args: readonly string[]): Promise<number> {
       seed,
     });
     const roster = await readJson(context, keys.roster(audit), rosterSchema);
-    const gallery = decodeGallery(await context.objects.get(keys.gallery(audit)));
+    const gallery = decodeGallery(await context.objects.get(keys.gallery(audit, 0)));
     const neighbours = embedding ? nearestFaces(embedding, gallery.embeddings, roster.people, nearest) : [];
     const photos = await photosOf(context, plan, neighbours);
     const file = join(out, `seed-${seed}.png`);

@@ -5,7 +5,7 @@ import { forgetAudit } from '../../shared/pipeline/forget.ts';
 import { auditId } from '../../shared/pipeline/found.ts';
 import { keys, records } from '../../shared/pipeline/keys.ts';
 import { TOPICS } from '../../shared/pipeline/messages.ts';
-import { probeShards, readPlan } from '../../shared/pipeline/plan-file.ts';
+import { readPlan, sampleShards } from '../../shared/pipeline/plan-file.ts';
 import { resume } from '../../shared/pipeline/sweep.ts';
 import type { Progress } from './progress.ts';
 
@@ -47,7 +47,7 @@ export async function start(
   }
   const record = await readAudit(context, id);
   if (record && shards !== undefined && (await context.objects.head(keys.plan(id)))) {
-    const before = probeShards(await readPlan(context, id)).length;
+    const before = sampleShards(await readPlan(context, id), 'probe').length;
     if (before !== shards) {
       progress.note(`The work so far was cut into ${before} shards; starting over with ${shards}.`);
       await forgetAudit(context, id);
@@ -65,7 +65,7 @@ export async function start(
   if (await context.objects.head(keys.plan(id))) {
     const plan = await readPlan(context, id);
     const done = await context.records.count(records.done(id, 'probe'));
-    progress.note(`Resuming: ${done} of ${probeShards(plan).length} shards are finished.`);
+    progress.note(`Resuming: ${done} of ${sampleShards(plan, 'probe').length} shards are finished.`);
   }
   await reopenAudit(context, id);
   await resume(context, id);

@@ -1,9 +1,12 @@
 import type { Task } from '../../shared/engine/protocol.ts';
 import type { Context } from '../../shared/pipeline/context.ts';
+import type { SampleStage } from '../../shared/pipeline/keys.ts';
 import { shardMessage, TOPICS } from '../../shared/pipeline/messages.ts';
-import { type Plan, probeShards, readPlan } from '../../shared/pipeline/plan-file.ts';
+import { type Plan, readPlan, sampleShards, samplingOf } from '../../shared/pipeline/plan-file.ts';
 import { fromEvent } from '../../shared/platform/event.ts';
 import type { Progress } from './progress.ts';
+
+const SHARDS: ReadonlySet<string> = new Set([TOPICS.enrol, TOPICS.probe, TOPICS.confirm]);
 
 /** From messages and the engine's signs of life to stages, samples and photos. */
 export class Tracker {
@@ -11,6 +14,7 @@ export class Tracker {
   private readonly progress: Progress;
   private plan: Plan | undefined;
   private enrolled = 0;
+  private stage: SampleStage = 'probe';
   private probed = 0;
 
   constructor(progress: Progress) {
@@ -18,13 +22,14 @@ export class Tracker {
   }
 
   async message(topic: string, event: { readonly data?: unknown }): Promise<void> {
-    if (topic === TOPICS.merge) this.progress.update('merge', 0, 1, 'report');
-    if ((topic !== TOPICS.probe && topic !== TOPICS.enrol) || !this.context) return;
-    const { audit, shard } = shardMessage.parse(fromEvent(event));
+    if (topic === TOPICS.conclude) this.progress.update('report', 0, 1, 'report');
+    if (!SHARDS.has(topic) || !this.context) return;
+    const { audit, stage, shard } = shardMessage.parse(fromEvent(event));
     this.plan ??= await readPlan(this.context, audit);
-    if (topic === TOPICS.enrol) this.enrolled = sum(this.plan.enrolment.slice(0, shard).map(({ count }) => count));
+    if (stage === 'enrol') this.enrolled = sum(this.plan.enrolment.slice(0, shard).map(({ count }) => count));
     else {
-      const { firstBatch } = probeShards(this.plan)[shard]!;
+      const { firstBatch } = sampleShards(this.plan, stage)[shard]!;
+      this.stage = stage;
       this.probed = firstBatch * this.plan.settings.batch;
     }
   }
@@ -36,7 +41,8 @@ export class Tracker {
       this.progress.update('enrol', this.enrolled + done, total, 'photos');
     }
     if (task === 'probe' && this.plan) {
-      this.progress.update('probe', this.probed + done, this.plan.settings.samples, 'samples');
+      const { samples } = samplingOf(this.plan, this.stage);
+      this.progress.update(this.stage, this.probed + done, samples, 'samples');
     }
   }
 }

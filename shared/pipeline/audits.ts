@@ -11,6 +11,7 @@ const STATES = [
   'ENROLLING',
   'PROBING',
   'MERGING',
+  'CONFIRMING',
   'DONE',
   'REJECTED',
   'FAILED',
@@ -37,11 +38,12 @@ const ORDER: Readonly<Record<State, number>> = {
   ENROLLING: 1,
   PROBING: 2,
   MERGING: 3,
-  DONE: 4,
-  REJECTED: 4,
-  FAILED: 4,
-  CANCELLED: 4,
-  EXPIRED: 4,
+  CONFIRMING: 4,
+  DONE: 5,
+  REJECTED: 5,
+  FAILED: 5,
+  CANCELLED: 5,
+  EXPIRED: 5,
 };
 
 export function isFinal(state: State): boolean {

@@ -5,15 +5,17 @@ import { decodeLabels } from '../faces/labels.ts';
 import { decodeNpy } from '../faces/npy.ts';
 import type { Context } from './context.ts';
 import { digest } from './keys.ts';
+import { PARTS, type Part } from './people.ts';
 import { type Plan, resolutionOf } from './plan-file.ts';
 
-/** A photo with its embedding. */
+/** A photo with its embeddings. */
 export interface EnrolledPhoto {
   readonly identity: string;
   readonly photo: string;
   /** Digest of the photo, or of its embedding where there is no photo. */
   readonly content: string;
-  readonly embedding: Float32Array;
+  /** By each of the plan's recognizers. */
+  readonly embeddings: readonly Float32Array[];
 }
 
 type Embeddings = Extract<Plan['members'], { kind: 'embeddings' }>;
@@ -34,8 +36,9 @@ const RESOLUTION_SLACK = 1.15;
 export async function embeddedPhotos(
   context: Context,
   { npy, csv, about }: Embeddings,
-  { recognizerInfo, generator, members, controls }: Plan,
+  { recognizers, generator, ...sides }: Plan,
 ): Promise<EnrolledPhoto[]> {
+  const { info } = recognizers[0]!;
   const { rows, columns, data } = decodeNpy(await context.objects.get(npy.key, npy.generation));
   const labels = decodeLabels(new TextDecoder().decode(await context.objects.get(csv.key, csv.generation)));
   if (labels.length !== rows) {
@@ -44,15 +47,15 @@ export async function embeddedPhotos(
       'Write one label a row, in the same order.',
     );
   }
-  if (columns !== recognizerInfo.embedding) {
+  if (columns !== info.embedding) {
     throw mismatch(
-      `The embeddings have ${columns} values; the recognizer of this audit gives ${recognizerInfo.embedding}.`,
+      `The embeddings have ${columns} values; the recognizer of this audit gives ${info.embedding}.`,
       'Use the recognizer that made them (--recognizer), or enrol the photos again.',
     );
   }
   const made = await readAbout(context, about);
   if (made) {
-    if (made.recognizer !== recognizerInfo.name) {
+    if (made.recognizer !== info.name) {
       throw mismatch('The gallery was enrolled with another recognizer.', 'Enrol the photos again with this one.');
     }
     const wanted = resolutionOf(generator.alignment).eyeDistance;
@@ -63,10 +66,10 @@ export async function embeddedPhotos(
       );
     }
   }
-  await checkTogether(context, members, controls);
+  await checkTogether(context, sides);
   return labels.map(({ identity, photo }, row) => {
     const embedding = normalised(data.subarray(row * columns, (row + 1) * columns), row);
-    return { identity, photo, content: digest(photo, ...embedding), embedding };
+    return { identity, photo, content: digest(photo, ...embedding), embeddings: [embedding] };
   });
 }
 
@@ -82,16 +85,19 @@ function isAlike(made: number | null, wanted: number): boolean {
 }
 
 /** Galleries that were made differently differ for that reason alone: no statistic could tell it from a leak. */
-async function checkTogether(context: Context, members: Plan['members'], controls: Plan['controls']): Promise<void> {
-  if (members.kind !== 'embeddings' || controls?.kind !== 'embeddings') return;
-  const [one, other] = [await readAbout(context, members.about), await readAbout(context, controls.about)];
-  if (!one || !other) return;
+async function checkTogether(context: Context, sides: Pick<Plan, Part>): Promise<void> {
+  const made = await Promise.all(
+    PARTS.map((part) => {
+      const side = sides[part];
+      return side?.kind === 'embeddings' ? readAbout(context, side.about) : undefined;
+    }),
+  );
   // Resolutions come in steps of 2%; machines may disagree about the last digit.
-  const isSame = one.eyeDistance?.toFixed(3) === other.eyeDistance?.toFixed(3);
-  if (one.recognizer === other.recognizer && isSame) return;
+  const ways = new Set(made.flatMap((one) => (one ? [`${one.eyeDistance?.toFixed(3)} ${one.recognizer}`] : [])));
+  if (ways.size <= 1) return;
   throw mismatch(
     'Members and controls were enrolled with different recognizers or at different resolutions.',
-    'Enrol both in the same way: with the same --recognizer and the same --checkpoint.',
+    'Enrol all in the same way: with the same --recognizer and the same --checkpoint.',
   );
 }
 

@@ -10,7 +10,7 @@ import { keys } from './keys.ts';
 import { putOnce, textOf } from './once.ts';
 import { listSide, type PhotoPlace } from './people.ts';
 import { resolutionOf } from './plan-file.ts';
-import { findRecognizer } from './recognizer.ts';
+import { findRecognizers } from './recognizer.ts';
 import { cutEnrolment } from './runs.ts';
 import type { Settings } from './settings.ts';
 
@@ -39,7 +39,7 @@ export async function enrolFolder(context: Context, request: EnrolFolder): Promi
       help: 'Give one folder a person with JPEG, PNG, WebP, TIFF, AVIF or PGM photos, or a flat folder of photos.',
     });
   }
-  const found = await findRecognizer(context, project, settings);
+  const found = (await findRecognizers(context, project, settings))[0]!;
   let resolution: Resolution | null = null;
   let recognizer = found.request.kind === 'built-in' ? BUILT_IN_RECOGNIZER : infoOf(found.request.card);
   if (checkpoint !== undefined) {
@@ -62,7 +62,8 @@ export async function enrolFolder(context: Context, request: EnrolFolder): Promi
     recognizer = calibration.recognizers[0] ?? recognizer;
   }
   const runs = [];
-  for (const { content, first, count } of cutEnrolment('members', side, found.identity, resolution, context.device)) {
+  const cut = cutEnrolment('members', side, found.identity, 0, resolution, context.device);
+  for (const { content, first, count } of cut) {
     const photos = side.photos.slice(first, first + count);
     const target = keys.enrolment(content);
     if (!(await context.objects.head(target))) {

@@ -18,14 +18,14 @@ export async function enrol(context: Context, { audit, hops, shard }: EnrolMessa
     refuseRunaway(plan, hops);
     const run = plan.enrolment[shard];
     if (!run) return;
-    const side = plan[run.role];
+    const side = plan[run.part];
     const target = keys.enrolment(run.content);
     if (side?.kind === 'photos' && !(await context.objects.head(target))) {
       refuseOtherDevice(context, plan);
       const photos = side.photos.slice(run.first, run.first + run.count);
       const enrolment = await context.compute.enrol({
         photos: await Promise.all(photos.map(({ key, generation }) => context.objects.file(key, generation))),
-        recognizer: await recognizerRequest(context, plan),
+        recognizer: await recognizerRequest(context, plan, run.recognizer),
         resolution: resolutionOf(plan.generator.alignment),
       });
       await putOnce(context, target, encodeEnrolment(enrolment));

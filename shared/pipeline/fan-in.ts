@@ -1,8 +1,9 @@
 import { advance } from './audits.ts';
 import type { Context } from './context.ts';
-import { keys, records, type Stage } from './keys.ts';
+import { records, STAGES, type Stage } from './keys.ts';
 import { TOPICS } from './messages.ts';
-import { type Plan, stageShards } from './plan-file.ts';
+import { readNomination } from './nomination.ts';
+import { assembled, type Plan, stageShards } from './plan-file.ts';
 
 /**
  * How shards come together, exactly once. A shard's result is an object written only if absent; then its done record
@@ -37,16 +38,22 @@ export async function dispatch(context: Context, plan: Plan): Promise<void> {
   const { audit } = plan;
   await advance(context, audit, 'ENROLLING');
   if (await publishMissing(context, plan, 'enrol')) return;
-  if (!(await context.objects.head(keys.gallery(audit)))) return publishNext(context, audit, 'enrol');
+  if (!(await context.objects.head(assembled(plan)))) return publishNext(context, audit, 'enrol');
   await advance(context, audit, 'PROBING');
   if (await publishMissing(context, plan, 'probe')) return;
-  await publishNext(context, audit, 'probe');
+  const nomination = await readNomination(context, audit);
+  if (!nomination) return publishNext(context, audit, 'probe');
+  if (nomination.named > 0) {
+    await advance(context, audit, 'CONFIRMING');
+    if (await publishMissing(context, plan, 'confirm')) return;
+  }
+  await publishNext(context, audit, 'confirm');
 }
 
 /** When the last shard of any stage was done, in milliseconds since the epoch; 0 if none was. */
 export async function lastDone(context: Context, audit: string): Promise<number> {
   let last = 0;
-  for (const stage of ['enrol', 'probe'] as const) {
+  for (const stage of STAGES) {
     for await (const { fields } of context.records.list(records.done(audit, stage))) {
       if (typeof fields.at === 'number') last = Math.max(last, fields.at);
     }
@@ -76,6 +83,8 @@ async function publishShard(context: Context, audit: string, stage: Stage, shard
   await context.events.publish(TOPICS[stage], { version: 1, audit, stage, shard });
 }
 
+const NEXT = { enrol: TOPICS.assemble, probe: TOPICS.merge, confirm: TOPICS.conclude } as const;
+
 async function publishNext(context: Context, audit: string, stage: Stage): Promise<void> {
-  await context.events.publish(stage === 'enrol' ? TOPICS.assemble : TOPICS.merge, { version: 1, audit });
+  await context.events.publish(NEXT[stage], { version: 1, audit });
 }

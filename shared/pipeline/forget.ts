@@ -1,5 +1,5 @@
 import type { Context } from './context.ts';
-import { records } from './keys.ts';
+import { records, STAGES } from './keys.ts';
 
 /** Erases all that one audit left: work, report and records. Enrolled photos are shared and stay. */
 export async function forgetAudit({ objects, records: store }: Context, audit: string): Promise<void> {
@@ -8,7 +8,7 @@ export async function forgetAudit({ objects, records: store }: Context, audit: s
     for await (const { key } of objects.list(prefix)) found.push(key);
     for (const key of found) await objects.delete(key);
   }
-  for (const collection of [records.done(audit, 'enrol'), records.done(audit, 'probe'), `audits/${audit}/locks`]) {
+  for (const collection of [...STAGES.map((stage) => records.done(audit, stage)), `audits/${audit}/locks`]) {
     const found: string[] = [];
     for await (const { path } of store.list(collection)) found.push(path);
     for (const path of found) await store.delete(path);

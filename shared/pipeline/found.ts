@@ -7,14 +7,14 @@ import { externalFiles } from './external.ts';
 import { type DropPlace, digest, dropPlace } from './keys.ts';
 import { textOf } from './once.ts';
 import { listSide, type Side, sideDigest } from './people.ts';
-import { findRecognizer } from './recognizer.ts';
-import { settingsSchema } from './settings.ts';
+import { findRecognizers } from './recognizer.ts';
+import { recognizerNames, settingsSchema } from './settings.ts';
 
 /**
  * What an audit computes, as a version: raised whenever the same input may give another result, so that finished and
  * half-finished audits of an older version are not taken for this one's.
  */
-const METHOD = 'audit 3';
+const METHOD = 'audit 4';
 
 /** What an audit is made of, as found in the drop area. */
 export interface Found {
@@ -25,6 +25,7 @@ export interface Found {
   readonly cardText: string | undefined;
   readonly members: Side | undefined;
   readonly controls: Side | undefined;
+  readonly placebo: Side | undefined;
   /** Why the photos cannot be used, whatever the checkpoint is. */
   readonly refused: RewoundError | undefined;
 }
@@ -43,7 +44,8 @@ export async function find(context: Context, place: DropPlace, checkpoint: Objec
   const cardText = await textOf(context, `${checkpoint.key}.card.json`);
   const members = await refusable(() => listSide(context.objects, place.project, 'members'));
   const controls = await refusable(() => listSide(context.objects, place.project, 'controls'));
-  const refused = members.refused ?? controls.refused;
+  const placebo = await refusable(() => listSide(context.objects, place.project, 'placebo'));
+  const refused = members.refused ?? controls.refused ?? placebo.refused;
   // By content, not by upload: the same bytes put there twice, or on another machine, are the same audit. How the work
   // is cut does not change a result and is no part of it.
   const audit = digest(
@@ -54,10 +56,11 @@ export async function find(context: Context, place: DropPlace, checkpoint: Objec
     place.file,
     cardText ?? '',
     identityOfSettings(settingsText),
-    await identityOfRecognizer(context, place, settingsText),
+    await identityOfRecognizers(context, place, settingsText),
     context.device,
     members.refused?.code ?? sideDigest(members.value),
     controls.refused?.code ?? sideDigest(controls.value),
+    placebo.refused?.code ?? sideDigest(placebo.value),
   );
   return {
     audit,
@@ -67,6 +70,7 @@ export async function find(context: Context, place: DropPlace, checkpoint: Objec
     cardText,
     members: members.value,
     controls: controls.value,
+    placebo: placebo.value,
     refused,
   };
 }
@@ -92,14 +96,14 @@ async function identityOfWeights(
 
 function identityOfSettings(text: string | undefined): string {
   const settings = lenient(() => parseCard(settingsSchema, text ?? '{}', 'project.json'));
-  return settings ? digest({ ...settings, shards: null }) : (text ?? '');
+  return settings ? digest({ ...settings, shards: null, recognizer: recognizerNames(settings) }) : (text ?? '');
 }
 
-async function identityOfRecognizer(context: Context, place: DropPlace, text: string | undefined): Promise<string> {
+async function identityOfRecognizers(context: Context, place: DropPlace, text: string | undefined): Promise<string> {
   const settings = lenient(() => parseCard(settingsSchema, text ?? '{}', 'project.json'));
   if (!settings) return '';
-  const { value } = await refusable(() => findRecognizer(context, place.project, settings));
-  return value ? digest(value.identity) : '';
+  const { value } = await refusable(() => findRecognizers(context, place.project, settings));
+  return value ? digest(...value.map(({ identity }) => identity)) : '';
 }
 
 /** An audit must have an identity even if its settings are wrong: the rejection is recorded under it. */

@@ -1,6 +1,7 @@
 import { RewoundError } from '../errors.ts';
 import type { Json } from '../platform/ports.ts';
 import type { Context } from './context.ts';
+import { STAGES } from './keys.ts';
 import { type Plan, stageShards } from './plan-file.ts';
 
 /**
@@ -9,18 +10,19 @@ import { type Plan, stageShards } from './plan-file.ts';
  * cost money until somebody looks, ends when the number passes what an audit can need.
  *
  * The longest chain of an audit that does its work: sweep, plan, each shard of enrol after the other (one chain, where
- * the window is 1), assemble, each shard of probe, merge, notify, finished. Messages that come twice make more chains,
+ * the window is 1), assemble, each shard of probe, merge, each shard of confirm,
+ * conclude, notify, finished. Messages that come twice make more chains,
  * but no longer ones: whoever finds a shard done publishes nothing. What is left over is for messages of a run that was
  * started over, whose photos or pieces may have been a few more.
  *
- * Every circle there could be runs through enrol, assemble or probe (the other steps lead to none before them), so it
+ * Every circle there could be runs through enrol, assemble, probe or confirm (the other steps lead to none before them), so it
  * is enough that these refuse. The sweep begins new chains; it publishes only for audits that showed no sign of life
  * for a while, and ends each a week after it began.
  */
 const STEPS_BESIDE_SHARDS = 32;
 
 export function mostHops(plan: Plan): number {
-  return stageShards(plan, 'enrol') + stageShards(plan, 'probe') + STEPS_BESIDE_SHARDS;
+  return STAGES.reduce((shards, stage) => shards + stageShards(plan, stage), STEPS_BESIDE_SHARDS);
 }
 
 /** Throws RUNAWAY, which ends the audit, where a message has come further than any audit goes. */

@@ -10,9 +10,15 @@ export const keys = {
    */
   generator: (audit: string, content: string) => `work/${audit}/generator/${content}.onnx`,
   generatorFile: (audit: string, content: string) => `work/${audit}/generator/${content}.weights`,
-  gallery: (audit: string) => `work/${audit}/gallery.safetensors`,
+  /** Of the recognizer at this place of the plan, as the next ones are. */
+  gallery: (audit: string, recognizer: number) => `work/${audit}/gallery-${recognizer}.safetensors`,
+  placebo: (audit: string, recognizer: number) => `work/${audit}/placebo-${recognizer}.safetensors`,
+  profile: (audit: string, recognizer: number) => `work/${audit}/profile-${recognizer}.safetensors`,
+  merged: (audit: string, recognizer: number) => `work/${audit}/merged-${recognizer}.safetensors`,
   roster: (audit: string) => `work/${audit}/roster.json`,
-  probe: (audit: string, shard: number) => `work/${audit}/probe/${shard}.safetensors`,
+  nomination: (audit: string) => `work/${audit}/nomination.json`,
+  tally: (audit: string, stage: SampleStage, shard: number, recognizer: number) =>
+    `work/${audit}/${stage}/${shard}-${recognizer}.safetensors`,
   /** Embedded photos, by what they were made of: shared by all audits. */
   enrolment: (content: string) => `gallery/${content}.safetensors`,
   report: (audit: string, file: string) => `report/${audit}/${file}`,
@@ -28,8 +34,10 @@ export const records = {
   lock: (audit: string, stage: Stage) => `audits/${audit}/locks/${stage}`,
 } as const;
 
+/** Stages that make samples: those that find people, and the fresh ones that confirm whoever was found. */
+export type SampleStage = 'probe' | 'confirm';
 /** Stages that are cut into shards. */
-export const STAGES = ['enrol', 'probe'] as const;
+export const STAGES = ['enrol', 'probe', 'confirm'] as const;
 export type Stage = (typeof STAGES)[number];
 
 /** A checkpoint's place: `drop/<tenant>/<project>/checkpoints/<file>`. */

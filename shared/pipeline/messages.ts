@@ -33,9 +33,11 @@ export const planMessage = z.union([landed, notification]);
 export const enrolMessage = shardOf('enrol');
 export const assembleMessage = z.strictObject({ version, hops, audit });
 export const probeMessage = shardOf('probe');
-/** A shard of any stage. */
-export const shardMessage = z.union([enrolMessage, probeMessage]);
 export const mergeMessage = z.strictObject({ version, hops, audit });
+export const confirmMessage = shardOf('confirm');
+export const concludeMessage = z.strictObject({ version, hops, audit });
+/** A shard of any stage. */
+export const shardMessage = z.union([enrolMessage, probeMessage, confirmMessage]);
 export const notifyMessage = z.strictObject({ version, hops, audit });
 export const sweepMessage = z.strictObject({ version, hops });
 /** For the outside: an audit has ended. */
@@ -51,6 +53,8 @@ export type EnrolMessage = z.infer<typeof enrolMessage>;
 export type AssembleMessage = z.infer<typeof assembleMessage>;
 export type ProbeMessage = z.infer<typeof probeMessage>;
 export type MergeMessage = z.infer<typeof mergeMessage>;
+export type ConfirmMessage = z.infer<typeof confirmMessage>;
+export type ConcludeMessage = z.infer<typeof concludeMessage>;
 export type NotifyMessage = z.infer<typeof notifyMessage>;
 
 /** Topics, by what has to be done. */
@@ -60,6 +64,8 @@ export const TOPICS = {
   assemble: 'assemble',
   probe: 'probe',
   merge: 'merge',
+  confirm: 'confirm',
+  conclude: 'conclude',
   notify: 'notify',
   sweep: 'sweep',
   deadletter: 'deadletter',

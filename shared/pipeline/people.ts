@@ -1,7 +1,10 @@
-import type { Role } from '../audit/roster.ts';
 import { RewoundError } from '../errors.ts';
 import type { ObjectInfo, Objects } from '../platform/ports.ts';
 import { digest } from './keys.ts';
+
+/** Folders of a project that hold people; the placebo's are unseen by generator and audit, and take its place. */
+export const PARTS = ['members', 'controls', 'placebo'] as const;
+export type Part = (typeof PARTS)[number];
 
 /** A photo in the drop area. */
 export interface PhotoPlace {
@@ -31,9 +34,9 @@ const UNREADABLE = 'heic|heif|bmp|jxl|jp2';
 /** Anything else in the folder is no photo. */
 const PHOTO = new RegExp(`\\.(${READABLE}|${UNREADABLE})$`, 'i');
 
-/** Lists one role of a project; undefined where the folder is not there or empty. Throws GALLERY_EMPTY. */
-export async function listSide(objects: Objects, project: string, role: Role): Promise<Side | undefined> {
-  const prefix = `${project}/${role}/`;
+/** Lists one part of a project; undefined where the folder is not there or empty. Throws GALLERY_EMPTY. */
+export async function listSide(objects: Objects, project: string, part: Part): Promise<Side | undefined> {
+  const prefix = `${project}/${part}/`;
   const photos: PhotoPlace[] = [];
   let [npy, csv, about]: (ObjectInfo | undefined)[] = [];
   let files = 0;
@@ -56,7 +59,7 @@ export async function listSide(objects: Objects, project: string, role: Role): P
   if (photos.length > 0) return { kind: 'photos', photos: nameFlat(photos) };
   if (npy && csv) return { kind: 'embeddings', npy, csv, about };
   if (files === 0) return undefined;
-  throw new RewoundError('GALLERY_EMPTY', `The ${role} folder holds no photo that can be used.`, {
+  throw new RewoundError('GALLERY_EMPTY', `The ${part} folder holds no photo that can be used.`, {
     help: 'Give one folder a person with JPEG, PNG, WebP, TIFF, AVIF or PGM photos, or embeddings.npy with labels.csv.',
   });
 }

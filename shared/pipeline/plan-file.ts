@@ -5,8 +5,9 @@ import type { Alignment, RecognizerRequest, Resolution } from '../engine/compute
 import { recognizerCardSchema } from '../faces/recognizer.ts';
 import { DEVICES } from '../onnx/runtime.ts';
 import type { Context } from './context.ts';
-import { keys, type Stage } from './keys.ts';
-import { settingsSchema } from './settings.ts';
+import { keys, type SampleStage, type Stage } from './keys.ts';
+import { PARTS } from './people.ts';
+import { freshSamples, settingsSchema } from './settings.ts';
 
 /**
  * `plan.json`: everything that was found and decided before the first sample. Written once; every later step reads it
@@ -70,18 +71,39 @@ const planSchema = z.strictObject({
     /** Weights outside the model file: the name it gives them, and what the copy in the work folder is called. */
     external: z.array(z.strictObject({ location: z.string(), content: z.string() })),
   }),
-  recognizer: z.discriminatedUnion('kind', [
-    z.strictObject({ kind: z.literal('built-in') }),
-    z.strictObject({ kind: z.literal('card'), card: recognizerCardSchema, key: z.string(), generation: z.string() }),
-  ]),
-  recognizerInfo: z.strictObject({ name: z.string(), embedding: z.int(), size: z.int(), licence: z.string() }),
+  /** The first is the audit's own; the others confirm it. */
+  recognizers: z
+    .array(
+      z.strictObject({
+        source: z.discriminatedUnion('kind', [
+          z.strictObject({ kind: z.literal('built-in') }),
+          z.strictObject({
+            kind: z.literal('card'),
+            card: recognizerCardSchema,
+            key: z.string(),
+            generation: z.string(),
+          }),
+        ]),
+        info: z.strictObject({ name: z.string(), embedding: z.int(), size: z.int(), licence: z.string() }),
+      }),
+    )
+    .min(1),
   members: sideSchema,
   controls: sideSchema.nullable(),
+  /** Real people in place of the generator: the audit must find nothing in them. */
+  placebo: sideSchema.nullable(),
   /** Identities that stand on both sides and take no part, by role. */
   overlapping: z.strictObject({ members: z.array(z.string()), controls: z.array(z.string()) }),
-  /** Runs of photos, members first: where their embeddings lie, and which photos they are. */
+  /** Runs of photos, by recognizer and part: where their embeddings lie, and which photos they are. */
   enrolment: z.array(
-    z.strictObject({ content: z.string(), role: z.enum(['members', 'controls']), first: z.int(), count: z.int() }),
+    z.strictObject({
+      content: z.string(),
+      part: z.enum(PARTS),
+      /** Place in `recognizers`. */
+      recognizer: z.int().min(0),
+      first: z.int(),
+      count: z.int(),
+    }),
   ),
 });
 export type Plan = z.infer<typeof planSchema>;
@@ -121,16 +143,34 @@ export async function readPlan(context: Pick<Context, 'objects'>, audit: string)
   return plan;
 }
 
-const cuts = new WeakMap<object, readonly Shard[]>();
+/** Gallery faces kept for each fresh sample: so many that nobody who is named is crowded out. */
+const CONFIRM_K = 100;
 
-export function probeShards(plan: Pick<Plan, 'settings' | 'shards'>): readonly Shard[] {
-  const cut = cuts.get(plan) ?? cutShards(plan.settings, plan.shards);
-  cuts.set(plan, cut);
+/** The samples of a stage: fresh ones follow those that found people, on a grid of their own. */
+export function samplingOf({ settings }: Pick<Plan, 'settings'>, stage: SampleStage) {
+  const { samples, seed, batch, k } = settings;
+  if (stage === 'probe') return { samples, seed, batch, k };
+  return { samples: freshSamples(settings), seed: seed + samples, batch, k: Math.max(k, CONFIRM_K) };
+}
+
+const cuts = { probe: new WeakMap<object, readonly Shard[]>(), confirm: new WeakMap<object, readonly Shard[]>() };
+
+export function sampleShards(plan: Pick<Plan, 'settings' | 'shards'>, stage: SampleStage): readonly Shard[] {
+  const known = cuts[stage].get(plan);
+  if (known) return known;
+  const sampling = samplingOf(plan, stage);
+  const cut = cutShards(sampling, Math.ceil((plan.shards * sampling.samples) / plan.settings.samples));
+  cuts[stage].set(plan, cut);
   return cut;
 }
 
 export function stageShards(plan: Plan, stage: Stage): number {
-  return stage === 'enrol' ? plan.enrolment.length : probeShards(plan).length;
+  return stage === 'enrol' ? plan.enrolment.length : sampleShards(plan, stage).length;
+}
+
+/** What `assemble` writes last: where it is, galleries, profiles and the roster are. */
+export function assembled({ audit, recognizers }: Plan): string {
+  return keys.gallery(audit, recognizers.length - 1);
 }
 
 /** The resolution photos are brought to: the generated faces' own, on a grid of 2% so that similar ones share work. */
@@ -139,10 +179,15 @@ export function resolutionOf({ eyeDistance, mode }: Pick<Alignment, 'eyeDistance
   return { eyeDistance: Math.exp(Math.round(Math.log(eyeDistance) / step) * step), detect: mode === 'detected' };
 }
 
-/** The recognizer as the engine takes it: with the path of its file. */
-export async function recognizerRequest(context: Context, { recognizer }: Plan): Promise<RecognizerRequest> {
-  if (recognizer.kind === 'built-in') return recognizer;
-  const { card, key, generation } = recognizer;
+/** A recognizer of the plan as the engine takes it: with the path of its file. */
+export async function recognizerRequest(
+  context: Context,
+  { recognizers }: Plan,
+  place = 0,
+): Promise<RecognizerRequest> {
+  const { source } = recognizers[place]!;
+  if (source.kind === 'built-in') return source;
+  const { card, key, generation } = source;
   return { kind: 'card', card, path: await context.objects.file(key, generation) };
 }
 

@@ -10,9 +10,9 @@ import { type Found, find } from './found.ts';
 import { digestOfBytes, dropPlace, isCompanion, keys } from './keys.ts';
 import type { PlanMessage } from './messages.ts';
 import { putOnce } from './once.ts';
-import type { PhotoPlace, Side } from './people.ts';
+import { PARTS, type Part, type PhotoPlace, type Side } from './people.ts';
 import { encodeJson, type Plan, readPlan, resolutionOf } from './plan-file.ts';
-import { findRecognizer } from './recognizer.ts';
+import { findRecognizers } from './recognizer.ts';
 import { rejecting } from './reject.ts';
 import { cutEnrolment, skipEnrolled } from './runs.ts';
 import { settingsSchema, shardCount } from './settings.ts';
@@ -86,7 +86,7 @@ async function makeUnlessReplaced(context: Context, found: Found): Promise<Plan 
 }
 
 async function make(context: Context, found: Found): Promise<Plan> {
-  const { audit, checkpoint, place, members, controls } = found;
+  const { audit, checkpoint, place, members, controls, placebo } = found;
   if (found.refused) throw found.refused;
   const settings = parseCard(settingsSchema, found.settingsText ?? '{}', 'project.json');
   if (!members) {
@@ -102,7 +102,8 @@ async function make(context: Context, found: Found): Promise<Plan> {
   checkSize(members, overlapping.members, 'members', FEWEST_MEMBERS);
   if (controls) checkSize(controls, overlapping.controls, 'controls', FEWEST_CONTROLS);
 
-  const recognizer = await findRecognizer(context, place.project, settings);
+  const recognizers = await findRecognizers(context, place.project, settings);
+  checkComparable(recognizers.length, { members, controls, placebo });
   const card = checkpointCard(found.cardText, settings);
   const path = await context.objects.file(checkpoint.key, checkpoint.generation);
   const { summary } = await context.compute.inspect({ path, card });
@@ -110,7 +111,7 @@ async function make(context: Context, found: Found): Promise<Plan> {
   const calibration = await context.compute.calibrate({
     model: { path, external: external.map(({ location, path }) => ({ location, path })) },
     card,
-    recognizers: [recognizer.request],
+    recognizers: recognizers.map(({ request }) => request),
     seed: settings.seed,
     batch: settings.batch,
   });
@@ -118,8 +119,8 @@ async function make(context: Context, found: Found): Promise<Plan> {
   const content = digestOfBytes(model);
   await putOnce(context, keys.generator(audit, content), model);
   const resolution = resolutionOf(alignment);
-  const enrolment = (['members', 'controls'] as const).flatMap((role) =>
-    cutEnrolment(role, role === 'members' ? members : controls, recognizer.identity, resolution, context.device),
+  const enrolment = recognizers.flatMap(({ identity }, place) =>
+    PARTS.flatMap((part) => cutEnrolment(part, found[part], identity, place, resolution, context.device)),
   );
   const planned: Plan = {
     version: 1,
@@ -140,10 +141,10 @@ async function make(context: Context, found: Found): Promise<Plan> {
       model: content,
       external: external.map(({ location, content }) => ({ location, content })),
     },
-    recognizer: recognizer.planned,
-    recognizerInfo: calibration.recognizers[0]!,
+    recognizers: recognizers.map(({ planned }, i) => ({ source: planned, info: calibration.recognizers[i]! })),
     members: stored(members),
     controls: controls ? stored(controls) : null,
+    placebo: placebo ? stored(placebo) : null,
     overlapping,
     enrolment,
   };
@@ -158,6 +159,14 @@ function stored(side: Side): Plan['members'] {
   if (side.kind === 'photos') return { kind: 'photos', photos: [...side.photos] };
   const { npy, csv, about } = side;
   return { kind: 'embeddings', npy, csv, ...(about ? { about } : {}) };
+}
+
+/** Embeddings are one recognizer's, and say nothing to another. Throws GALLERY_MISMATCH. */
+function checkComparable(recognizers: number, sides: Readonly<Record<Part, Side | undefined>>): void {
+  if (recognizers === 1 || PARTS.every((part) => sides[part]?.kind !== 'embeddings')) return;
+  throw new RewoundError('GALLERY_MISMATCH', 'Several recognizers cannot share one set of embeddings.', {
+    help: 'Give the photos themselves, or run one audit for each recognizer.',
+  });
 }
 
 /** Identities with a photo, byte for byte, that the other side has too. */

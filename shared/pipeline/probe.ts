@@ -4,44 +4,55 @@ import type { Context } from './context.ts';
 import { refuseOtherDevice } from './device.ts';
 import { shardDone } from './fan-in.ts';
 import { refuseRunaway } from './hops.ts';
-import { keys } from './keys.ts';
-import type { ProbeMessage } from './messages.ts';
+import { keys, type SampleStage } from './keys.ts';
+import type { ConfirmMessage, ProbeMessage } from './messages.ts';
 import { putOnce } from './once.ts';
-import { generatorFiles, probeShards, readPlan, recognizerRequest } from './plan-file.ts';
+import { generatorFiles, type Plan, readPlan, recognizerRequest, sampleShards, samplingOf } from './plan-file.ts';
 import { rejecting } from './reject.ts';
 
 /** Probes one shard of samples, unless somebody has: generate, embed, search. */
-export async function probe(context: Context, { audit, hops, shard: index }: ProbeMessage): Promise<void> {
+export function probe(context: Context, message: ProbeMessage): Promise<void> {
+  return probeShard(context, message, 'probe');
+}
+
+/** The same with fresh samples, after all others: whoever was named must be found again. */
+export function confirm(context: Context, message: ConfirmMessage): Promise<void> {
+  return probeShard(context, message, 'confirm');
+}
+
+async function probeShard(context: Context, message: ProbeMessage | ConfirmMessage, stage: SampleStage): Promise<void> {
+  const { audit, hops, shard: index } = message;
   if (!(await isRunning(context, audit))) return;
-  await rejecting(context, { audit, stage: 'probe', shard: index }, async () => {
+  await rejecting(context, { audit, stage, shard: index }, async () => {
     const plan = await readPlan(context, audit);
     refuseRunaway(plan, hops);
-    const shard = probeShards(plan)[index];
+    const shard = sampleShards(plan, stage)[index];
     if (!shard) return;
-    const target = keys.probe(audit, index);
-    if (!(await context.objects.head(target))) {
+    // One result a recognizer, written in their order: where the last is, all are.
+    const targets = plan.recognizers.map((_, recognizer) => keys.tally(audit, stage, index, recognizer));
+    if (!(await context.objects.head(targets.at(-1)!))) {
       refuseOtherDevice(context, plan);
       const { spec, geometry, alignment } = plan.generator;
-      const { samples, seed, batch, k } = plan.settings;
       const { tallies } = await context.compute.probe({
         model: await generatorFiles(context, plan),
         spec,
         geometry,
         alignment,
-        searches: [
-          {
-            recognizer: await recognizerRequest(context, plan),
-            gallery: await context.objects.file(keys.gallery(audit)),
-          },
-        ],
-        samples,
-        seed,
-        batch,
-        k,
+        searches: await searches(context, plan),
+        ...samplingOf(plan, stage),
         shard,
       });
-      await putOnce(context, target, encodeTally(tallies[0]!));
+      for (const [i, target] of targets.entries()) await putOnce(context, target, encodeTally(tallies[i]!));
     }
-    await shardDone(context, plan, 'probe', index);
+    await shardDone(context, plan, stage, index);
   });
+}
+
+function searches(context: Context, plan: Plan) {
+  return Promise.all(
+    plan.recognizers.map(async (_, recognizer) => ({
+      recognizer: await recognizerRequest(context, plan, recognizer),
+      gallery: await context.objects.file(keys.gallery(plan.audit, recognizer)),
+    })),
+  );
 }

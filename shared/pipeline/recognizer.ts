@@ -5,15 +5,22 @@ import { recognizerCardSchema } from '../faces/recognizer.ts';
 import type { Context } from './context.ts';
 import { below, digest } from './keys.ts';
 import { textOf } from './once.ts';
-import type { Settings } from './settings.ts';
+import { BUILT_IN, recognizerNames, type Settings } from './settings.ts';
 
 /** What tells recognizers apart: the built-in one's version, or the card's and the model's content. */
 export type RecognizerIdentity =
   | { readonly kind: 'built-in'; readonly version: 1 }
   | { readonly kind: 'card'; readonly card: string; readonly md5: string };
 
-export async function findRecognizer(context: Context, project: string, { recognizer: cardPath }: Settings) {
-  if (cardPath === undefined) {
+/** Every recognizer of the settings, in their order. Throws NOT_FOUND, CARD_INVALID. */
+export async function findRecognizers(context: Context, project: string, settings: Settings) {
+  const found = [];
+  for (const name of recognizerNames(settings)) found.push(await findRecognizer(context, project, name));
+  return found;
+}
+
+async function findRecognizer(context: Context, project: string, cardPath: string) {
+  if (cardPath === BUILT_IN) {
     const request: RecognizerRequest = { kind: 'built-in' };
     return { request, planned: request, identity: { kind: 'built-in', version: 1 } } as const;
   }

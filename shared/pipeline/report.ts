@@ -4,8 +4,8 @@ import type { Role } from '../audit/roster.ts';
 import type { Summary } from '../audit/summary.ts';
 import type { Timing } from '../audit/tally.ts';
 import type { Report } from '../report/model.ts';
-import type { Roster } from './assemble.ts';
-import { type Plan, probeShards } from './plan-file.ts';
+import { type Plan, sampleShards } from './plan-file.ts';
+import type { Roster } from './roster-file.ts';
 
 /** The report as data, from what was planned, counted and concluded. */
 export function makeReport(
@@ -16,14 +16,15 @@ export function makeReport(
   timing: Timing & { readonly total: number },
 ): Report {
   const { settings, generator } = plan;
+  const { info } = plan.recognizers[0]!;
   const { spec, geometry, alignment } = generator;
   const names = new Map(roster.people.map(({ key, identity }) => [key, identity]));
   const uniform = spec.latent.distribution === 'uniform';
   const { gates, ...statistics } = analysis;
   const recognizer = {
-    name: plan.recognizerInfo.name,
-    embedding: plan.recognizerInfo.embedding,
-    licence: plan.recognizerInfo.licence,
+    name: info.name,
+    embedding: info.embedding,
+    licence: info.licence,
   };
   return {
     schema: 'rewound.report/1',
@@ -34,7 +35,7 @@ export function makeReport(
       samples: settings.samples,
       seed: settings.seed,
       batch: settings.batch,
-      shards: probeShards(plan).length,
+      shards: sampleShards(plan, 'probe').length,
       k: settings.k,
       device: plan.device,
     },

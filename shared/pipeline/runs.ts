@@ -1,9 +1,8 @@
-import type { Role } from '../audit/roster.ts';
 import type { Resolution } from '../engine/compute.ts';
 import type { Device } from '../onnx/runtime.ts';
 import type { Context } from './context.ts';
 import { digest, keys, records } from './keys.ts';
-import type { Side } from './people.ts';
+import type { Part, Side } from './people.ts';
 import type { Plan } from './plan-file.ts';
 import type { RecognizerIdentity } from './recognizer.ts';
 
@@ -12,12 +11,15 @@ const METHOD = 'enrolment 2';
 /** Photos embedded by one call of `enrol`. */
 const PHOTOS_PER_SHARD = 256;
 
-/** Runs of photos, each named by what its embeddings are made of: photos, recognizer, resolution, and the device that
- * did the arithmetic. */
+/**
+ * Runs of photos, each named by what its embeddings are made of: photos, recognizer, resolution, and the device that
+ * did the arithmetic. `place` is the recognizer's in the plan.
+ */
 export function cutEnrolment(
-  role: Role,
+  part: Part,
   side: Side | undefined,
   recognizer: RecognizerIdentity,
+  place: number,
   resolution: Resolution | null,
   device: Device,
 ): Plan['enrolment'] {
@@ -26,7 +28,7 @@ export function cutEnrolment(
   for (let first = 0; first < side.photos.length; first += PHOTOS_PER_SHARD) {
     const photos = side.photos.slice(first, first + PHOTOS_PER_SHARD);
     const content = digest(METHOD, device, recognizer, resolution, ...photos.map(({ md5 }) => md5));
-    shards.push({ content, role, first, count: photos.length });
+    shards.push({ content, part, recognizer: place, first, count: photos.length });
   }
   return shards;
 }

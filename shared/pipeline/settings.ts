@@ -5,6 +5,8 @@ import { checkpointCardSchema } from '../checkpoint/card.ts';
 const MOST_SAMPLES = 1_000_000_000;
 /** Seeds are 32 bits wide. */
 const SEEDS = 2 ** 32;
+/** More would say the same again. */
+const MOST_RECOGNIZERS = 8;
 /** Made before the audit's own, from the same seed on. */
 const CALIBRATION_SAMPLES = 256;
 
@@ -24,18 +26,41 @@ export const settingsSchema = z
     batch: z.int().min(1).max(1024).default(64),
     /** Pieces the samples are cut into; by default 2,048 samples or two and a half minutes. Does not change the result. */
     shards: z.int().min(1).max(100_000).optional(),
-    /** Card of the user's own recognizer, relative to the project; the built-in one by default. */
-    recognizer: z.string().min(1).optional(),
+    /** Cards of the user's own recognizers, relative to the project, or "built-in", which is also the default. */
+    recognizer: z
+      .union([z.string().min(1), z.array(z.string().min(1)).min(1).max(MOST_RECOGNIZERS)])
+      .refine((named) => typeof named === 'string' || new Set(named).size === named.length, {
+        message: 'a recognizer is named twice',
+      })
+      .optional(),
+    /** Samples on which named people are confirmed, after all others; at most 10,000 by default. */
+    fresh: z.int().min(1).max(MOST_SAMPLES).optional(),
     /** Overrides what cards beside checkpoints say. */
     card: checkpointCardSchema.optional(),
     /** Whether the report holds pictures of samples and of the photos they match. */
     pictures: z.boolean().default(true),
   })
-  .refine(({ seed, samples }) => seed + Math.max(samples, CALIBRATION_SAMPLES) <= SEEDS, {
+  .refine((one) => one.seed + Math.max(one.samples + freshSamples(one), CALIBRATION_SAMPLES) <= SEEDS, {
     path: ['seed'],
     message: 'the seed is too large for this many samples: each takes a seed of its own, and the last is 4294967295',
   });
 export type Settings = z.infer<typeof settingsSchema>;
+
+/** Enough to tell a rate of 1 in 1,000 from none. */
+const FRESH_SAMPLES = 10_000;
+
+/** How many samples confirm whoever is named: as many as found them, up to 10,000. */
+export function freshSamples({ samples, fresh }: { readonly samples: number; readonly fresh?: number | undefined }) {
+  return fresh ?? Math.min(samples, FRESH_SAMPLES);
+}
+
+/** What the settings call the recognizer that comes with Rewound. */
+export const BUILT_IN = 'built-in';
+
+/** The recognizers in the order they were named; the first is the audit's own, the others confirm it. */
+export function recognizerNames({ recognizer = BUILT_IN }: Pick<Settings, 'recognizer'>): readonly string[] {
+  return typeof recognizer === 'string' ? [recognizer] : recognizer;
+}
 
 const SAMPLES_PER_SHARD = 2048;
 /** Half of what a call of a function may take: machines differ, and so do the hours of the day. */

@@ -45,6 +45,7 @@ test('in a calm world every message is published once', async () => {
       TOPICS.assemble,
       ...Array(SETTINGS.shards).fill(TOPICS.probe),
       TOPICS.merge,
+      TOPICS.conclude,
       TOPICS.notify,
       TOPICS.finished,
     ].sort(),

@@ -87,7 +87,7 @@ describe.skipIf(!hasTerraform)('terraform', () => {
     expect(Map.groupBy(writers, ({ area }) => area)).toEqual(
       new Map([
         ['work', expect.arrayContaining([expect.objectContaining({ function: 'probe' })])],
-        ['report', [expect.objectContaining({ function: 'merge' })]],
+        ['report', [expect.objectContaining({ function: 'conclude' })]],
         ['gallery', [expect.objectContaining({ function: 'enrol' })]],
       ]),
     );
@@ -107,7 +107,7 @@ describe.skipIf(!hasTerraform)('terraform', () => {
         { gpu: true, cpu, memory, instances: 7, attempts: 30 },
         { gpu: true, cpu, memory, instances: 7, attempts: 30 },
       ]);
-      expect(Object.values(functions).filter((one) => one.gpu)).toHaveLength(3);
+      expect(Object.values(functions).filter((one) => one.gpu)).toHaveLength(4);
     },
   );
 

@@ -1,0 +1,129 @@
+import { createHash } from 'node:crypto';
+import { RewoundError } from '../errors.ts';
+import type { Enrolment } from '../faces/enrolled.ts';
+import { decodeEnrolment } from '../faces/enrolment.ts';
+import type { Context } from './context.ts';
+import { type EnrolledPhoto, embeddedPhotos } from './embedded.ts';
+import { digest, keys } from './keys.ts';
+import type { Part } from './people.ts';
+import type { Plan } from './plan-file.ts';
+import type { Roster } from './roster-file.ts';
+
+/** Photos that took no part are named in the report, up to this many a side. */
+const MOST_LISTED = 1000;
+
+/** Somebody with all usable photos. */
+export interface Person {
+  readonly key: string;
+  readonly identity: string;
+  readonly photos: readonly EnrolledPhoto[];
+}
+
+/** One part's people, in the order of their names, and what became of all photos. */
+export interface Gathered {
+  readonly people: readonly Person[];
+  readonly counts: Roster['counts']['members'];
+}
+
+/** Throws GALLERY_UNREADABLE, GALLERY_MISMATCH. */
+export async function gather(context: Context, plan: Plan, part: Part): Promise<Gathered> {
+  const side = plan[part];
+  const leftOut: Gathered['counts']['leftOut'] = [];
+  const counts = { photos: 0, undetected: 0, unreadable: 0, overlapping: 0, leftOut };
+  if (!side) return { people: [], counts };
+  const usable: EnrolledPhoto[] = [];
+  if (side.kind === 'embeddings') {
+    usable.push(...(await embeddedPhotos(context, side, plan)));
+    counts.photos = usable.length;
+  } else {
+    for await (const { place, state, embeddings } of enrolledPhotos(context, plan, part)) {
+      const { identity, photo, md5 } = side.photos[place]!;
+      counts.photos += 1;
+      if (state === 'enrolled') usable.push({ identity, photo, content: md5, embeddings });
+      else {
+        counts[state] += 1;
+        if (leftOut.length < MOST_LISTED) leftOut.push({ identity, photo, reason: state });
+      }
+    }
+    checkUsable(part, counts);
+  }
+  const excluded = new Set(part === 'placebo' ? [] : plan.overlapping[part]);
+  const byName = Map.groupBy(
+    usable.filter(({ identity }) => !excluded.has(identity)),
+    ({ identity }) => identity,
+  );
+  const people = [...byName].map(([identity, photos]) => ({
+    key: digest('person', identity, ...photos.map(({ content }) => content).sort()),
+    identity,
+    photos: differing(photos),
+  }));
+  return { people, counts: { ...counts, overlapping: excluded.size } };
+}
+
+/** Photos with the embeddings of all recognizers, which look for faces in the same way and so agree on their state. */
+async function* enrolledPhotos(context: Context, { enrolment, recognizers }: Plan, part: Part) {
+  const runs = recognizers.map((_, place) => enrolment.filter((run) => run.part === part && run.recognizer === place));
+  for (const [i, { first, count }] of runs[0]!.entries()) {
+    const enrolments: Enrolment[] = [];
+    for (const [place, { info }] of recognizers.entries()) {
+      const bytes = await context.objects.get(keys.enrolment(runs[place]![i]!.content));
+      enrolments.push(decodeEnrolment(bytes, count, info.embedding));
+    }
+    for (let row = 0; row < count; row++) {
+      yield {
+        place: first + row,
+        state: enrolments[0]!.states[row]!,
+        embeddings: enrolments.map(({ embeddings }, place) => {
+          const length = recognizers[place]!.info.embedding;
+          return embeddings.subarray(row * length, (row + 1) * length);
+        }),
+      };
+    }
+  }
+}
+
+function bytesOf({ embeddings: [embedding] }: EnrolledPhoto): string {
+  const { buffer, byteOffset, byteLength } = embedding!;
+  return createHash('sha256')
+    .update(new Uint8Array(buffer, byteOffset, byteLength))
+    .digest('base64');
+}
+
+/** A photo that is there twice says no more than once. */
+function differing(photos: readonly EnrolledPhoto[]): EnrolledPhoto[] {
+  return [...new Map(photos.map((photo) => [bytesOf(photo), photo] as const).toReversed()).values()].toReversed();
+}
+
+/**
+ * Leaves out people of whom both sides have the same embedding. Photos have been compared by their bytes before; this
+ * finds those of galleries that were embedded beforehand, and of pictures saved anew without a change.
+ */
+export function apart(members: Gathered, controls: Gathered): readonly [Gathered, Gathered] {
+  const embeddings = ({ people }: Gathered) => new Set(people.flatMap(({ photos }) => photos.map(bytesOf)));
+  const [ofMembers, ofControls] = [embeddings(members), embeddings(controls)];
+  return [
+    without(members, ({ photos }) => photos.some((photo) => ofControls.has(bytesOf(photo)))),
+    without(controls, ({ photos }) => photos.some((photo) => ofMembers.has(bytesOf(photo)))),
+  ];
+}
+
+/** The part without the people that stand on both sides. */
+export function without(
+  { people, counts }: Gathered,
+  standsOnBoth: (person: Person, place: number) => boolean,
+): Gathered {
+  const left = people.filter((person, place) => !standsOnBoth(person, place));
+  return { people: left, counts: { ...counts, overlapping: counts.overlapping + people.length - left.length } };
+}
+
+function checkUsable(
+  part: Part,
+  { photos, undetected, unreadable }: { photos: number; undetected: number; unreadable: number },
+): void {
+  if (undetected + unreadable <= photos / 2) return;
+  throw new RewoundError(
+    'GALLERY_UNREADABLE',
+    `Of ${photos} photos of ${part}, ${unreadable} cannot be read and ${undetected} show no face.`,
+    { help: 'Check that the folder holds portrait photos; faces should fill at least a tenth of the width.' },
+  );
+}

@@ -1,0 +1,31 @@
+import { z } from 'zod';
+
+const partSchema = z.strictObject({
+  photos: z.int(),
+  undetected: z.int(),
+  unreadable: z.int(),
+  overlapping: z.int(),
+  leftOut: z.array(
+    z.strictObject({ identity: z.string(), photo: z.string(), reason: z.enum(['undetected', 'unreadable']) }),
+  ),
+});
+
+/** `roster.json`: who takes part, in the gallery's order, and what became of everybody's photos. */
+export const rosterSchema = z.strictObject({
+  version: z.literal(1),
+  photosPerIdentity: z.int().min(1),
+  people: z.array(
+    z.strictObject({
+      /** Stands for the person wherever chance is drawn: the same whichever side the person is on. */
+      key: z.string(),
+      role: z.enum(['members', 'controls']),
+      identity: z.string(),
+      /** The photos compared. */
+      photos: z.array(z.string()).min(1),
+      /** Usable photos there were to choose from: of a member, how often training saw them. */
+      available: z.int().min(1),
+    }),
+  ),
+  counts: z.strictObject({ members: partSchema, controls: partSchema, placebo: partSchema }),
+});
+export type Roster = z.infer<typeof rosterSchema>;
