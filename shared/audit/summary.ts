@@ -10,6 +10,8 @@ export interface Summary {
   readonly stairs: Staircases;
   /** Samples in which no face was found. */
   readonly undetected: number;
+  /** Samples with a face that are authentic (see secondary.ts); null unless every shard has counted them. */
+  readonly authentic: number | null;
   /** [2048] samples by the bin of their best similarity to a member among their k nearest faces. */
   readonly bestMember: Float64Array;
   /** [2048] the same for controls. */
@@ -34,7 +36,19 @@ export function summarise({ frame, shards, stairs }: Tally): Summary {
     }
   }
   const undetected = shards.reduce((samples, shard) => samples + shard.undetected, 0);
-  return { frame, stairs, undetected, bestMember, bestControl, hits: addHits(shards.map(({ hits }) => hits)) };
+  const authentic = shards.reduce<number | null>(
+    (all, shard) => (all === null || shard.authentic === null ? null : all + shard.authentic),
+    0,
+  );
+  return {
+    frame,
+    stairs,
+    undetected,
+    authentic,
+    bestMember,
+    bestControl,
+    hits: addHits(shards.map(({ hits }) => hits)),
+  };
 }
 
 /** Milliseconds over all shards. Not part of the summary, for no result may depend on it. */

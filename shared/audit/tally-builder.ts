@@ -33,9 +33,11 @@ export class TallyBuilder {
   readonly #frame: Frame;
   readonly #shard: Omit<Shard, 'index'>;
   readonly #layout: Layout;
+  readonly #nearestMember: Float32Array | undefined;
   #nextBatch: number;
   #samples = 0;
   #undetected = 0;
+  #authentic = 0;
   #timing: Timing = { generate: 0, align: 0, embed: 0, search: 0 };
   /** [identities] height of the identity's last stair. */
   readonly #height: Float32Array;
@@ -54,13 +56,16 @@ export class TallyBuilder {
   readonly #rowIdentity: number[] = [];
   readonly #rowSimilarity: number[] = [];
 
-  constructor(frame: Frame, shard: Omit<Shard, 'index'>, layout: Layout) {
+  /** @param nearestMember [faces] similarity to the most similar other face of a member; counts authentic samples. */
+  constructor(frame: Frame, shard: Omit<Shard, 'index'>, layout: Layout, nearestMember?: Float32Array) {
     if (layout.isMember.length !== frame.identities || layout.identityOf.length !== frame.faces) {
       throw new RangeError('The gallery is not the one the audit was planned with.');
     }
+    if (nearestMember && nearestMember.length !== frame.faces) throw new RangeError('Not one nearest member a face.');
     this.#frame = frame;
     this.#shard = shard;
     this.#layout = layout;
+    this.#nearestMember = nearestMember;
     this.#nextBatch = shard.firstBatch;
     this.#height = new Float32Array(frame.identities).fill(Number.NEGATIVE_INFINITY);
   }
@@ -90,12 +95,14 @@ export class TallyBuilder {
     const { firstBatch, batches } = this.#shard;
     if (this.#nextBatch !== firstBatch + batches) throw new RangeError('The shard lacks batches.');
     const hits = [...this.#hits.keys()].sort((a, b) => a - b);
-    const best = [...this.#best.keys()].filter((key) => this.#best[key]! > 0);
+    const best: number[] = [];
+    for (let key = 0; key < this.#best.length; key++) if (this.#best[key]! > 0) best.push(key);
     const counts = {
       firstBatch,
       batches,
       samples: this.#samples,
       undetected: this.#undetected,
+      authentic: this.#nearestMember ? this.#authentic : null,
       timing: this.#timing,
       digest: new Uint8Array(32),
       best: {
@@ -178,6 +185,7 @@ export class TallyBuilder {
           similarities.push(value);
         } else if (value > similarities[seen]!) similarities[seen] = value;
       }
+      if (this.#isAuthentic(topValues, topFaces, row * k, k)) this.#authentic++;
       let member = Number.NEGATIVE_INFINITY;
       let control = Number.NEGATIVE_INFINITY;
       for (let i = 0; i < identities.length; i++) {
@@ -191,6 +199,21 @@ export class TallyBuilder {
       if (member > Number.NEGATIVE_INFINITY) this.#best[BINS + binOf(member)]! += 1;
       if (control > Number.NEGATIVE_INFINITY) this.#best[binOf(control)]! += 1;
     }
+  }
+
+  /**
+   * Whether a sample is not nearer to its nearest member's face than that face is to its own nearest other member's. The
+   * nearest faces come first; a sample with no member among them is nearer to k others, and no copy of a member.
+   */
+  #isAuthentic(topValues: Float32Array, topFaces: Int32Array | BigInt64Array, start: number, k: number): boolean {
+    const nearest = this.#nearestMember;
+    if (!nearest) return false;
+    const { identityOf, isMember } = this.#layout;
+    for (let i = start; i < start + k; i++) {
+      const face = Number(topFaces[i]);
+      if (isMember[identityOf[face]!] === 1) return topValues[i]! <= nearest[face]!;
+    }
+    return true;
   }
 
   /** The stairs, so far ordered by batch, in the order of Staircases: a counting sort. */

@@ -38,9 +38,11 @@ export function checkTally({ frame, shards, stairs }: Tally): void {
   }
 }
 
-function checkShard(frame: Frame, { firstBatch, batches, samples, undetected, timing, best, hits }: ShardCounts): void {
+function checkShard(frame: Frame, shard: ShardCounts): void {
+  const { firstBatch, batches, samples, undetected, authentic, timing, best, hits } = shard;
   const expected = samplesIn(frame, firstBatch + batches) - samplesIn(frame, firstBatch);
   must(samples === expected && undetected <= samples, 'A shard has the samples of its batches.');
+  must(authentic === null || authentic <= samples - undetected, 'Authentic samples have a face.');
   must(
     Object.values(timing).every((ms) => ms >= 0 && ms < Infinity),
     'Times are not negative.',

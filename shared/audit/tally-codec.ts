@@ -4,7 +4,9 @@ import { elementsOf, readSafetensors, type Safetensors, tensorOf, writeSafetenso
 import type { Frame, ShardCounts, Tally } from './tally.ts';
 import { checkTally } from './tally-check.ts';
 
-const FORMAT = 'rewound.tally/1';
+const FORMAT = 'rewound.tally/2';
+/** In the place of a number that was not counted. */
+const NOT_COUNTED = 0xffffffff;
 
 /**
  * A tally as a safetensors file: the staircases as they are, the shards' tables one after the other, with offsets.
@@ -23,6 +25,7 @@ export function encodeTally({ frame, shards, stairs }: Tally): Uint8Array {
       'shard.batches': u32(shards.map((shard) => shard.batches)),
       'shard.samples': u32(shards.map((shard) => shard.samples)),
       'shard.undetected': u32(shards.map((shard) => shard.undetected)),
+      'shard.authentic': u32(shards.map((shard) => shard.authentic ?? NOT_COUNTED)),
       'shard.timing': tensorOf('F64', Float64Array.from(timings), [shards.length, 4]),
       'shard.digest': tensorOf('U8', Uint8Array.from(shards.flatMap((shard) => [...shard.digest])), [
         shards.length,
@@ -106,6 +109,7 @@ function decodeShards(file: Safetensors): readonly ShardCounts[] {
   const batches = elementsOf(file, 'shard.batches', 'U32');
   const samples = elementsOf(file, 'shard.samples', 'U32');
   const undetected = elementsOf(file, 'shard.undetected', 'U32');
+  const authentic = elementsOf(file, 'shard.authentic', 'U32');
   const timing = elementsOf(file, 'shard.timing', 'F64');
   const digest = elementsOf(file, 'shard.digest', 'U8');
   const bestOffset = elementsOf(file, 'best.offset', 'U32');
@@ -117,7 +121,7 @@ function decodeShards(file: Safetensors): readonly ShardCounts[] {
   const hitBin = elementsOf(file, 'hit.bin', 'U16');
   const hitCount = elementsOf(file, 'hit.count', 'U32');
 
-  const lengths = [batches, samples, undetected].map((column) => column.length);
+  const lengths = [batches, samples, undetected, authentic].map((column) => column.length);
   lengths.push(timing.length / 4, digest.length / 32, bestOffset.length - 1, hitOffset.length - 1);
   if (lengths.some((length) => length !== firstBatch.length)) throw new RangeError('Shard columns differ in length.');
   checkTable(bestOffset, [bestMember, bestBin, bestCount]);
@@ -132,6 +136,7 @@ function decodeShards(file: Safetensors): readonly ShardCounts[] {
       batches: batches[s]!,
       samples: samples[s]!,
       undetected: undetected[s]!,
+      authentic: authentic[s] === NOT_COUNTED ? null : authentic[s]!,
       timing: { generate, align, embed, search },
       digest: digest.subarray(32 * s, 32 * s + 32),
       best: {

@@ -28,6 +28,8 @@ export interface ShardCounts {
   readonly samples: number;
   /** Samples in which no face was found. */
   readonly undetected: number;
+  /** Samples with a face that are authentic (see secondary.ts); null where that was not counted. */
+  readonly authentic: number | null;
   readonly timing: Timing;
   /** SHA-256 (32 bytes) of everything the shard found, its timing left out: tells a repetition from a contradiction. */
   readonly digest: Uint8Array;

@@ -14,6 +14,8 @@ export interface Probe {
   readonly similarity: readonly (readonly number[])[];
   /** [samples] */
   readonly faceFound: readonly boolean[];
+  /** [faces] similarity to the nearest other member, as the gallery's profile has it; null where it was not asked for. */
+  readonly nearestMember: readonly number[] | null;
 }
 
 /** Small audits with many ties: similarities come from a few values only. */
@@ -42,6 +44,7 @@ export const probes: fc.Arbitrary<Probe> = fc
         minLength: grid.samples,
         maxLength: grid.samples,
       }),
+      nearestMember: fc.option(fc.array(value.map(Math.fround), { minLength: faces, maxLength: faces })),
     });
   });
 
@@ -51,7 +54,8 @@ export function enrolled(key: string, role: Enrolled['role'], photos: number): E
 
 /** Probes one shard the way the search graph and the builder do. */
 export function probeShard(probe: Probe, shard: Omit<Shard, 'index'>, generateMs = 0): Tally {
-  const builder = new TallyBuilder(probe.frame, shard, probe.layout);
+  const nearestMember = probe.nearestMember ? Float32Array.from(probe.nearestMember) : undefined;
+  const builder = new TallyBuilder(probe.frame, shard, probe.layout, nearestMember);
   for (let batch = shard.firstBatch; batch < shard.firstBatch + shard.batches; batch++) {
     builder.addBatch(searchBatch(probe, batch));
   }

@@ -50,6 +50,15 @@ describe('merging tallies', () => {
     );
   });
 
+  it('does not count authentic samples where one shard did not', () => {
+    const [first, second] = shardsOf({ ...example, nearestMember: null }, 2);
+    const measured = { ...example, nearestMember: Array.from(example.layout.identityOf, () => 0) };
+    const [other] = shardsOf(measured, 2);
+    expect(summarise(mergeTallies(first!, second!)).authentic).toBeNull();
+    expect(summarise(mergeTallies(other!, second!)).authentic).toBeNull();
+    expect(() => mergeTallies(first!, other!)).toThrow(expect.objectContaining({ code: 'RESULT_INCOMPLETE' }));
+  });
+
   it('is idempotent and leaves alone what it merges', () => {
     fc.assert(
       fc.property(probes, shardCounts, (probe, count) => {
@@ -137,8 +146,9 @@ describe('a tally', () => {
     fc.assert(
       fc.property(probes, shardCounts, (probe, count) => {
         const summary = summarise(mergeAll(probe, shardsOf(probe, count)));
-        const { best, hits, undetected } = denseCounts(probe);
+        const { best, hits, undetected, authentic } = denseCounts(probe);
         expect(summary.undetected).toBe(undetected);
+        expect(summary.authentic).toBe(authentic);
         expect([...summary.bestMember]).toEqual(best.members);
         expect([...summary.bestControl]).toEqual(best.controls);
         for (const threshold of [-0.5, 0, 0.25]) {
@@ -211,6 +221,20 @@ describe('the builder', () => {
       bin: Uint16Array.of(binOf(0.5), 2047),
       count: Uint32Array.of(2, 1),
     });
+  });
+
+  it('takes a sample for a copy only where it is nearer to a member than that member to all others', () => {
+    const counted = (nearest: number) => {
+      const builder = new TallyBuilder(frame, { firstBatch: 0, batches: 1 }, layout, Float32Array.of(0, nearest, 0));
+      builder.addBatch(batch);
+      return builder.finish().shards[0]!.authentic;
+    };
+    // Both samples have the member's face 0 or 1 among their nearest: 1 the first, 0 the second.
+    expect(counted(0.5)).toBe(1);
+    expect(counted(0.4)).toBe(0);
+    expect(() => new TallyBuilder(frame, { firstBatch: 0, batches: 1 }, layout, new Float32Array(2))).toThrow(
+      RangeError,
+    );
   });
 
   it.each([
@@ -290,6 +314,7 @@ function denseCounts(probe: Probe) {
   const best = { members: new Array<number>(BINS).fill(0), controls: new Array<number>(BINS).fill(0) };
   const hits: number[][] = probe.roster.map(() => []);
   let undetected = 0;
+  let authentic = probe.nearestMember && 0;
   for (let sample = 0; sample < probe.frame.samples; sample++) {
     if (!probe.faceFound[sample]) {
       undetected++;
@@ -297,6 +322,9 @@ function denseCounts(probe: Probe) {
     }
     const values = probe.similarity[sample]!;
     const nearest = [...values.keys()].sort((a, b) => values[b]! - values[a]! || a - b).slice(0, probe.k);
+    const member = nearest.find((face) => probe.layout.isMember[probe.layout.identityOf[face]!] === 1);
+    const copies = member !== undefined && values[member]! > (probe.nearestMember?.[member] ?? 0);
+    if (authentic !== null && !copies) authentic++;
     for (const role of ['members', 'controls'] as const) {
       const side = nearest.filter((face) => probe.roster[probe.layout.identityOf[face]!]!.role === role);
       if (side.length > 0) best[role][binOf(Math.max(...side.map((face) => values[face]!)))]! += 1;
@@ -306,5 +334,5 @@ function denseCounts(probe: Probe) {
       hits[identity]!.push(Math.max(...own.map((face) => values[face]!)));
     }
   }
-  return { best, hits, undetected };
+  return { best, hits, undetected, authentic };
 }
