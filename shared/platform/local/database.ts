@@ -1,26 +1,33 @@
 import { DatabaseSync } from 'node:sqlite';
 import { storageError, stored } from './errors.ts';
+import { noLog, openLog } from './log.ts';
 
 /** The SQLite file behind records, queue and digests: one connection, one writer. */
 export interface Database {
   readonly sql: DatabaseSync;
-  /** Runs `work`, which must be synchronous, in one transaction. */
+  /** Runs `work`, which must be synchronous, in one transaction: in the present one where there is one. */
   atomically<T>(work: () => T): T;
   /**
    * Runs `work`, which must be synchronous, and resolves with its result when that is on the disk: not even a power
-   * cut can take it back. What is asked for in the same turn of the event loop shares one transaction and one fsync,
-   * and fails together.
+   * cut can take it back. What is asked for in the same turn of the event loop, or while the disk is busy with what was
+   * asked for before, shares one transaction and one fsync, and fails together.
    */
   durably<T>(work: () => T): Promise<T>;
+  /** Runs `work` with the next transaction. For what may be lost, or fail, and nobody waits for. */
+  eventually(work: () => void): void;
   /** Finishes what waits, then closes the file. */
   close(): void;
 }
 
 interface Write {
   readonly run: () => void;
-  readonly resolve: () => void;
-  readonly reject: (error: unknown) => void;
+  /** Only where somebody waits for the disk. */
+  readonly resolve?: () => void;
+  readonly reject?: (error: unknown) => void;
 }
+
+/** Pages of 4 KiB after which the log is copied into the file, which holds up everything else. */
+const LOG_PAGES = 4096;
 
 /** How long to wait for another process that is writing. */
 const BUSY_MS = 5_000;
@@ -28,42 +35,71 @@ const BUSY_MS = 5_000;
 /**
  * Opens or creates the file. In WAL mode with synchronous=NORMAL a commit survives the end of the process however it
  * ends, and a power cut takes back only the latest commits, in order: a lost "handled" is always lost together with
- * what followed from it. `durably` pays for an fsync where a promise is given to the outside.
+ * what followed from it. `durably` pays for an fsync of the log where a promise is given to the outside; the event loop
+ * goes on meanwhile. What is committed can be seen before it is on the disk: whoever builds on it writes later into the
+ * same log, so a power cut takes back both or neither. Objects are made of objects alone, which are synced on their own.
  * @throws STORAGE_FULL, STORAGE_LOCKED, or INTERNAL if the file is damaged.
  */
 export function openDatabase(path: string, schema: string): Database {
   const sql = stored(() => {
     const opened = new DatabaseSync(path, { timeout: BUSY_MS });
-    opened.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; ${schema}`);
+    opened.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = ${LOG_PAGES};`);
+    opened.exec(schema);
     return opened;
   });
+  // A database in memory has no file, and nothing to lose.
+  const log = sql.location() === null ? noLog : openLog(path);
   let waiting: Write[] = [];
+  let isFlushing = false;
 
-  function flush(): void {
-    const batch = waiting;
-    waiting = [];
-    if (batch.length === 0) return;
+  /** One group after another: the slower the disk, the larger the groups. */
+  async function flush(): Promise<void> {
+    while (waiting.length > 0) {
+      const group = take();
+      try {
+        commit(group);
+        if (group.some(isAwaited)) await log.sync();
+        succeed(group);
+      } catch (error) {
+        fail(group, error);
+      }
+    }
+    isFlushing = false;
+  }
+
+  function flushNow(): void {
+    const group = take();
     try {
-      commit(batch);
-      for (const { resolve } of batch) resolve();
+      commit(group);
+      if (group.some(isAwaited)) log.syncNow();
+      succeed(group);
     } catch (error) {
-      const reason = storageError(error);
-      for (const { reject } of batch) reject(reason);
+      fail(group, error);
     }
   }
 
-  function commit(batch: readonly Write[]): void {
-    sql.exec('PRAGMA synchronous = FULL');
-    try {
-      atomically(() => {
-        for (const { run } of batch) run();
-      });
-    } finally {
-      sql.exec('PRAGMA synchronous = NORMAL');
-    }
+  function take(): readonly Write[] {
+    const group = waiting;
+    waiting = [];
+    return group;
+  }
+
+  function commit(group: readonly Write[]): void {
+    if (group.length === 0) return;
+    atomically(() => {
+      for (const { run } of group) run();
+    });
+  }
+
+  function enqueue(write: Write): void {
+    waiting.push(write);
+    if (isFlushing) return;
+    isFlushing = true;
+    setImmediate(() => void flush());
   }
 
   function atomically<T>(work: () => T): T {
+    if (sql.isTransaction) return work();
     sql.exec('BEGIN IMMEDIATE');
     try {
       const result = work();
@@ -80,9 +116,8 @@ export function openDatabase(path: string, schema: string): Database {
     atomically,
     durably<T>(work: () => T): Promise<T> {
       return new Promise<T>((resolve, reject) => {
-        if (waiting.length === 0) setImmediate(flush);
         let result: T;
-        waiting.push({
+        enqueue({
           run: () => {
             result = work();
           },
@@ -91,9 +126,24 @@ export function openDatabase(path: string, schema: string): Database {
         });
       });
     },
+    eventually: (run) => enqueue({ run }),
     close() {
-      flush();
+      flushNow();
+      log.close();
       sql.close();
     },
   };
+}
+
+function isAwaited({ resolve }: Write): boolean {
+  return resolve !== undefined;
+}
+
+function succeed(group: readonly Write[]): void {
+  for (const { resolve } of group) resolve?.();
+}
+
+function fail(group: readonly Write[], error: unknown): void {
+  const reason = storageError(error);
+  for (const { reject } of group) reject?.(reason);
 }

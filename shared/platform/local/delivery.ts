@@ -47,10 +47,11 @@ class Delivery {
   readonly #beatMs: number;
   readonly #bell: Bell;
   readonly #running = new Set<Lease>();
+  /** What has been handled and not been settled yet. */
+  #handled: { readonly lease: Lease; readonly outcome: Outcome }[] = [];
   /** Topic -> messages that may be taken on now. */
   readonly #free: Map<string, number>;
   #nextBeat: number;
-  #failure: { readonly error: unknown } | undefined;
 
   constructor(options: DeliveryOptions) {
     const { handlers, concurrency = {}, clock, leaseMs = 60_000, sleep = realSleep } = options;
@@ -71,7 +72,6 @@ class Delivery {
     try {
       while (!this.#isOver(untilIdle)) {
         await this.#bell.wait(this.#pause());
-        if (this.#failure) throw this.#failure.error;
         this.#beat();
       }
     } finally {
@@ -93,42 +93,52 @@ class Delivery {
     }
   }
 
-  /** Takes on what it may; says whether the run is over. */
+  /** Settles what is done and takes on what it may; says whether the run is over. */
   #isOver(untilIdle: boolean): boolean {
     const { queue, handlers, signal, abandon } = this.#options;
-    if (abandon?.aborted) return true;
-    if (signal?.aborted) return this.#running.size === 0;
-    this.#fill();
+    const stops = abandon?.aborted || signal?.aborted;
+    for (const { handler, lease } of this.#turn(!stops)) void this.#handle(handler, lease);
+    if (stops) return abandon?.aborted || this.#running.size === 0;
     return untilIdle && this.#running.size === 0 && queue.nextDue([...handlers.keys()]) === undefined;
   }
 
-  #fill(): void {
+  /** What is to be handled now. One write for all of it: to write messages one by one is what would take the time. */
+  #turn(takesOn: boolean): Task[] {
+    const { queue, clock, onError } = this.#options;
+    const due = takesOn ? queue.nextDue(this.#freeTopics()) : undefined;
+    const isDue = due !== undefined && due <= clock.now();
+    if (this.#handled.length === 0 && !isDue) return [];
+    const handled = this.#handled;
+    this.#handled = [];
+    for (const { lease, outcome } of handled) if (!outcome.ok) onError?.(outcome.error, lease);
+    return queue.together(() => {
+      for (const { lease, outcome } of handled) {
+        if (outcome.ok) queue.ack(lease);
+        else queue.nack(lease, outcome.error);
+      }
+      return takesOn ? this.#take() : [];
+    });
+  }
+
+  #take(): Task[] {
     const { queue, handlers } = this.#options;
+    const taken: Task[] = [];
     for (;;) {
       const lease = queue.lease(this.#freeTopics(), this.#leaseMs);
       const handler = lease && handlers.get(lease.topic);
-      if (!handler) return;
+      if (!handler) return taken;
       this.#running.add(lease);
       this.#occupy(lease.topic, 1);
-      void this.#handle(handler, lease);
+      taken.push({ handler, lease });
     }
   }
 
   async #handle(handler: Handler, lease: Lease): Promise<void> {
-    const { queue, onError } = this.#options;
-    try {
-      const outcome = await outcomeOf(handler, lease);
-      // An abandoned message is somebody else's by now.
-      if (!this.#running.delete(lease)) return;
-      this.#occupy(lease.topic, -1);
-      if (outcome.ok) queue.ack(lease);
-      else {
-        onError?.(outcome.error, lease);
-        queue.nack(lease, outcome.error);
-      }
-    } catch (error) {
-      this.#failure = { error };
-    }
+    const outcome = await outcomeOf(handler, lease);
+    // An abandoned message is somebody else's by now.
+    if (!this.#running.delete(lease)) return;
+    this.#occupy(lease.topic, -1);
+    this.#handled.push({ lease, outcome });
     this.#bell.ring();
   }
 
@@ -154,6 +164,11 @@ class Delivery {
     const due = queue.nextDue(this.#freeTopics()) ?? Number.POSITIVE_INFINITY;
     return Math.max(0, Math.min(POLL_MS, Math.min(due, this.#nextBeat) - clock.now()));
   }
+}
+
+interface Task {
+  readonly handler: Handler;
+  readonly lease: Lease;
 }
 
 type Outcome = { readonly ok: true } | { readonly ok: false; readonly error: unknown };

@@ -24,8 +24,8 @@ export interface Digests {
   forget(path: string): void;
 }
 
-/** Digests kept in SQLite. Losing the latest in a power cut only means to read a file again. */
-export function localDigests({ sql }: Database): Digests {
+/** Digests kept in SQLite. Losing the latest only means to read a file again: nobody waits for them to be stored. */
+export function localDigests({ sql, eventually }: Database): Digests {
   const select = sql.prepare('SELECT md5 FROM digests WHERE path = ? AND generation = ?');
   const upsert = sql.prepare(
     'INSERT INTO digests VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET generation = excluded.generation, md5 = excluded.md5',
@@ -33,7 +33,7 @@ export function localDigests({ sql }: Database): Digests {
   const drop = sql.prepare('DELETE FROM digests WHERE path = ?');
 
   function remember({ path, generation }: Version, md5: string): void {
-    stored(() => upsert.run(path, generation, md5));
+    eventually(() => upsert.run(path, generation, md5));
   }
 
   return {
@@ -51,7 +51,7 @@ export function localDigests({ sql }: Database): Digests {
     },
     remember,
     forget(path) {
-      stored(() => drop.run(path));
+      eventually(() => drop.run(path));
     },
   };
 }

@@ -1,8 +1,23 @@
 import { randomInt, randomUUID } from 'node:crypto';
-import type { BigIntStats } from 'node:fs';
-import { readdirSync, rmSync } from 'node:fs';
-import { type FileHandle, mkdir, open, unlink } from 'node:fs/promises';
+import {
+  type BigIntStats,
+  closeSync,
+  fstatSync,
+  fsync,
+  futimesSync,
+  linkSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  unlinkSync,
+  write,
+  writeSync,
+} from 'node:fs';
+import type { FileHandle } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
 import { isErrno } from '../../errors.ts';
 
 /** Bytes read or written at a time: one call of the system moves less than 2 GiB, and a checkpoint can be larger. */
@@ -42,6 +57,12 @@ export async function readAll({ handle, size }: OpenFile): Promise<Uint8Array> {
   return bytes;
 }
 
+/** What is not larger is written at once: to hand it to another thread takes longer. So it is with names. */
+const SMALL = 64 * 1024;
+
+const written = promisify(write);
+const synced = promisify(fsync);
+
 /**
  * Writes a file under a name nobody else uses and makes it durable, for the caller to move into place.
  * Returns its path and generation.
@@ -51,22 +72,27 @@ export async function writeTemporary(
   bytes: Uint8Array,
 ): Promise<{ readonly path: string; readonly generation: string }> {
   const path = join(folder, `${process.pid}-${randomUUID()}`);
-  const handle = await open(path, 'wx');
+  const file = openSync(path, 'wx');
   try {
     for (let at = 0; at < bytes.length; ) {
-      at += (await handle.write(bytes, at, Math.min(CHUNK, bytes.length - at), at)).bytesWritten;
+      const length = Math.min(CHUNK, bytes.length - at);
+      at +=
+        bytes.length <= SMALL
+          ? writeSync(file, bytes, at, length, at)
+          : (await written(file, bytes, at, length, at)).bytesWritten;
     }
     // Clocks of file systems tick every few milliseconds and inode numbers are used again, so two files written in
     // the same tick could look the same. The microseconds drawn here tell them apart.
-    const { atimeMs, mtimeMs } = await handle.stat();
-    await handle.utimes(atimeMs / 1000, (Math.floor(mtimeMs) + randomInt(4000) / 1000) / 1000);
-    await handle.sync();
-    return { path, generation: generationOf(await handle.stat({ bigint: true })) };
+    const now = Date.now();
+    futimesSync(file, now / 1000, (now + randomInt(4000) / 1000) / 1000);
+    const generation = generationOf(fstatSync(file, { bigint: true }));
+    await synced(file);
+    return { path, generation };
   } catch (error) {
-    await unlink(path);
+    unlinkSync(path);
     throw error;
   } finally {
-    await handle.close();
+    closeSync(file);
   }
 }
 
@@ -87,22 +113,70 @@ function isAlive(pid: number): boolean {
   }
 }
 
-/** Makes a folder and its parents. Returns the folders whose entries must be synced with the new file's. */
-export async function makeFolder(folder: string): Promise<string[]> {
-  const first = await mkdir(folder, { recursive: true });
+/**
+ * Moves a file of `writeTemporary` to a path whose folders need not be there yet, for good; `ifAbsent` fails with EEXIST
+ * if there is something. The file is gone afterwards, whatever happens.
+ */
+export async function moveInto(from: string, path: string, ifAbsent: boolean): Promise<void> {
+  let changed = [dirname(path)];
+  // The one way to give a file its name that fails if the name is taken.
+  const move = ifAbsent ? linkSync : renameSync;
+  try {
+    try {
+      move(from, path);
+    } catch (error) {
+      if (!isErrno(error, 'ENOENT')) throw error;
+      changed = makeFolder(dirname(path));
+      move(from, path);
+    }
+  } finally {
+    rmSync(from, { force: true });
+  }
+  await Promise.all(changed.map(syncFolder));
+}
+
+/** Makes a folder and its parents. Returns the folders whose entries are new. */
+function makeFolder(folder: string): string[] {
+  const first = mkdirSync(folder, { recursive: true });
   const changed = [folder];
   if (first === undefined) return changed;
   for (let at = folder; at.length >= first.length; at = dirname(at)) changed.push(dirname(at));
   return changed;
 }
 
-/** Makes the names in a folder durable. Windows cannot and need not. */
-export async function syncFolder(folder: string): Promise<void> {
+/** Folder -> the sync of it that has not begun yet. */
+const toCome = new Map<string, Promise<void>>();
+/** Folder -> the last sync of it that began. */
+const underWay = new Map<string, Promise<void>>();
+
+/**
+ * Makes the names in a folder durable. Who asks while it is being synced shares the next time with all others who do.
+ * Windows cannot and need not.
+ */
+export function syncFolder(folder: string): Promise<void> {
+  const next = toCome.get(folder);
+  if (next) return next;
+  const before = underWay.get(folder) ?? Promise.resolve();
+  const mine = before
+    .catch(() => undefined)
+    .then(() => {
+      toCome.delete(folder);
+      underWay.set(folder, mine);
+      return syncNow(folder);
+    })
+    .finally(() => {
+      if (underWay.get(folder) === mine) underWay.delete(folder);
+    });
+  toCome.set(folder, mine);
+  return mine;
+}
+
+async function syncNow(folder: string): Promise<void> {
   if (process.platform === 'win32') return;
-  const handle = await open(folder, 'r');
+  const file = openSync(folder, 'r');
   try {
-    await handle.sync();
+    await synced(file);
   } finally {
-    await handle.close();
+    closeSync(file);
   }
 }

@@ -1,10 +1,11 @@
-import { link, open, rename, stat, unlink } from 'node:fs/promises';
+import { accessSync, constants, statSync, unlinkSync } from 'node:fs';
+import { access, open } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { isErrno, RewoundError } from '../../errors.ts';
 import type { ObjectInfo, Objects } from '../ports.ts';
 import { type Digests, md5Of } from './digests.ts';
 import { storageError } from './errors.ts';
-import { generationOf, makeFolder, type OpenFile, readAll, syncFolder, writeTemporary } from './files.ts';
+import { generationOf, moveInto, type OpenFile, readAll, syncFolder, writeTemporary } from './files.ts';
 import { isMissing, type Place, type Tree } from './tree.ts';
 
 export interface LocalObjectsOptions {
@@ -28,7 +29,7 @@ export function localObjects({ tree, digests, temporary }: LocalObjectsOptions):
   async function find(place: Place): Promise<Found | undefined> {
     const path = await tree.real(place);
     if (path === undefined) return undefined;
-    const stats = await stat(path, { bigint: true });
+    const stats = await tree.stat(path, place);
     // Anything else must not be opened: a named pipe would wait for its writer.
     return stats.isFile() ? { path, size: Number(stats.size), generation: generationOf(stats) } : undefined;
   }
@@ -63,34 +64,37 @@ export function localObjects({ tree, digests, temporary }: LocalObjectsOptions):
     return result.value;
   }
 
-  async function writable(key: string): Promise<Place> {
+  async function file(key: string, generation: string | undefined): Promise<string> {
+    const place = tree.locate(key);
+    const found = place && (await orMissing(find(place)));
+    if (!found) throw notFound();
+    if (generation !== undefined && generation !== found.generation) throw changed();
+    if (place.mounted) await access(found.path, constants.R_OK);
+    else accessSync(found.path, constants.R_OK);
+    return found.path;
+  }
+
+  function writable(key: string): Place {
     const place = tree.locate(key);
     if (!place) {
       throw new RewoundError('USAGE', 'An object of this name would be hidden.', {
         help: 'Use names that neither begin with a dot nor end in .part, .partial, .tmp or .crdownload.',
       });
     }
-    if (await tree.isWritable(place)) return place;
+    if (tree.isWritable(place)) return place;
     throw new RewoundError('USAGE', 'Files outside of the work folder are only read.', {
       help: 'Write to a key that is neither mounted nor behind a link that leads out of the work folder.',
     });
   }
 
   async function put(key: string, bytes: Uint8Array, ifAbsent: boolean): Promise<ObjectInfo> {
-    const { path } = await writable(key);
-    const folders = await makeFolder(dirname(path));
+    const { path } = writable(key);
     const temp = await writeTemporary(temporary, bytes);
     try {
-      if (ifAbsent) await link(temp.path, path);
-      else await rename(temp.path, path);
-      for (const folder of folders) await syncFolder(folder);
+      await moveInto(temp.path, path, ifAbsent);
     } catch (error) {
-      if (isErrno(error, 'EEXIST') && (await stat(path)).isFile()) throw exists(error);
+      if (isErrno(error, 'EEXIST') && statSync(path).isFile()) throw exists(error);
       throw error;
-    } finally {
-      await unlink(temp.path).catch((error: unknown) => {
-        if (!isErrno(error, 'ENOENT')) throw error;
-      });
     }
     const md5 = md5Of(bytes);
     digests.remember({ path, generation: temp.generation }, md5);
@@ -114,9 +118,9 @@ export function localObjects({ tree, digests, temporary }: LocalObjectsOptions):
 
   async function remove(key: string): Promise<void> {
     if (!tree.locate(key)) return;
-    const { path } = await writable(key);
-    if ((await stat(path)).isDirectory()) return;
-    await unlink(path);
+    const { path } = writable(key);
+    if (statSync(path).isDirectory()) return;
+    unlinkSync(path);
     digests.forget(path);
     await syncFolder(dirname(path));
   }
@@ -144,7 +148,7 @@ export function localObjects({ tree, digests, temporary }: LocalObjectsOptions):
       }
     },
     delete: (key) => guard(async () => void (await orMissing(remove(key)))),
-    file: (key, generation) => guard(() => read(key, generation, async ({ path }) => path)),
+    file: (key, generation) => guard(() => file(key, generation)),
   };
 }
 

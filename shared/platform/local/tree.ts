@@ -1,4 +1,4 @@
-import { type Dirent, statSync } from 'node:fs';
+import { type BigIntStats, type Dirent, realpathSync, statSync } from 'node:fs';
 import { readdir, realpath, stat } from 'node:fs/promises';
 import { dirname, join, resolve, sep } from 'node:path';
 import { isErrno, RewoundError } from '../../errors.ts';
@@ -28,6 +28,9 @@ interface Entry extends Place {
  * Symbolic links are followed inside a mount wherever they lead, because the owner of the folder named it; in the work
  * folder only if they stay in it, because others may be allowed to drop files there. A link back to a folder that it
  * lies in is never followed.
+ *
+ * A mount may be a slow disk far away, which must not hold up the process. The work folder is on a disk of this
+ * machine, as SQLite's log demands: to ask it for a name takes less than to hand the question to another thread.
  */
 export class Tree {
   readonly #root: string;
@@ -58,20 +61,26 @@ export class Tree {
   /** The real path of what is at a place, or undefined if nothing is there or a link leads out of the work folder. */
   async real({ path, mounted }: Place): Promise<string | undefined> {
     try {
-      const real = await realpath(path);
-      return mounted || this.#owns(real) ? real : undefined;
+      if (mounted) return await realpath(path);
+      const real = realpathSync.native(path);
+      return this.#owns(real) ? real : undefined;
     } catch (error) {
       if (isMissing(error)) return undefined;
       throw error;
     }
   }
 
+  /** What lies at the real path of a place. Throws if it vanished. */
+  async stat(real: string, { mounted }: Pick<Place, 'mounted'>): Promise<BigIntStats> {
+    return mounted ? stat(real, { bigint: true }) : statSync(real, { bigint: true });
+  }
+
   /** Whether a file may be written at a place: no link on the way leads out of the work folder. */
-  async isWritable({ path, mounted }: Place): Promise<boolean> {
+  isWritable({ path, mounted }: Place): boolean {
     if (mounted) return false;
     for (let at = dirname(path); ; at = dirname(at)) {
       try {
-        return this.#owns(await realpath(at));
+        return this.#owns(realpathSync.native(at));
       } catch (error) {
         if (!isErrno(error, 'ENOENT')) throw error;
       }

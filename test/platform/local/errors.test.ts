@@ -57,7 +57,7 @@ test('a folder that is a file', () => {
 });
 
 test('writes that are asked for together fail together, and the next ones work', async () => {
-  const database = openDatabase(':memory:', 'CREATE TABLE t (n INTEGER) STRICT');
+  const database = openDatabase(join(tempDir(), 'state.sqlite'), 'CREATE TABLE t (n INTEGER) STRICT');
   const insert = database.sql.prepare('INSERT INTO t VALUES (?)');
   const fails = () => {
     throw new Error('no');
@@ -69,4 +69,17 @@ test('writes that are asked for together fail together, and the next ones work',
   const last = database.durably(() => insert.run(3).changes);
   database.close();
   expect(await last).toBe(1);
+});
+
+test('what nobody waits for is written with the rest, also at the end', async () => {
+  const path = join(tempDir(), 'state.sqlite');
+  const database = openDatabase(path, 'CREATE TABLE t (n INTEGER) STRICT');
+  const insert = database.sql.prepare('INSERT INTO t VALUES (?)');
+  database.eventually(() => void insert.run(1));
+  await database.durably(() => insert.run(2));
+  database.eventually(() => void insert.run(3));
+  database.close();
+  const again = openDatabase(path, '');
+  expect(again.sql.prepare('SELECT n FROM t').all()).toEqual([{ n: 1 }, { n: 2 }, { n: 3 }]);
+  again.close();
 });

@@ -174,3 +174,23 @@ describe('failures', () => {
     expect(queue.depth().pending).toBe(0);
   });
 });
+
+test('calls that are made together happen together or not at all', async () => {
+  const { queue } = open();
+  await queue.publish('t', 1);
+  await queue.publish('t', 2);
+  const first = lease(queue);
+  const attempt = () =>
+    queue.together(() => {
+      queue.ack(first);
+      lease(queue);
+      throw new Error('no');
+    });
+  expect(attempt).toThrow();
+  expect(queue.depth()).toEqual({ pending: 1, leased: 1, dead: 0 });
+  queue.together(() => {
+    queue.ack(first);
+    expect(lease(queue)).toMatchObject({ message: 2, attempt: 1 });
+  });
+  expect(queue.depth()).toEqual({ pending: 0, leased: 1, dead: 0 });
+});
