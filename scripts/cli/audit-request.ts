@@ -1,7 +1,7 @@
 import { basename, dirname } from 'node:path';
 import type { Device } from '../../shared/onnx/runtime.ts';
 import { isCompanion } from '../../shared/pipeline/keys.ts';
-import { type Settings, settingsSchema } from '../../shared/pipeline/settings.ts';
+import { BUILT_IN, type Settings, settingsSchema } from '../../shared/pipeline/settings.ts';
 import type { FailOn } from './exit.ts';
 import {
   device,
@@ -50,7 +50,9 @@ export async function parseAudit(args: readonly string[]): Promise<AuditRequest>
       shards: { type: 'string' },
       latent: { type: 'string' },
       device: { type: 'string', default: 'cpu' },
-      recognizer: { type: 'string' },
+      placebo: { type: 'string' },
+      recognizer: { type: 'string', multiple: true },
+      fresh: { type: 'string' },
       out: { type: 'string', default: 'rewound-report' },
       work: { type: 'string', default: '.rewound' },
       'no-pictures': { type: 'boolean' },
@@ -71,8 +73,8 @@ export async function parseAudit(args: readonly string[]): Promise<AuditRequest>
   }
   const members = await requireFolder(values.members, '--members');
   const controls = values.controls === undefined ? undefined : await requireFolder(values.controls, '--controls');
-  const recognizer = values.recognizer === undefined ? undefined : userPath(values.recognizer);
-  if (recognizer !== undefined) await requireFile(recognizer);
+  const placebo = values.placebo === undefined ? undefined : await requireFolder(values.placebo, '--placebo');
+  const recognizers = await namedRecognizers(values.recognizer ?? []);
   const samples = whole(values.samples, 'samples', 1, 1_000_000_000) ?? (values.quick ? 10_000 : undefined);
   const checked = settingsSchema.safeParse({
     samples,
@@ -80,7 +82,8 @@ export async function parseAudit(args: readonly string[]): Promise<AuditRequest>
     k: whole(values.k, 'k', 1, 100),
     batch: whole(values.batch, 'batch', 1, 1024),
     shards: whole(values.shards, 'shards', 1, 100_000),
-    recognizer: recognizer && `recognizer/${basename(recognizer)}`,
+    recognizer: recognizers.length === 0 ? undefined : recognizers.map(({ name }) => name),
+    fresh: whole(values.fresh, 'fresh', 1, 1_000_000_000),
     card: values.latent === undefined ? undefined : { latent: latent(values.latent) },
     pictures: !values['no-pictures'],
   });
@@ -94,7 +97,8 @@ export async function parseAudit(args: readonly string[]): Promise<AuditRequest>
       [`${PROJECT}/checkpoints/`]: dirname(checkpoint),
       [`${PROJECT}/members/`]: members,
       ...(controls ? { [`${PROJECT}/controls/`]: controls } : {}),
-      ...(recognizer ? { [`${PROJECT}/recognizer/`]: dirname(recognizer) } : {}),
+      ...(placebo ? { [`${PROJECT}/placebo/`]: placebo } : {}),
+      ...Object.fromEntries(recognizers.flatMap(({ mount }) => (mount ? [mount] : []))),
     },
     settings: checked.data,
     device: device(values.device),
@@ -105,4 +109,19 @@ export async function parseAudit(args: readonly string[]): Promise<AuditRequest>
     failOn: oneOf(values['fail-on'], 'fail-on', ['leakage', 'never']),
     remote: values.remote ?? false,
   };
+}
+
+/** Each recognizer as the settings name it, and the folder in which its card lies as a part of the project. */
+async function namedRecognizers(cards: readonly string[]) {
+  return Promise.all(
+    cards.map(async (card, i) => {
+      if (card === BUILT_IN) return { name: BUILT_IN };
+      const path = userPath(card);
+      await requireFile(path);
+      return {
+        name: `recognizer-${i}/${basename(path)}`,
+        mount: [`${PROJECT}/recognizer-${i}/`, dirname(path)] as const,
+      };
+    }),
+  );
 }

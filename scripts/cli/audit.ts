@@ -22,7 +22,11 @@ export const AUDIT_HELP = `rewound audit CHECKPOINT --members DIR [--controls DI
   --seed N             seed of the first sample (0)     --k N        neighbours kept a sample (10)
   --batch N            samples generated at once (64)   --shards N   pieces of the work
   --latent LAW         normal, or uniform:low:high      --device D   cpu, webgpu or cuda (cpu)
-  --recognizer CARD    JSON card of your own recognizer (docs/cards.md)
+  --recognizer CARD    JSON card of your own recognizer (docs/cards.md), or built-in; given several
+                       times, each judges, and the report says how many agree
+  --placebo DIR        people neither trained on nor controls: put in the generator's place, they must
+                       show nothing
+  --fresh N            new samples on which named people are confirmed (as --samples, at most 10000)
   --out DIR            where the report goes (rewound-report)
   --work DIR           where finished work is kept for resuming (.rewound)
   --no-pictures        leave pictures out of the report

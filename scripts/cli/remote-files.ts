@@ -5,8 +5,8 @@ import type { Context } from '../../shared/pipeline/context.ts';
 import { externalFiles } from '../../shared/pipeline/external.ts';
 import { digest } from '../../shared/pipeline/keys.ts';
 import { textOf } from '../../shared/pipeline/once.ts';
-import { listSide } from '../../shared/pipeline/people.ts';
-import { findRecognizer } from '../../shared/pipeline/recognizer.ts';
+import { listSide, PARTS } from '../../shared/pipeline/people.ts';
+import { findRecognizers } from '../../shared/pipeline/recognizer.ts';
 import { openLocal } from '../../shared/platform/local/index.ts';
 import type { ObjectInfo } from '../../shared/platform/ports.ts';
 import { type AuditRequest, PROJECT } from './audit-request.ts';
@@ -45,7 +45,7 @@ export async function withFiles<R>(request: AuditRequest, use: (files: RemoteFil
     }
     const others = [
       ...(await besideCheckpoint(context, request, checkpoint)),
-      ...(await ofRecognizer(context, request)),
+      ...(await ofRecognizers(context, request)),
       ...(await ofPeople(context)),
     ];
     return await use({
@@ -71,17 +71,14 @@ async function besideCheckpoint(context: Context, { settings }: AuditRequest, { 
   return [...(card ? [card] : []), ...weights];
 }
 
-async function ofRecognizer(context: Context, { settings }: AuditRequest): Promise<LocalFile[]> {
-  const { planned, identity } = await findRecognizer(context, PROJECT, settings);
-  if (planned.kind !== 'card' || identity.kind !== 'card') return [];
-  const card = await context.objects.head(`${PROJECT}/${settings.recognizer}`);
-  return [...(card ? [card] : []), { key: planned.key, generation: planned.generation, md5: identity.md5 }];
+async function ofRecognizers(context: Context, { settings }: AuditRequest): Promise<LocalFile[]> {
+  return (await findRecognizers(context, PROJECT, settings)).flatMap(({ files }) => files);
 }
 
 async function ofPeople({ objects }: Context): Promise<LocalFile[]> {
   const found: LocalFile[] = [];
-  for (const role of ['members', 'controls'] as const) {
-    const side = await listSide(objects, PROJECT, role);
+  for (const part of PARTS) {
+    const side = await listSide(objects, PROJECT, part);
     if (side?.kind === 'photos') found.push(...side.photos);
     else if (side) found.push(side.npy, side.csv, ...(side.about ? [side.about] : []));
   }

@@ -22,11 +22,12 @@ export async function findRecognizers(context: Context, project: string, setting
 async function findRecognizer(context: Context, project: string, cardPath: string) {
   if (cardPath === BUILT_IN) {
     const request: RecognizerRequest = { kind: 'built-in' };
-    return { request, planned: request, identity: { kind: 'built-in', version: 1 } } as const;
+    return { request, planned: request, identity: { kind: 'built-in', version: 1 }, files: [] } as const;
   }
   const cardKey = below(project, cardPath);
+  const cardFile = await context.objects.head(cardKey);
   const text = await textOf(context, cardKey);
-  if (text === undefined) {
+  if (!cardFile || text === undefined) {
     throw new RewoundError('NOT_FOUND', `The recognizer's card ${cardPath} is not in the project.`, {
       help: 'Put the card and its model into the project, or leave "recognizer" out of project.json.',
     });
@@ -45,5 +46,7 @@ async function findRecognizer(context: Context, project: string, cardPath: strin
     request,
     planned: { kind: 'card', card, key, generation } as const,
     identity: { kind: 'card', card: digest(card), md5 },
+    /** Its card and its model. */
+    files: [cardFile, model],
   } as const;
 }
