@@ -18,6 +18,8 @@ export interface Compute {
   calibrate(request: CalibrateRequest): Promise<Calibration>;
   /** Photos to embeddings. */
   enrol(request: EnrolRequest): Promise<Enrolment>;
+  /** What a gallery says of itself, without the generator: an encoded GalleryProfile. */
+  profile(request: ProfileRequest): Promise<Uint8Array>;
   /** A shard of samples: generate, embed, search. */
   probe(request: ProbeRequest): Promise<ProbeResult>;
   /** Samples as pictures. */
@@ -111,6 +113,14 @@ export interface EnrolRequest {
   readonly resolution: Resolution | null;
 }
 
+export interface ProfileRequest {
+  /** The gallery file (see gallery.ts). */
+  readonly gallery: string;
+  readonly seed: number;
+  /** Embedded photos of a third set of people (see enrolment.ts), to put in the generator's place. */
+  readonly placebo: string | null;
+}
+
 export interface ProbeRequest {
   readonly model: ModelFiles;
   readonly spec: GeneratorSpec;
@@ -130,6 +140,8 @@ export interface SearchRequest {
   readonly recognizer: RecognizerRequest;
   /** The gallery file (see gallery.ts). */
   readonly gallery: string;
+  /** The gallery's profile, where authentic samples are to be counted. */
+  readonly profile?: string;
 }
 
 export interface ProbeResult {

@@ -13,6 +13,8 @@ export interface OpenSearch {
   readonly recognizer: Recognizer;
   readonly gallery: Gallery;
   readonly search: GallerySearch;
+  /** [faces] see GalleryProfile; left out where authentic samples are not counted. */
+  readonly nearestMember?: Float32Array;
 }
 
 /**
@@ -27,9 +29,9 @@ export async function probeShard(
 ): Promise<readonly Tally[]> {
   const grid = { samples, batch, seed };
   const recognizers = searches.map(({ recognizer }) => recognizer);
-  const builders = searches.map(({ gallery: { layout } }) => {
+  const builders = searches.map(({ gallery: { layout }, nearestMember }) => {
     const frame = { ...grid, identities: layout.isMember.length, faces: layout.identityOf.length };
-    return new TallyBuilder(frame, shard, layout);
+    return new TallyBuilder(frame, shard, layout, nearestMember);
   });
   times.clear();
   let done = 0;

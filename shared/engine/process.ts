@@ -49,6 +49,7 @@ export class EngineProcess {
       inspect: task('inspect'),
       calibrate: task('calibrate'),
       enrol: task('enrol'),
+      profile: task('profile'),
       probe: task('probe'),
       render: task('render'),
       thumbnails: task('thumbnails'),

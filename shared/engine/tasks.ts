@@ -1,12 +1,15 @@
 import { readFile, stat } from 'node:fs/promises';
+import { decodeProfile, encodeProfile } from '../audit/profile-codec.ts';
 import { readOnnxGenerator } from '../checkpoint/onnx.ts';
 import { PICTURE_OUTPUTS } from '../checkpoint/picture.ts';
 import { RewoundError } from '../errors.ts';
+import { decodeEnrolled } from '../faces/enrolment.ts';
 import { decodeGallery, type Gallery } from '../faces/gallery.ts';
 import { FaceLocator } from '../faces/locate.ts';
 import { planesToPng, thumbnail } from '../faces/photo.ts';
 import { openBuiltInRecognizer, openRecognizer, type Recognizer } from '../faces/recognizer.ts';
 import { GallerySearch } from '../faces/search.ts';
+import { Similarity } from '../faces/similarity.ts';
 import { summarize } from '../onnx/model.ts';
 import { type ExternalData, floats, Runtime, type RuntimeOptions, requireDevice } from '../onnx/runtime.ts';
 import { calibrate, loadGenerator } from './calibrate.ts';
@@ -14,6 +17,7 @@ import type { Compute, ModelFiles, RecognizerRequest } from './compute.ts';
 import { enrolPhotos } from './enrol.ts';
 import { Sampler } from './generator.ts';
 import { probeShard } from './probe.ts';
+import { profileGallery } from './profile.ts';
 import { SampleEmbedder } from './samples.ts';
 
 /** Longest side of a photo in a report. */
@@ -83,6 +87,16 @@ export function localTasks(options: RuntimeOptions, onProgress: (done: number) =
       const chain = { locator: await faces(), recognizer: await recognizerOf(recognizer) };
       return enrolPhotos(photos, resolution, chain, onProgress);
     },
+    async profile({ gallery: path, seed, placebo }) {
+      const gallery = decodeGallery(await readFile(path));
+      const strangers = placebo ? decodeEnrolled(await readFile(placebo), gallery.length) : new Float32Array(0);
+      const similarity = await Similarity.open(runtime, gallery.length);
+      try {
+        return encodeProfile(await profileGallery(gallery, strangers, seed, similarity, onProgress));
+      } finally {
+        await similarity.release();
+      }
+    },
     async probe(request) {
       const locator = await faces();
       const opened = await recognizersOf(request.searches.map(({ recognizer }) => recognizer));
@@ -92,7 +106,13 @@ export function localTasks(options: RuntimeOptions, onProgress: (done: number) =
       );
       const model = await generatorOf(request.model);
       const embedder = new SampleEmbedder(model, request.spec, request.geometry, locator);
-      const searches = galleries.map((one, i) => ({ ...one, recognizer: opened[i]! }));
+      const profiles = await Promise.all(
+        request.searches.map(({ profile }) => (profile ? readFile(profile).then(decodeProfile) : null)),
+      );
+      const searches = galleries.map((one, i) => {
+        const nearestMember = profiles[i]?.nearestMember;
+        return { ...one, recognizer: opened[i]!, ...(nearestMember ? { nearestMember } : {}) };
+      });
       return { tallies: await probeShard(request, { embedder, searches }, runtime.times, onProgress) };
     },
     async render({ model, spec, geometry: { width, height }, seeds }) {

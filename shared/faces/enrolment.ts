@@ -17,6 +17,18 @@ export function encodeEnrolment({ embeddings, states }: Enrolment): Uint8Array {
   );
 }
 
+/** The embeddings of the photos in which a face was found, f32 [faces, length]. Throws as decodeEnrolment. */
+export function decodeEnrolled(bytes: Uint8Array, length: number): Float32Array {
+  const photos = elementsOf(readSafetensors(bytes), 'states', 'U8').length;
+  const { embeddings, states } = decodeEnrolment(bytes, photos, length);
+  const found = [...states.keys()].filter((photo) => states[photo] === 'enrolled');
+  const enrolled = new Float32Array(found.length * length);
+  for (const [i, photo] of found.entries()) {
+    enrolled.set(embeddings.subarray(photo * length, (photo + 1) * length), i * length);
+  }
+  return enrolled;
+}
+
 /** Throws GALLERY_MISMATCH where the file is none, or not of `photos` photos. */
 export function decodeEnrolment(bytes: Uint8Array, photos: number, length: number): Enrolment {
   const file = readSafetensors(bytes);

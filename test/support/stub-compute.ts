@@ -8,6 +8,7 @@ import { pictureGeometry } from '../../shared/checkpoint/picture.ts';
 import type { Compute } from '../../shared/engine/compute.ts';
 import type { PhotoState } from '../../shared/faces/enrolled.ts';
 import { decodeGallery } from '../../shared/faces/gallery.ts';
+import { stubProfile } from './stub-profile.ts';
 
 /** Values of an embedding: few, so that a search takes no time. */
 export const LENGTH = 16;
@@ -28,7 +29,7 @@ export interface StubCompute extends Compute {
  * person a point near it. Everything is a function of the bytes, as in the engine.
  */
 export function stubCompute(changes: Partial<Compute> = {}): StubCompute {
-  const calls = { inspect: 0, calibrate: 0, enrol: 0, probe: 0, render: 0, thumbnails: 0, embedSample: 0 };
+  const calls = { inspect: 0, calibrate: 0, enrol: 0, profile: 0, probe: 0, render: 0, thumbnails: 0, embedSample: 0 };
   const compute: Compute = {
     async inspect() {
       return { spec: SPEC, assumptions: [], range: [-1, 1], summary: SUMMARY };
@@ -63,6 +64,7 @@ export function stubCompute(changes: Partial<Compute> = {}): StubCompute {
       });
       return { embeddings, states };
     },
+    profile: (request) => stubProfile(request, readFileSync),
     async probe({ model, searches, samples, seed, batch, k, shard }) {
       const [, ...shown] = readFileSync(model.path, 'utf8').split(' ');
       const tallies = searches.map(({ gallery }) => {

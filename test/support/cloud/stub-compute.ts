@@ -4,6 +4,7 @@ import { TallyBuilder } from '../../../shared/audit/tally-builder.ts';
 import { pictureGeometry } from '../../../shared/checkpoint/picture.ts';
 import type { Calibration, Compute, ProbeRequest } from '../../../shared/engine/compute.ts';
 import { decodeGallery } from '../../../shared/faces/gallery.ts';
+import { stubProfile } from '../stub-profile.ts';
 
 /** Values of an embedding. */
 const LENGTH = 8;
@@ -20,7 +21,7 @@ export type Before = (task: keyof Compute, request: unknown) => Promise<void>;
  */
 export function stubCompute(read: Read, before: Before = async () => undefined): Compute {
   const after =
-    <Q, R>(task: keyof Compute, work: (request: Q) => R) =>
+    <Q, R>(task: keyof Compute, work: (request: Q) => R | Promise<R>) =>
     async (request: Q): Promise<R> => {
       await before(task, request);
       return work(request);
@@ -39,6 +40,7 @@ export function stubCompute(read: Read, before: Before = async () => undefined):
       });
       return { embeddings, states: photos.map(() => 'enrolled' as const) };
     }),
+    profile: after('profile', (request) => stubProfile(request, read)),
     probe: after('probe', (request) => ({
       tallies: request.searches.map(({ gallery }) => tallyOf(request, read(gallery))),
     })),
