@@ -152,9 +152,14 @@ async function change(
 
 /** Steps after a stop have nothing to do: their messages were on their way already. */
 export async function isRunning(context: Context, id: string): Promise<boolean> {
-  const record = await readAudit(context, id);
-  if (!record) throw unknownAudit();
-  return !isFinal(record.state);
+  return (await runningVersion(context, id)) !== undefined;
+}
+
+/** The version of the record of an audit that has not ended, undefined for one that has. */
+export async function runningVersion(context: Context, id: string): Promise<string | undefined> {
+  const snapshot = await context.records.get(records.audit(id));
+  if (!snapshot) throw unknownAudit();
+  return isFinal(recordSchema.parse(snapshot.fields).state) ? undefined : snapshot.version;
 }
 
 /** A shard of one of the stages. */

@@ -1,5 +1,5 @@
 import { encodeEnrolment } from '../faces/enrolment.ts';
-import { isRunning } from './audits.ts';
+import { runningVersion } from './audits.ts';
 import type { Context } from './context.ts';
 import { refuseOtherDevice } from './device.ts';
 import { shardDone } from './fan-in.ts';
@@ -12,9 +12,10 @@ import { rejecting } from './reject.ts';
 
 /** Embeds one run of photos, unless somebody has. */
 export async function enrol(context: Context, { audit, hops, shard }: EnrolMessage): Promise<void> {
-  if (!(await isRunning(context, audit))) return;
+  const version = await runningVersion(context, audit);
+  if (version === undefined) return;
   await rejecting(context, { audit, stage: 'enrol', shard }, async () => {
-    const plan = await readPlan(context, audit);
+    const plan = await readPlan(context, audit, version);
     refuseRunaway(plan, hops);
     const run = plan.enrolment[shard];
     if (!run) return;

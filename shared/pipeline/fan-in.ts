@@ -19,8 +19,8 @@ export async function shardDone(context: Context, plan: Plan, stage: Stage, shar
   const done = records.done(audit, stage);
   let next = shard + window;
   if (await context.records.create(`${done}/${shard}`, { at: context.clock.now() })) {
-    // Photos that an earlier audit embedded are done from the start.
-    while (next < total && (await context.records.get(`${done}/${next}`))) next += window;
+    // Photos that an earlier audit embedded are done from the start; samples only ever in the order of their chain.
+    while (stage === 'enrol' && next < total && (await context.records.get(`${done}/${next}`))) next += window;
     if (next < total) await publishShard(context, audit, stage, next);
   }
   // Counted once a chain, not once a shard: to count n records n times is what makes large audits slow.

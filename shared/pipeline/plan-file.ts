@@ -126,19 +126,23 @@ export async function readJson<T extends z.ZodType>(
 
 /** Plans that a process keeps: one lists every photo, and every message needs one. */
 const KEPT = 8;
-/** For each store its own, by the object's generation: an audit that was forgotten may be planned anew. */
+/** For each store its own, by what tells a plan from another of the same audit, which may be forgotten and planned anew. */
 const known = new WeakMap<Context['objects'], Map<string, Plan>>();
 
-export async function readPlan(context: Pick<Context, 'objects'>, audit: string): Promise<Plan> {
+/**
+ * The plan of an audit. Who has just read the audit's record need not ask for the plan again: as long as the record's
+ * version is the same, so is the plan.
+ */
+export async function readPlan(context: Pick<Context, 'objects'>, audit: string, version?: string): Promise<Plan> {
   const key = keys.plan(audit);
-  const info = await context.objects.head(key);
+  const distinct = version ?? (await context.objects.head(key))?.generation;
   const plans = known.get(context.objects) ?? new Map<string, Plan>();
   known.set(context.objects, plans);
-  const id = `${audit} ${info?.generation}`;
+  const id = `${audit} ${distinct}`;
   const plan = plans.get(id) ?? (await readJson(context, key, planSchema));
   // The most recently used last.
   plans.delete(id);
-  if (info) plans.set(id, plan);
+  if (distinct !== undefined) plans.set(id, plan);
   for (const oldest of plans.keys()) if (plans.size > KEPT) plans.delete(oldest);
   return plan;
 }
@@ -193,10 +197,10 @@ export async function recognizerRequest(
 
 /** The built generator's files, local to this machine. */
 export async function generatorFiles(context: Context, { audit, generator }: Plan) {
-  const path = await context.objects.file(keys.generator(audit, generator.model));
+  const path = await context.objects.file(keys.generator(audit, generator.model), undefined, { fixed: true });
   const external = generator.external.map(async ({ location, content }) => ({
     location,
-    path: await context.objects.file(keys.generatorFile(audit, content)),
+    path: await context.objects.file(keys.generatorFile(audit, content), undefined, { fixed: true }),
   }));
   return { path, external: await Promise.all(external) };
 }

@@ -1,5 +1,5 @@
 import { encodeTally } from '../audit/tally-codec.ts';
-import { isRunning } from './audits.ts';
+import { runningVersion } from './audits.ts';
 import type { Context } from './context.ts';
 import { refuseOtherDevice } from './device.ts';
 import { shardDone } from './fan-in.ts';
@@ -22,9 +22,10 @@ export function confirm(context: Context, message: ConfirmMessage): Promise<void
 
 async function probeShard(context: Context, message: ProbeMessage | ConfirmMessage, stage: SampleStage): Promise<void> {
   const { audit, hops, shard: index } = message;
-  if (!(await isRunning(context, audit))) return;
+  const version = await runningVersion(context, audit);
+  if (version === undefined) return;
   await rejecting(context, { audit, stage, shard: index }, async () => {
-    const plan = await readPlan(context, audit);
+    const plan = await readPlan(context, audit, version);
     refuseRunaway(plan, hops);
     const shard = sampleShards(plan, stage)[index];
     if (!shard) return;
@@ -52,7 +53,7 @@ function searches(context: Context, plan: Plan) {
   return Promise.all(
     plan.recognizers.map(async (_, recognizer) => ({
       recognizer: await recognizerRequest(context, plan, recognizer),
-      gallery: await context.objects.file(keys.gallery(plan.audit, recognizer)),
+      gallery: await context.objects.file(keys.gallery(plan.audit, recognizer), undefined, { fixed: true }),
     })),
   );
 }

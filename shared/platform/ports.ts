@@ -18,6 +18,14 @@ export interface PutOptions {
   readonly ifAbsent?: boolean;
 }
 
+export interface FileOptions {
+  /**
+   * What lies under this key is made once and always the same: a copy that is at hand will do, even if the object was
+   * deleted since. Not for what people put there and may take away again.
+   */
+  readonly fixed?: boolean;
+}
+
 /**
  * Objects: immutable bytes under a slash-separated key. `names.ts` says which keys are valid (others throw USAGE); a key
  * must not be the beginning of another, as a file cannot be a folder. Hidden names (a dot first, .part, .partial, .tmp,
@@ -41,7 +49,7 @@ export interface Objects {
    * Path of a local file with this content, for native code to map. Read-only, and not for keeping: a platform may
    * remove or replace it after the step that asked for it. Throws like `get`.
    */
-  file(key: string, generation?: string): Promise<string>;
+  file(key: string, generation?: string, options?: FileOptions): Promise<string>;
 }
 
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };

@@ -20,6 +20,9 @@ export interface GoogleObjectsOptions {
   readonly cache: Cache;
 }
 
+/** Descriptions of objects that never change, kept in memory. */
+const KEPT = 1000;
+
 /** Objects listed by one request, the most that Cloud Storage gives. */
 const PAGE = 1000;
 
@@ -115,9 +118,13 @@ export function googleObjects({ bucket, downloads, cache }: GoogleObjectsOptions
     }
   }
 
-  async function file(key: string, generation: string | undefined): Promise<string> {
-    // Asked each time, so that what its owner deleted is not given out of the cache.
-    const found = await expected(key, generation);
+  /** What was found under the keys of objects that never change. */
+  const fixed = new Map<string, Resource>();
+
+  async function file(key: string, generation: string | undefined, isFixed: boolean): Promise<string> {
+    // Asked each time but for those, so that what its owner deleted is not given out of the cache.
+    const found = (isFixed ? fixed.get(key) : undefined) ?? (await expected(key, generation));
+    if (isFixed) keep(key, found);
     const source = downloads.file(key, { generation: found.generation });
     // Native MD5 is five times as fast as the client's CRC32C, which composite objects need.
     const validation = found.md5Hash === undefined ? 'crc32c' : 'md5';
@@ -134,8 +141,14 @@ export function googleObjects({ bucket, downloads, cache }: GoogleObjectsOptions
           ),
       }),
     );
-    if (path === undefined) throw changed(bucket.name, key);
-    return path;
+    if (path !== undefined) return path;
+    fixed.delete(key);
+    throw changed(bucket.name, key);
+  }
+
+  function keep(key: string, found: Resource): void {
+    fixed.set(key, found);
+    for (const oldest of fixed.keys()) if (fixed.size > KEPT) fixed.delete(oldest);
   }
 
   async function guard<T>(key: string, work: () => Promise<T>): Promise<T> {
@@ -164,7 +177,7 @@ export function googleObjects({ bucket, downloads, cache }: GoogleObjectsOptions
     },
     delete: (key) =>
       guard(key, async () => void (isHiddenKey(key) || (await bucket.file(key).delete({ ignoreNotFound: true })))),
-    file: (key, generation) => guard(key, () => file(key, generation)),
+    file: (key, generation, options) => guard(key, () => file(key, generation, options?.fixed ?? false)),
   };
 }
 

@@ -151,6 +151,17 @@ test('a file is downloaded once; what its owner deleted is not given out of the 
   await expect(objects.file('drop/t/members/jane/1.jpg')).rejects.toMatchObject({ code: 'NOT_FOUND' });
 });
 
+test('a file that never changes is asked for once', async () => {
+  const { objects } = open();
+  await objects.put('work/1/gallery', Buffer.from('faces'));
+  const before = server.requests.length;
+  const paths: string[] = [];
+  for (let i = 0; i < 10; i++) paths.push(await objects.file('work/1/gallery', undefined, { fixed: true }));
+  expect(new Set(paths).size).toBe(1);
+  // One looks for it, one reads it.
+  expect(server.requests.length - before).toBe(2);
+});
+
 test('a file replaced since it was cached is another file', async () => {
   const { objects } = open();
   await objects.put('a', Buffer.from('one'));
