@@ -58,7 +58,7 @@ describe.skipIf(!hasCloud())('an audit on Google Cloud', () => {
   test('from a checkpoint in a bucket to its report: the same bytes as on one machine', async () => {
     const deployment = await cloud.deploy({ window: 2 });
     onTestFinished(() => deployment.stop());
-    const { bucket, firestore, log } = deployment;
+    const { bucket, firestore, log, context } = deployment;
     for (const [key, content] of files()) await bucket.file(key).save(content);
 
     const audits = async () => (await firestore.collection('audits').get()).docs;
@@ -71,7 +71,7 @@ describe.skipIf(!hasCloud())('an audit on Google Cloud', () => {
     expect([await records('enrol-shards'), await records('probe-shards'), await records('locks')]).toEqual([2, 3, 2]);
 
     const reports = await Promise.all(
-      ['report.html', 'report.json'].map(async (file) => (await bucket.file(keys.report(id, file)).download())[0]),
+      ['report.html', 'report.json'].map(async (file) => Buffer.from(await context.objects.get(keys.report(id, file)))),
     );
     expect(parseReport(reports[1]!.toString())).toMatchObject({ audit: { id, samples: 80, shards: 3 } });
     expect(log.filter(({ event }) => event !== 'message.handled')).toEqual([]);
@@ -81,6 +81,6 @@ describe.skipIf(!hasCloud())('an audit on Google Cloud', () => {
       new Set(['drop', 'gallery', 'report', 'work']),
     );
 
-    expect(reports.map(withoutTiming)).toEqual(await locally(deployment.context));
+    expect(reports.map(withoutTiming)).toEqual(await locally(context));
   });
 });

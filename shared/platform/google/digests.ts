@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { pipeline } from 'node:stream/promises';
 import type { Bucket } from '@google-cloud/storage';
+import { contentOf } from './content.ts';
 import { repeated } from './repeat.ts';
 import type { Resource } from './resource.ts';
 
@@ -24,7 +25,7 @@ export function googleDigests(bucket: Bucket): Digests {
   function read({ name, generation }: Resource): Promise<string> {
     return repeated(async () => {
       const hash = createHash('md5');
-      await pipeline(bucket.file(name, { generation }).createReadStream({ decompress: false }), hash);
+      await pipeline(contentOf(bucket.file(name, { generation })), hash);
       return hash.digest('base64');
     });
   }

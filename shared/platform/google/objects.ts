@@ -1,11 +1,13 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
+import { buffer } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
 import type { Bucket } from '@google-cloud/storage';
 import { RewoundError } from '../../errors.ts';
 import { isHidden, keySegments, splitPrefix } from '../names.ts';
 import type { ObjectInfo, Objects } from '../ports.ts';
 import type { Cache } from './cache.ts';
+import { contentOf } from './content.ts';
 import { googleDigests } from './digests.ts';
 import { failureOf, googleError } from './errors.ts';
 import { place } from './place.ts';
@@ -67,8 +69,8 @@ export function googleObjects({ bucket, downloads, cache }: GoogleObjectsOptions
   async function get(key: string, generation: string | undefined): Promise<Uint8Array> {
     if (isHiddenKey(key)) throw notFound(bucket.name, key);
     const source = downloads.file(key, generation === undefined ? {} : { generation });
-    const content = await orMissing(repeated(() => source.download({ decompress: false })));
-    if (content) return aligned(content[0]);
+    const content = await orMissing(repeated(() => buffer(contentOf(source))));
+    if (content) return aligned(content);
     await expected(key, generation);
     // It is there, and still: what was replaced or made between the two requests comes with the next attempt.
     throw changed(bucket.name, key, true);
@@ -134,10 +136,7 @@ export function googleObjects({ bucket, downloads, cache }: GoogleObjectsOptions
         size: found.size,
         fill: (to) =>
           repeated(() =>
-            pipeline(
-              source.createReadStream({ decompress: false, validation }),
-              createWriteStream(to, { flags: 'w', mode: 0o600 }),
-            ),
+            pipeline(contentOf(source, { validation }), createWriteStream(to, { flags: 'w', mode: 0o600 })),
           ),
       }),
     );
