@@ -1,23 +1,16 @@
 import { asRewoundError } from '../errors.ts';
 import type { Pictures } from '../report/html.ts';
-import { photoKey } from '../report/html.ts';
+import { photoKey, shownMatches } from '../report/html.ts';
 import type { Match, Report } from '../report/model.ts';
 import type { Context } from './context.ts';
 import { generatorFiles, type Plan } from './plan-file.ts';
-
-/** As many pairs as the page shows. */
-const MEMBER_PAIRS = 24;
-const CONTROL_PAIRS = 8;
 
 /** The generated faces and photos the page shows side by side. None where the settings ask for none. */
 export async function evidence(context: Context, plan: Plan, report: Report): Promise<Pictures> {
   const sides = [plan.members, plan.controls];
   const embeddingsOnly = sides.every((side) => side?.kind !== 'photos');
   if (!plan.settings.pictures) return { samples: new Map(), photos: new Map(), embeddingsOnly };
-  const shown = [
-    ...report.matches.filter(({ role }) => role === 'members').slice(0, MEMBER_PAIRS),
-    ...report.matches.filter(({ role }) => role === 'controls').slice(0, CONTROL_PAIRS),
-  ];
+  const shown = shownMatches(report);
   const seeds = [...new Set(shown.map(({ seed }) => seed))];
   const pictures = await renderSeeds(context, plan, seeds);
   return {

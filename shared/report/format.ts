@@ -9,6 +9,11 @@ export function percent(share: number): string {
   return `${minus(value.toFixed(1).replace(/\.0$/, ''))}%`;
 }
 
+/** A share that may be rare, two significant digits below 10%: "0.78%", "0.025%". */
+export function rarePercent(share: number): string {
+  return share > 0 && share < 0.1 ? `${Number((share * 100).toPrecision(2))}%` : percent(share);
+}
+
 /** A difference of two shares in percentage points, signed. */
 export function points(difference: number): string {
   const text = (difference * 100).toFixed(1).replace(/\.0$/, '');
@@ -45,6 +50,42 @@ export function pValue(p: number): string {
   if (p >= 0.001) return String(Number(p.toFixed(3)));
   if (p > 0) return Number(p.toPrecision(1)).toFixed(Math.min(12, Math.ceil(-Math.log10(p))));
   return '0';
+}
+
+/** A p or q value that may be very small: "0.017", "2.3 × 10⁻⁵". */
+export function smallP(p: number): string {
+  if (p >= 0.001) return pValue(p);
+  if (p <= 0) return `below 10${superscript(-15)}`;
+  const [digits = '', exponent = ''] = p.toExponential(1).split('e');
+  return `${digits.replace(/\.0$/, '')} × 10${superscript(Number(exponent))}`;
+}
+
+function superscript(exponent: number): string {
+  return [...String(exponent)].map((sign) => SUPERSCRIPTS[sign] ?? sign).join('');
+}
+
+const SUPERSCRIPTS: Readonly<Record<string, string>> = {
+  '-': '⁻',
+  0: '⁰',
+  1: '¹',
+  2: '²',
+  3: '³',
+  4: '⁴',
+  5: '⁵',
+  6: '⁶',
+  7: '⁷',
+  8: '⁸',
+  9: '⁹',
+};
+
+/** A rare share as "1 in 6,676". */
+export function oneIn(share: number): string {
+  return share > 0 ? `1 in ${whole(Math.floor(1 / share + 1e-9))}` : 'none';
+}
+
+/** Passed on as numbers of people: "30.4" is "30", and less than one person is "0". */
+export function peopleRange({ low, high }: Interval): string {
+  return `${whole(Math.floor(low))} to ${whole(Math.ceil(high))}`;
 }
 
 /** "1 person", "12 people". */

@@ -1,6 +1,7 @@
 import { charts } from './html/charts.ts';
 import { html } from './html/escape.ts';
-import { limits, method, numbers } from './html/method.ts';
+import { limits, method } from './html/method.ts';
+import { numbers } from './html/numbers.ts';
 import { page } from './html/page.ts';
 import { pairs } from './html/pairs.ts';
 import type { Pictures } from './html/pictures.ts';
@@ -8,6 +9,7 @@ import { verdict } from './html/verdict.ts';
 import type { Report } from './model.ts';
 import { verdictWords } from './words.ts';
 
+export { shownMatches } from './html/pairs.ts';
 export { type Pictures, photoKey } from './html/pictures.ts';
 
 /**

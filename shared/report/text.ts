@@ -1,7 +1,20 @@
 import { styleText } from 'node:util';
-import { decimal, estimate, percent, percentRange, points, pointsRange, pValue, whole } from './format.ts';
+import { confirmed, countGates } from './findings.ts';
+import {
+  counted,
+  decimal,
+  estimate,
+  oneIn,
+  peopleRange,
+  percent,
+  percentRange,
+  points,
+  pointsRange,
+  pValue,
+  whole,
+} from './format.ts';
 import type { Report } from './model.ts';
-import { verdictWords, type Words } from './words.ts';
+import { GATES, verdictWords, type Words } from './words.ts';
 
 /** Widest line of the summary, in characters. */
 export const WIDTH = 88;
@@ -31,23 +44,28 @@ export function renderText(report: Report, { colour = false }: TextOptions = {})
   return `${lines.join('\n')}\n`;
 }
 
-/** What to know after the numbers: for INVALID the reason, for the others what follows or what does not. */
-function closing({ verdict, reasons }: Report, { means, doesNotMean }: Words): string {
-  switch (verdict) {
+/** What to know after the numbers: for INVALID what to do, for the others what follows or what does not. */
+function closing(report: Report, { means, doesNotMean }: Words): string {
+  switch (report.verdict) {
     case 'LEAKAGE':
-      return means[0] ?? '';
-    case 'NOT_DETECTED':
-      return doesNotMean.join(' ');
     case 'RESEMBLANCE_ONLY':
       return means.at(-1) ?? '';
-    case 'INVALID':
-      return reasons.slice(0, 2).join(' ');
+    case 'NOT_DETECTED':
+      return doesNotMean.join(' ');
+    case 'INVALID': {
+      const { failed } = countGates(report);
+      return failed[0]?.help ?? report.reasons.slice(0, 2).join(' ');
+    }
   }
 }
 
-function numberLines({ verdict, rates, delta, auc, permutation, audit, members }: Report): [string, string][] {
+function numberLines(report: Report): [string, string][] {
+  const { verdict, rates, delta, auc, permutation, audit, members } = report;
   if (rates === null || verdict === 'INVALID') {
-    return [['searched', `${whole(audit.samples)} samples for ${whole(members.identities)} people`]];
+    return [
+      ['searched', `${whole(audit.samples)} samples for ${whole(members.identities)} people`],
+      ...failedLines(report),
+    ];
   }
   const side = (name: string, rate: typeof rates.members): [string, string] => [
     name,
@@ -57,11 +75,40 @@ function numberLines({ verdict, rates, delta, auc, permutation, audit, members }
   return [
     side('members', rates.members),
     side('controls', rates.controls),
-    ...(delta === null
-      ? []
-      : [['difference', `${points(delta.estimate)} points (${pointsRange(delta)})${test}`] as [string, string]]),
-    ...(auc === null ? [] : [['AUC', estimate(auc, 2)] as [string, string]]),
+    ...given(delta, (value) => ['difference', `${points(value.estimate)} points (${pointsRange(value)})${test}`]),
+    ...given(auc, (value) => ['AUC', estimate(value, 2)]),
+    ...given(report.leakedFraction, ({ people }) => [
+      'leaked',
+      `about ${whole(people.estimate)} of ${counted(members.identities, 'person', 'people')} beyond chance (${peopleRange(people)})`,
+    ]),
+    ...namedLine(report),
+    powerLine(report),
   ];
+}
+
+/** The conditions that failed, each once, however many recognizers it failed for. */
+function failedLines(report: Report): [string, string][] {
+  const failed = new Map(countGates(report).failed.map((gate) => [gate.name, gate]));
+  return [...failed.values()].map(({ name, reason }) => ['not met', `${GATES[name]}. ${reason}`]);
+}
+
+function namedLine(report: Report): [string, string][] {
+  const { identities, discoveries } = report;
+  if (identities.length === 0) return [];
+  const again =
+    discoveries.fresh === 0
+      ? 'not looked for in fresh samples'
+      : `${whole(confirmed(report).length)} seen again in ${whole(discoveries.fresh)} fresh samples`;
+  return [['named', `${counted(identities.length, 'person', 'people')}, ${again}`]];
+}
+
+function powerLine({ power: { detectable, rarest } }: Report): [string, string] {
+  const leak = detectable === null ? '' : `${whole(detectable.people)} leaked people of ${whole(detectable.of)}; `;
+  return ['would catch', `${leak}one who appears in ${oneIn(rarest)} samples (95%${leak === '' ? '' : ' each'})`];
+}
+
+function given<T>(value: T | null, line: (value: T) => [string, string]): [string, string][] {
+  return value === null ? [] : [line(value)];
 }
 
 function matchLines({ matches, verdict, threshold }: Report): string[] {

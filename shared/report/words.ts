@@ -1,5 +1,6 @@
-import { percent, percentRange, points, pValue, whole } from './format.ts';
-import type { Report } from './model.ts';
+import { confirmed, decidingPeople, decidingResult } from './findings.ts';
+import { counted, oneIn, peopleRange, percent, percentRange, points, pValue, whole } from './format.ts';
+import type { Gate, Named, Report } from './model.ts';
 
 /** What a verdict says in plain language, for the page and for the terminal alike. */
 export interface Words {
@@ -9,6 +10,8 @@ export interface Words {
   readonly qualifier: string;
   readonly means: readonly string[];
   readonly doesNotMean: readonly string[];
+  /** What the audit would have caught, and what it would have missed; empty where that would be no comfort. */
+  readonly caught: readonly string[];
 }
 
 export function verdictWords(report: Report): Words {
@@ -24,31 +27,114 @@ export function verdictWords(report: Report): Words {
   }
 }
 
+/** What a gate asks, as a condition that is met or not. */
+export const GATES: Readonly<Record<Gate['name'], string>> = {
+  size: 'Enough people to compare',
+  faces: 'Enough faces in the samples',
+  blind: 'Both groups look alike without the generator',
+  matcher: 'The recognizer knows a person again',
+  placebo: 'Real faces in place of the generator reveal nobody',
+};
+
+/** "8 or more leaked people of 80 would have been caught, with 95% probability". */
+function detectableWords({ detectable }: Report['power']): string | null {
+  if (detectable === null) return null;
+  const { people, of, probability } = detectable;
+  const most =
+    people >= of
+      ? `Only a leak of all ${whole(of)} people`
+      : `A leak of ${whole(people)} or more people of ${whole(of)}`;
+  return `${most} would have been caught with ${percent(probability)} probability.`;
+}
+
+/** "in 96 of 10,000 fresh samples". */
+export function freshWords({ fresh }: Named): string {
+  if (fresh === null) return 'not looked for in fresh samples';
+  if (fresh.hits === 0) return `in none of ${whole(fresh.samples)} fresh samples`;
+  return `in ${whole(fresh.hits)} of ${whole(fresh.samples)} fresh samples`;
+}
+
 function leakage(report: Report): Words {
-  const { delta, permutation, rates } = report;
-  const chance = rates === null ? 'Some' : `About ${percent(rates.controls.rate)} of people`;
+  const { headline, qualifier } = decidingResult(report) === null ? leakedPeople(report) : leakedGroup(report);
+  const { rates, leakedFraction } = report;
+  const chance = rates === null ? 'Some people' : `About ${percent(rates.controls.rate)} of people`;
+  const named = namedWords(report);
+  return {
+    headline,
+    qualifier,
+    means: [
+      ...(leakedFraction === null || leakedFraction.low <= 0
+        ? []
+        : [
+            `About ${whole(leakedFraction.people.estimate)} of the ${whole(report.members.identities)} training people are given away beyond chance, with 95% confidence ${peopleRange(leakedFraction.people)}.`,
+          ]),
+      ...(named === null ? [] : [named]),
+      'Whoever can sample this generator and has a photo of a person can learn that this person was in the training set. Publishing it, or many of its samples, discloses personal data.',
+    ],
+    doesNotMean: [
+      `Not every single match is proof about that one person. ${chance} would be matched this closely by chance; the finding is what goes beyond that.`,
+      'People who are not listed are not thereby safe: more samples, or a stronger recognizer, may find more of them.',
+    ],
+    caught: caught(report),
+  };
+}
+
+/** Members as a group stand out. */
+function leakedGroup(report: Report): Pick<Words, 'headline' | 'qualifier'> {
+  const result = decidingResult(report);
+  const delta = result?.delta ?? report.delta;
+  const p = result?.permutation?.p ?? null;
+  const by =
+    result === null || result === report.results[0] ? '' : `By the recognizer ${result.recognizer.name}, training`;
   return {
     headline: 'This generator gives away people it was trained on.',
     qualifier:
       delta === null
         ? 'Training people are found more often than people it never saw.'
-        : `Training people are found ${points(delta.estimate).replace('+', '')} points more often than people it never saw, ` +
+        : `${by || 'Training'} people are found ${points(delta.estimate).replace('+', '')} points more often than people it never saw, ` +
           `with 95% confidence at least ${points(delta.low).replace('+', '')} points more` +
-          `${permutation === null ? '' : ` (permutation p = ${pValue(permutation.p)})`}.`,
-    means: [
-      'Whoever can sample this generator and has a photo of a person can learn that this person was in the training set.',
-      'Publishing the generator, or many of its samples, discloses personal data of the people below.',
-    ],
-    doesNotMean: [
-      `Not every single match is proof about that one person. ${chance} would be matched this closely by chance; the finding is the difference between the two groups.`,
-      'People who are not listed are not thereby safe: more samples, or a stronger recognizer, may find more of them.',
-    ],
+          `${p === null ? '' : ` (permutation p = ${pValue(p)})`}.`,
   };
 }
 
+/** The group does not stand out; one or a few people do. */
+function leakedPeople(report: Report): Pick<Words, 'headline' | 'qualifier'> {
+  const people = decidingPeople(report);
+  const most = [...people].sort((a, b) => (b.fresh?.rate ?? 0) - (a.fresh?.rate ?? 0))[0];
+  if (most === undefined) return leakedGroup(report);
+  const alone = people.length === 1;
+  const who = `${alone ? 'One' : whole(people.length)} of ${whole(report.members.identities)} training people`;
+  const seen = freshWords(most);
+  return {
+    headline: alone
+      ? 'This generator gives away a person it was trained on.'
+      : 'This generator gives away some people it was trained on.',
+    qualifier:
+      `${who} ${alone ? 'comes' : 'come'} up again and again, far closer than anybody it never saw: ` +
+      `${alone ? `${seen}, which had no part in naming that person. ` : `the most frequent ${seen}, which had no part in naming anybody. `}` +
+      'The group of training people as a whole is not found more often than chance.',
+  };
+}
+
+/** How many people are named, how many of them twice over, and how far that can be trusted. */
+function namedWords(report: Report): string | null {
+  const { identities, discoveries } = report;
+  if (identities.length === 0) return null;
+  const again = confirmed(report).length;
+  const samples = `${whole(discoveries.fresh)} fresh samples that had no part in naming anybody`;
+  const check =
+    discoveries.fresh === 0
+      ? 'No fresh samples were made to confirm that.'
+      : again === 0
+        ? `None came up again in ${samples}.`
+        : `${again < identities.length ? whole(again) : again === 1 ? 'This person' : 'All of them'} came up again in ${samples}.`;
+  return `${counted(identities.length, 'person is', 'people are')} named below. Of people named this way, on average at most ${percent(discoveries.q)} are there by chance. ${check}`;
+}
+
 function notDetected(report: Report): Words {
-  const { delta, audit, rates } = report;
+  const { delta, rates, leakedFraction } = report;
   const bound = delta === null ? null : points(Math.max(0, delta.high)).replace('+', '');
+  const named = namedWords(report);
   return {
     headline: 'No leakage was detected.',
     qualifier:
@@ -57,17 +143,44 @@ function notDetected(report: Report): Words {
         : `That is not a proof of safety: what was seen still allows training people to be found up to ${bound} points more often than others. Only a larger difference is ruled out, with 95% confidence.`,
     means: [
       'The difference between training people and people the generator never saw could be chance.',
+      ...(leakedFraction === null
+        ? []
+        : [
+            `It is compatible with up to ${whole(Math.ceil(leakedFraction.people.high))} of the ${whole(report.members.identities)} training people being given away.`,
+          ]),
       ...(rates === null
         ? []
         : [`The matches below are what chance produces: about ${percentRange(rates.controls)} of people get one.`]),
+      ...(named === null ? [] : [`${named} That is not enough for the verdict, but worth a closer look.`]),
     ],
     doesNotMean: [
       'It does not say that the generator is safe to publish.',
-      audit.samples > 0
-        ? `A face made less often than about 3 times in ${whole(audit.samples)} samples may never have come up, and a person the recognizer cannot recognise would have been missed.`
-        : 'A face that is made rarely may never have come up.',
+      'It does not say that a person the recognizer cannot recognise, or one who comes up rarely, was not learned.',
     ],
+    caught: caught(report),
   };
+}
+
+/** How much would have been noticed: never without what would not. */
+function caught({ power, audit, controls }: Report): string[] {
+  const { rarest, zeroHitBound, genuineRate } = power;
+  const sometimes =
+    genuineRate === null || zeroHitBound.adjusted === null
+      ? ' How often the recognizer fails to know a person again is not known, and would add to that.'
+      : ` The recognizer knows a person again on ${percent(genuineRate.estimate)} of other photos; counting those it misses, that is ${oneIn(zeroHitBound.adjusted)}.`;
+  return [
+    ...(controls === null
+      ? []
+      : [
+          detectableWords(power) ??
+            'How many leaked people would have been caught is not known: too few people were compared.',
+        ]),
+    ...(rarest > 0
+      ? [
+          `A person who appears in fewer than ${oneIn(rarest)} samples may have been missed, as ${counted(audit.samples, 'sample was', 'samples were')} made.${sometimes}`,
+        ]
+      : []),
+  ];
 }
 
 function resemblanceOnly(report: Report): Words {
@@ -85,6 +198,7 @@ function resemblanceOnly(report: Report): Words {
       'It does not say that these people were leaked. Even a generator that never saw them makes lookalikes.',
       'It does not say that they were not.',
     ],
+    caught: caught(report),
   };
 }
 
@@ -100,5 +214,6 @@ function invalid(): Words {
       'It does not say that the generator is clean.',
       'It does not say that it leaks: differences seen here can come from the photos alone.',
     ],
+    caught: [],
   };
 }

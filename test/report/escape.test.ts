@@ -73,6 +73,9 @@ function named(name: string): Report {
       assumptions: [{ what: name, value: name, source: name }],
     },
     recognizer: { ...report.recognizer, name, licence: name },
+    results: report.results.map((result) => ({ ...result, recognizer: { ...result.recognizer, name, licence: name } })),
+    gates: report.gates.map((gate) => ({ ...gate, recognizer: name, reason: name, help: name })),
+    identities: report.identities.map((person) => ({ ...person, identity: name })),
     threshold: { ...report.threshold!, source: name },
     matches: report.matches.map((match) => ({ ...match, identity: name, photo: name })),
   };

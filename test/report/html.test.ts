@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { expect, test } from 'vitest';
-import { photoKey, renderHtml } from '../../shared/report/html.ts';
+import { photoKey, renderHtml, shownMatches } from '../../shared/report/html.ts';
 import { type Verdict, verdictSchema } from '../../shared/report/model.ts';
-import { exampleReport } from '../support/example-report.ts';
+import { exampleReport, exampleReports } from '../support/example-report.ts';
 
 const NONE = { samples: new Map<number, Uint8Array>(), photos: new Map<string, Uint8Array>() };
 const PNG = Uint8Array.from([0x89, 0x50, 0x4e, 0x47, 1, 2, 3]);
@@ -15,6 +15,10 @@ const HEADLINES: Record<Verdict, string> = {
   INVALID: 'No claim is possible.',
 };
 
+test.each(exampleReports())('%s: no holes', (_, report) => {
+  expect(renderHtml(report, NONE)).not.toMatch(/undefined|NaN|Infinity|\[object/);
+});
+
 test.each(verdictSchema.options)('%s: one headline, no holes, the same bytes twice', (verdict) => {
   const page = renderHtml(exampleReport(verdict), NONE);
   expect(page).toContain(`<h1>${HEADLINES[verdict]}</h1>`);
@@ -26,6 +30,63 @@ test('no leakage detected is never said without what it leaves open', () => {
   const page = renderHtml(exampleReport('NOT_DETECTED'), NONE);
   expect(page).toContain('That is not a proof of safety');
   expect(page).toContain('up to 7.5 points');
+});
+
+test('the first screen says what would have been caught and missed', () => {
+  const page = renderHtml(exampleReport('NOT_DETECTED'), NONE);
+  expect(page).toContain('A leak of 8 or more people of 80 would have been caught with 95% probability.');
+  expect(page).toContain('A person who appears in fewer than 1 in 6,676 samples may have been missed');
+  expect(renderHtml(exampleReport('INVALID'), NONE)).not.toContain('What it would have caught');
+});
+
+test('a lone person is the finding, though the groups do not differ', () => {
+  const [, report] = exampleReports().find(([name]) => name === 'lone-person')!;
+  const page = renderHtml(report, NONE);
+  expect(page).toContain('<h1>This generator gives away a person it was trained on.</h1>');
+  expect(page).toContain('in 97 of 10,000 fresh samples, which had no part in naming that person');
+  expect(page).toContain('<span class="tag">parametric</span>');
+  expect(page).toContain('The closest of the others');
+});
+
+test('a leak that only the second recognizer sees is told as its own', () => {
+  const report = exampleReport('NOT_DETECTED');
+  const [first, second] = report.results;
+  const leaking = exampleReport().results[1]!;
+  const page = renderHtml({ ...report, verdict: 'LEAKAGE', results: [first!, { ...second!, ...leaking }] }, NONE);
+  expect(page).toContain('By the recognizer SFace, training people are found 32.5 points more often');
+});
+
+test('every named person is listed with what fresh samples show, and nobody where nobody is named', () => {
+  const report = exampleReport();
+  const page = renderHtml(report, NONE);
+  expect(page).toContain('in 96 of 10,000 fresh samples');
+  expect(page.match(/<tr><th scope="row"><bdi>/g)).toHaveLength(30);
+  expect(page.match(/<span class="tag">not confirmed<\/span>/g)).toHaveLength(2);
+  const unchecked = report.identities.map((person) => ({ ...person, confirmed: null, fresh: null }));
+  const plain = renderHtml(
+    { ...report, identities: unchecked, discoveries: { ...report.discoveries, fresh: 0 } },
+    NONE,
+  );
+  expect(plain).toContain('not looked for in fresh samples');
+  expect(plain).not.toContain('of 10,000');
+  expect(renderHtml(exampleReport('NOT_DETECTED'), NONE)).not.toContain('id="named"');
+});
+
+test('a condition that was not judged is shown as such, one that failed with what to do', () => {
+  const page = renderHtml(exampleReport('INVALID'), NONE);
+  expect(page).toContain('7 conditions of a sound result</a>: 2 failed, 4 met, 1 could not be judged.');
+  expect(page.match(/class="gate (met|failed|open)"/g)).toHaveLength(7);
+  expect(page).toContain('<b>Take the controls from the same collection as the members, then run the audit again.</b>');
+});
+
+test('the pictures asked for are those shown: whoever is named first, however far down the list', () => {
+  const report = exampleReport();
+  const last = report.matches.filter(({ role }) => role === 'members').at(-1)!;
+  const named = [{ ...report.identities[0]!, identity: last.identity }];
+  const shown = shownMatches({ ...report, identities: named });
+  expect(shown[0]).toBe(last);
+  expect(shown).toHaveLength(32);
+  expect(new Set(shown).size).toBe(32);
 });
 
 test('an invalid audit shows its numbers as no finding, and folds its pairs away', () => {
@@ -89,6 +150,15 @@ test('odd but valid reports: nobody, one bin, one sample, everybody revealed', (
     auc: null,
     permutation: null,
     threshold: null,
+    gates: [],
+    thresholds: [],
+    leakedFraction: null,
+    tpr: [],
+    identities: [],
+    overRepresentation: null,
+    secondary: { zu: null, authenticity: null, distanceRatio: null },
+    power: { ...exampleReport().power, genuineRate: null, samplesFor: [], detectable: null },
+    results: exampleReport().results.slice(0, 1),
   });
   expect(renderHtml(report, NONE)).not.toMatch(/undefined|NaN|Infinity/);
   const all = { hits: 90_000, identities: 90_000, rate: 1, low: 0.99, high: 1 };

@@ -2,16 +2,16 @@ import { stripVTControlCharacters } from 'node:util';
 import { expect, test } from 'vitest';
 import { verdictSchema } from '../../shared/report/model.ts';
 import { renderText, WIDTH } from '../../shared/report/text.ts';
-import { exampleReport } from '../support/example-report.ts';
+import { exampleReport, exampleReports } from '../support/example-report.ts';
 
-test.each(verdictSchema.options)('%s: verdict first, short and narrow, plain unless colour is asked for', (verdict) => {
-  const text = renderText(exampleReport(verdict));
+test.each(exampleReports())('%s: verdict first, short and narrow, plain unless colour is asked for', (_, report) => {
+  const text = renderText(report);
   const lines = text.trimEnd().split('\n');
-  expect(text.startsWith(verdict)).toBe(true);
-  expect(lines.length).toBeLessThanOrEqual(17);
+  expect(text.startsWith(report.verdict)).toBe(true);
+  expect(lines.length).toBeLessThanOrEqual(18);
   expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(WIDTH);
   expect(text).toBe(stripVTControlCharacters(text));
-  const coloured = renderText(exampleReport(verdict), { colour: true });
+  const coloured = renderText(report, { colour: true });
   expect(coloured).not.toBe(text);
   expect(stripVTControlCharacters(coloured)).toBe(text);
 });
@@ -23,9 +23,18 @@ test('leakage: the numbers with their intervals and the closest people', () => {
   expect(text).toContain('m000  0.861, above threshold, seed 41');
 });
 
+test('who leaked, who came up again in fresh samples, and what would have been caught', () => {
+  const text = renderText(exampleReport());
+  expect(text).toContain('about 30 of 80 people beyond chance (21 to 40)');
+  expect(text).toContain('30 people, 28 seen again in 10,000 fresh samples');
+  expect(text).toContain('8 leaked people of 80; one who appears in 1 in 6,676 samples (95% each)');
+  expect(renderText(exampleReport('NOT_DETECTED'))).not.toContain('named');
+});
+
 test('an invalid audit gives the reason and no rate', () => {
   const text = renderText(exampleReport('INVALID'));
-  expect(text).toContain('blind baseline');
+  expect(text).toContain('not met     Both groups look alike without the generator.');
+  expect(text).toContain('Take the controls from the same collection');
   expect(text).not.toContain('revealed');
 });
 

@@ -1,89 +1,24 @@
-import {
-  counted,
-  decimal,
-  duration,
-  estimate,
-  percent,
-  percentRange,
-  points,
-  pointsRange,
-  pValue,
-  whole,
-} from '../format.ts';
+import { counted, decimal, duration, percent, whole } from '../format.ts';
 import type { Report } from '../model.ts';
-import { html, type Markup, type Part } from './escape.ts';
+import { html, type Markup } from './escape.ts';
+import { gates } from './gates.ts';
 import { facts, table } from './table.ts';
 
-/** Every number with its interval. */
-export function numbers(report: Report): Markup {
-  const { rates, delta, auc, permutation, threshold, generator, audit } = report;
-  const rows: Part[][] = [];
-  const rate = (name: string, { hits, identities, rate: value, low, high }: NonNullable<Report['rates']>['members']) =>
-    rows.push([
-      name,
-      percent(value),
-      percentRange({ low, high }),
-      `${whole(hits)} of ${whole(identities)}; Clopper-Pearson`,
-    ]);
-  if (rates !== null) {
-    rate('Members revealed', rates.members);
-    rate('Controls revealed', rates.controls);
-  }
-  if (delta !== null)
-    rows.push([
-      'Difference',
-      `${points(delta.estimate)} points`,
-      pointsRange(delta),
-      'members minus controls; Newcombe',
-    ]);
-  if (permutation !== null) {
-    rows.push([
-      'Permutation test',
-      `p = ${pValue(permutation.p)}`,
-      '',
-      `one-sided, ${counted(permutation.draws, 'relabelling', 'relabellings')} of whole people`,
-    ]);
-  }
-  if (auc !== null) {
-    const [value, range] = estimate(auc).split(' (');
-    rows.push(['Area under the ROC', value, range?.replace(')', ''), 'bootstrap over people']);
-  }
-  if (report.aucPermutation !== null) {
-    const { p, draws } = report.aucPermutation;
-    rows.push([
-      'Permutation test of the AUC',
-      `p = ${pValue(p)}`,
-      '',
-      `labels shuffled ${whole(draws)} times; no part of the verdict`,
-    ]);
-  }
-  if (threshold !== null)
-    rows.push([
-      'Threshold',
-      decimal(threshold.value, 4),
-      '',
-      `${threshold.source} ${counted(threshold.identities, 'control identity', 'control identities')} set it and took no further part.`,
-    ]);
-  const { searched, undetected } = generator;
-  const share = searched === 0 ? '' : ` (${percent(undetected / searched)})`;
-  const basis =
-    searched === audit.samples
-      ? 'of all samples; they reveal nobody'
-      : `of the ${whole(searched)} looked at: faces lie in the same place, so the others were not searched`;
-  rows.push(['Samples without a face', `${whole(undetected)}${share}`, '', basis]);
-  return html`<section id="numbers"><h2>The numbers</h2>${report.verdict === 'INVALID' ? html`<p class="warning">A condition failed: none of these is a finding.</p>` : null}${table(['Quantity', 'Estimate', '95% interval', 'Basis'], rows, 'text')}</section>`;
-}
-
-/** Settings, inputs and how to see a finding again: everything needed to repeat the audit. */
+/** Conditions, settings, inputs, inputs and how to see a finding again: everything needed to repeat the audit. */
 export function method(report: Report): Markup {
-  const { audit, generator, recognizer, timing } = report;
+  const { audit, generator, results, timing } = report;
   return html`<section id="method"><h2>How it was done</h2>
 <p class="lede">The generator made ${counted(audit.samples, 'picture', 'pictures')} from numbered seeds. A face recognizer turned each of them, and each photo, into a point; the closest photos of either side were kept for every sample. Everybody had the same number of photos, and photos were first shrunk to the size of a generated face, so that neither side had an advantage.</p>
+${gates(report)}
+<h3>Fixed before the first sample</h3><p class="lede">The audit's number is a digest of all of this, of the checkpoint and of the photos. Whoever repeats it with the same files gets the same number and the same result.</p>
 <div class="columns"><div><h3>Audit</h3>${facts([
     ['Samples', whole(audit.samples)],
     ['Seeds', `${audit.seed} to ${audit.seed + Math.max(0, audit.samples - 1)}`],
     ['Photos per person', whole(report.photosPerIdentity)],
     ['Nearest faces kept', `${whole(audit.k)} per sample`],
+    ['Leakage if', leakageRule(report)],
+    ['Relabellings', report.permutation === null ? 'none' : whole(report.permutation.draws)],
+    ['Fresh samples', report.discoveries.fresh === 0 ? 'none' : whole(report.discoveries.fresh)],
     ['Batch, shards', `${whole(audit.batch)}, ${whole(audit.shards)}`],
     ['Device', audit.device],
     ['Audit', html`<code>${audit.id}</code>`],
@@ -100,11 +35,14 @@ export function method(report: Report): Markup {
     ['Alignment', alignment(generator.alignment)],
     ['Distance of the eyes', `${decimal(generator.alignment.eyeDistance, 1)} pixels`],
   ])}</div>
-<div><h3>Recognizer</h3>${facts([
-    ['Name', recognizer.name],
-    ['Embedding', `${whole(recognizer.embedding)} numbers`],
-    ['Licence', recognizer.licence],
-  ])}<h3>Time</h3>${facts([
+<div>${results.map(
+    ({ recognizer }, index) =>
+      html`<h3>${results.length === 1 ? 'Recognizer' : `Recognizer ${index + 1}`}</h3>${facts([
+        ['Name', recognizer.name],
+        ['Embedding', `${whole(recognizer.embedding)} numbers`],
+        ['Licence', recognizer.licence],
+      ])}`,
+  )}<h3>Time</h3>${facts([
     ['Start to verdict', duration(timing.totalMs)],
     ['Generate', duration(timing.generateMs)],
     ['Align', duration(timing.alignMs)],
@@ -112,6 +50,13 @@ export function method(report: Report): Markup {
     ['Search', duration(timing.searchMs)],
   ])}</div></div>
 ${assumptions(generator.assumptions)}${galleries(report)}${reproduce(report)}</section>`;
+}
+
+/** The rule of the verdict, as it was set. */
+function leakageRule({ controls, discoveries, results }: Report): string {
+  if (controls === null) return 'never: there are no controls';
+  const p = results.length > 1 ? 'p, adjusted for the recognizers,' : 'p';
+  return `the difference is above zero with 95% confidence and ${p} is below 0.01; or a named person (q up to ${percent(discoveries.q)}, parametric ${percent(discoveries.parametricQ)}) is confirmed on fresh samples`;
 }
 
 function latent({ size, distribution, low, high }: Report['generator']['latent']): string {

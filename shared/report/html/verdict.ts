@@ -1,9 +1,11 @@
-import { percent, points, whole } from '../format.ts';
-import type { Report } from '../model.ts';
+import { decidingPeople, decidingResult } from '../findings.ts';
+import { percent, points, pointsRange, rarePercent, whole } from '../format.ts';
+import type { Named, Report } from '../model.ts';
 import { verdictWords } from '../words.ts';
 import { intervals } from './charts/intervals.ts';
 import { people, peopleColumns, peopleKey } from './charts/people.ts';
 import { html, type Markup } from './escape.ts';
+import { gatesLine } from './gates.ts';
 import { leadPair } from './pairs.ts';
 import type { Pictures } from './pictures.ts';
 
@@ -14,15 +16,54 @@ export function verdict(report: Report, pictures: Pictures): Markup {
   return html`<header class="verdict ${report.verdict.toLowerCase()}${lead === null ? '' : ' with-lead'}"><div>
 <h1>${words.headline}</h1>
 <p class="qualifier">${words.qualifier}</p></div>${lead}</header>
-${report.verdict === 'INVALID' ? why(report) : null}${report.rates === null ? scope(report) : keyNumbers(report, report.rates)}
-<section class="meaning" aria-label="What this means"><div><h2>What it means</h2><ul>${words.means.map((text) => html`<li>${text}</li>`)}</ul></div>
-<div><h2>What it does not mean</h2><ul>${words.doesNotMean.map((text) => html`<li>${text}</li>`)}</ul></div></section>
+${report.verdict === 'INVALID' ? why(report) : null}${key(report)}
+<section class="meaning" aria-label="What this means">${[
+    list('What it means', words.means),
+    list('What it does not mean', words.doesNotMean),
+    list('What it would have caught', words.caught),
+  ]}</section>
 ${report.verdict === 'INVALID' ? null : why(report)}`;
 }
 
-function why({ reasons, verdict: kind }: Report): Markup | null {
-  if (reasons.length === 0) return null;
-  return html`<section class="why" aria-label="Why"><h2>${kind === 'INVALID' ? 'Why not' : 'Why this verdict'}</h2><div>${reasons.map((reason) => html`<p>${reason}</p>`)}</div></section>`;
+function list(title: string, texts: readonly string[]): Markup | null {
+  if (texts.length === 0) return null;
+  return html`<div><h2>${title}</h2><ul>${texts.map((text) => html`<li>${text}</li>`)}</ul></div>`;
+}
+
+function why(report: Report): Markup | null {
+  const { reasons, verdict: kind } = report;
+  const line = gatesLine(report);
+  if (reasons.length === 0 && line === null) return null;
+  return html`<section class="why" aria-label="Why"><h2>${kind === 'INVALID' ? 'Why not' : 'Why this verdict'}</h2><div>${reasons.map((reason) => html`<p>${reason}</p>`)}${line}</div></section>`;
+}
+
+/** The three numbers that carry the verdict. */
+function key(report: Report): Markup {
+  if (report.rates === null) return scope(report);
+  const [person] = decidingPeople(report);
+  const alone = report.verdict === 'LEAKAGE' && decidingResult(report) === null;
+  return alone && person?.fresh
+    ? personNumbers(report, report.rates, person, person.fresh)
+    : keyNumbers(report, report.rates);
+}
+
+/** Where single people decide: how often the first of them comes up, and that the groups as such do not differ. */
+function personNumbers(
+  report: Report,
+  rates: NonNullable<Report['rates']>,
+  { identity, photos }: Named,
+  fresh: NonNullable<Named['fresh']>,
+): Markup {
+  const { delta, identities, members } = report;
+  const columns = peopleColumns(fresh.samples, members.identities);
+  return html`<section class="numbers" aria-label="Key numbers">
+<div class="number members"><p class="big">${rarePercent(fresh.rate)}</p><p>of fresh samples show <b><bdi>${identity}</bdi></b>, of whom there are ${whole(photos)} photos: ${whole(fresh.hits)} of ${whole(fresh.samples)}, with 95% confidence ${rarePercent(fresh.low)} to ${rarePercent(fresh.high)}</p>${people('members', fresh.hits, fresh.samples, columns)}<p class="small">each mark is 1% of the fresh samples</p></div>
+<div class="number members"><p class="big">${whole(identities.length)}</p><p>of ${whole(members.identities)} <b>members</b>, the people it was trained on, ${identities.length === 1 ? 'is' : 'are'} named</p>${people('members', identities.length, members.identities, columns)}<p class="small">${peopleKey(members.identities)}</p></div>
+<div class="number delta">${
+    delta === null
+      ? null
+      : html`<p class="big">${points(delta.estimate)} <small>points</small></p><p>is the <b>difference</b> of the groups as a whole (${pointsRange(delta)}), which chance explains</p>`
+  }${intervals(rates, delta)}</div></section>`;
 }
 
 function keyNumbers(report: Report, rates: NonNullable<Report['rates']>): Markup {

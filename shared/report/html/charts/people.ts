@@ -17,7 +17,7 @@ export function people(side: 'members' | 'controls', hits: number, identities: n
       ? html`<circle class="p-${side} ${state}" cx="${x}" cy="${y}" r="4"/>`
       : html`<path class="p-${side} ${state}" transform="translate(${x} ${y})" d="${diamond(4.6)}"/>`;
   });
-  return html`<svg class="people" viewBox="0 0 ${columns * STEP} ${rows * STEP}" role="img"><title>${hits} of ${identities} ${side} revealed</title>${marks}</svg>`;
+  return html`<svg class="people" viewBox="0 0 ${columns * STEP} ${rows * STEP}" role="img" aria-label="${hits} of ${identities} ${side}">${marks}</svg>`;
 }
 
 /** What one mark stands for, in words; the same for both sides where both are drawn person by person. */

@@ -27,6 +27,10 @@ export const CHARTS = `
 .bar-controls{stroke:var(--controls-fill)}
 .bar-delta{stroke:var(--ink)}
 .intervals{margin-top:14px}
+.cell{display:block;width:100%;min-width:150px;overflow:visible;font:12px var(--sans)}
+.cell .tick{fill:var(--soft)}
+td>.cell .grid{stroke:var(--hair)}
+.axis-head{margin-top:4px}
 .p-members.on{fill:var(--members-fill)}
 .p-controls.on{fill:var(--controls-fill)}
 .p-members.off,.p-controls.off{fill:none;stroke:var(--soft);stroke-width:.8;opacity:.6}

@@ -25,13 +25,28 @@ main>.numbers{margin-top:clamp(34px,4.4vw,56px);border-top:2px solid var(--ink);
 .unsound .big,.unsound.numbers b{color:var(--soft)!important}
 .unsound svg{filter:grayscale(1)}
 .warning{grid-column:1/-1;font-weight:600;padding:8px 12px;background:repeating-linear-gradient(135deg,var(--sheet) 0 8px,transparent 8px 16px),var(--paper);border:1px solid var(--hair)}
-main>.meaning{margin-top:clamp(36px,4.4vw,60px);display:grid;grid-template-columns:1fr 1fr;gap:clamp(24px,4vw,56px)}
+main>.meaning{margin-top:clamp(36px,4.4vw,60px);display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,19rem),1fr));gap:clamp(24px,4vw,56px)}
 .meaning h2,.why h2{font-size:1.3rem}
 .meaning ul,.why div{margin-top:10px}
 main>.why{margin-top:36px}
 .why p{max-width:52em}
 .why p+p{margin-top:.6em}
 .invalid+.why p:first-child{font-size:1.15rem}
+.gates-line{color:var(--soft)}
+a{color:inherit;text-decoration-color:var(--hair);text-underline-offset:.25em}
+a:hover{text-decoration-color:currentColor}
+
+.gate{display:inline-flex;align-items:center;gap:6px;white-space:nowrap;font-weight:600}
+.gate svg{fill:none;stroke:currentColor;stroke-width:2.2;stroke-linecap:round;stroke-linejoin:round;flex:none}
+.gate.failed{color:var(--members)}
+.gate.open{color:var(--soft);font-weight:400}
+.soft{color:var(--soft);font-weight:400}
+.tag{font-size:.8125rem;line-height:1.3;padding:0 6px;border:1px solid var(--hair);white-space:nowrap;font-weight:400;color:var(--soft)}
+.stacked .soft{display:block}
+.stacked td{white-space:nowrap}
+.narrow{display:none}
+section>h2+h3{margin-top:26px}
+.lede+.scroll{margin-top:10px}
 
 .columns{margin-top:30px;display:grid;grid-template-columns:repeat(3,minmax(0,1fr));gap:clamp(24px,3.4vw,48px)}
 .two-columns{grid-template-columns:repeat(2,minmax(0,1fr))}
@@ -50,8 +65,11 @@ thead th{border-top:0;color:var(--soft);font-size:.875rem;vertical-align:bottom}
 .numbers td,.numbers thead th+th{text-align:right;white-space:nowrap}
 .numbers thead th+th{white-space:normal}
 tr>:last-child{padding-right:0}
-#numbers tbody th,#numbers td:nth-child(2){font-weight:600}
-#numbers td:nth-child(2),#numbers td:nth-child(3){white-space:nowrap}
+#numbers tbody th,.quantities td:nth-child(2){font-weight:600}
+.quantities td:nth-child(2),.ranged td:nth-child(3){white-space:nowrap}
+.quantities th:first-child{width:27%}
+.quantities th:nth-child(2){width:16%}
+.ranged th:nth-child(3){width:19%}
 pre{padding:12px 16px;background:var(--sheet);overflow-x:auto}
 section p+pre{margin-top:10px}
 pre+.small,.scroll+.small{margin-top:8px}
@@ -64,7 +82,7 @@ summary:hover{text-decoration-color:currentColor}
   .lead{max-width:460px}
 }
 @media (max-width:640px){
-  main>.numbers,main>.meaning{grid-template-columns:minmax(0,1fr)}
+  main>.numbers{grid-template-columns:minmax(0,1fr)}
   main>.numbers{gap:34px}
   .text thead{position:absolute;clip-path:inset(50%);width:1px;height:1px;overflow:hidden}
   .text tr,.text tbody,.text th,.text td,table.text{display:block}
@@ -72,5 +90,10 @@ summary:hover{text-decoration-color:currentColor}
   .text tr>*{border:0!important;padding:1px 0}
   .text td:empty{display:none}
   .text tbody th{font-weight:600}
+  .narrow{display:inline}
+  .quantities th{width:auto!important}
+  .compact td{display:inline;margin-right:.9em;font-size:.875rem}
+  .compact td:has(.cell){display:none}
+  .stacked .soft{display:inline}
 }
 `;

@@ -20,7 +20,12 @@ export const PAIRS = `
 .revealed.members .who b{color:var(--members)}
 .revealed.controls .who b{color:var(--controls)}
 .seed{font-size:.875rem;color:var(--soft)}
+.seen{margin-top:5px;font-size:.875rem;line-height:1.35}
 .state{text-align:right}
+.named{margin-top:48px}
+.named>.lede{margin-top:8px}
+#pairs h3{font:600 1.3rem/1.25 var(--serif)}
+#pairs>.named+h3{margin-top:48px}
 .more{margin-top:30px}
 .chance-row{margin-top:52px;padding:26px clamp(16px,2.4vw,30px) 30px;background:var(--sheet)}
 .chance-row h3{font:600 1.3rem/1.25 var(--serif);margin:0}

@@ -1,0 +1,36 @@
+import type { Gate, Named, RecognizerResult, Report } from './model.ts';
+
+/** What every rendering has to know of a report, worked out once. */
+
+/** A p at or above it decides nothing. */
+const SIGNIFICANT = 0.01;
+
+/** The recognizer by which members as a group are found more often than controls; the first that does, or null. */
+export function decidingResult({ results }: Report): RecognizerResult | null {
+  return results.find(({ delta, pHolm }) => delta !== null && delta.low > 0 && (pHolm ?? 1) < SIGNIFICANT) ?? null;
+}
+
+/** The named people who came up again in fresh samples. */
+export function confirmed({ identities }: Report): Named[] {
+  return identities.filter((person) => person.confirmed === true);
+}
+
+/** Of those, who would make the verdict LEAKAGE alone: the parametric tier has to be surer than the other. */
+export function decidingPeople(report: Report): Named[] {
+  const { parametricQ } = report.discoveries;
+  return confirmed(report).filter(({ tier, q }) => tier !== 'parametric' || q <= parametricQ);
+}
+
+export interface GateCount {
+  readonly met: number;
+  readonly failed: readonly Gate[];
+  readonly notJudged: number;
+}
+
+export function countGates({ gates }: Report): GateCount {
+  return {
+    met: gates.filter(({ passed }) => passed === true).length,
+    failed: gates.filter(({ passed }) => passed === false),
+    notJudged: gates.filter(({ passed }) => passed === null).length,
+  };
+}
