@@ -1,5 +1,7 @@
-import { ndtr, ndtri } from 'cephes';
+import { compiled, ndtr, ndtri } from 'cephes';
 import type { Interval } from './intervals.ts';
+
+await compiled;
 
 /** Whether those with more training photos are given away more. */
 export interface OverRepresentation {

@@ -57,7 +57,7 @@ describe('the generalised Pareto distribution', () => {
   });
 
   it('takes copies as it takes repetitions, and does not mind equal or absent excesses', () => {
-    const rows = fc.array(fc.record({ excess: fc.double({ min: 0, max: 1, noNaN: true }), times: fc.nat(4) }));
+    const rows = fc.array(fc.record({ excess: fc.nat(1_000).map((x) => x / 1_000), times: fc.nat(4) }));
     fc.assert(
       fc.property(rows, (unsorted) => {
         const sorted = unsorted.toSorted((a, b) => b.excess - a.excess);
@@ -66,8 +66,8 @@ describe('the generalised Pareto distribution', () => {
         const single = fitted(sorted.flatMap(({ excess, times }) => new Array<number>(times).fill(excess)));
         const { shape, scale } = copies.solve();
         expect(Number.isFinite(shape) && scale >= 0).toBe(true);
-        expect(shape).toBeCloseTo(single.shape, 6);
-        expect(scale).toBeCloseTo(single.scale, 6);
+        expect(Math.abs(shape - single.shape)).toBeLessThan(1e-8 * (1 + Math.abs(shape)));
+        expect(Math.abs(scale - single.scale)).toBeLessThan(1e-8 * (1 + scale));
       }),
     );
   });
