@@ -2,7 +2,7 @@ import { setTimeout } from 'node:timers/promises';
 import { asRewoundError, RewoundError } from '../../shared/errors.ts';
 import { type AuditRecord, auditOfUpload, isFinal, readAudit, type State } from '../../shared/pipeline/audits.ts';
 import { keys, records, type Stage } from '../../shared/pipeline/keys.ts';
-import { type Plan, readPlan, stageShards } from '../../shared/pipeline/plan-file.ts';
+import { type Plan, readPlan, samplingOf, stageShards } from '../../shared/pipeline/plan-file.ts';
 import type { Platform } from '../../shared/platform/ports.ts';
 import type { Watch } from './audit.ts';
 import type { Progress } from './progress.ts';
@@ -12,7 +12,7 @@ const POLL_MS = 2000;
 /** A deployment that has not begun an audit after this long does not hear of uploads. */
 const PATIENCE_MS = 10 * 60_000;
 
-const STAGE_OF: Partial<Record<State, Stage>> = { ENROLLING: 'enrol', PROBING: 'probe' };
+const STAGE_OF: Partial<Record<State, Stage>> = { ENROLLING: 'enrol', PROBING: 'probe', CONFIRMING: 'confirm' };
 
 /** Follows the audit of the checkpoint at `key` to its end; undefined if the user no longer wants to. */
 export async function follow(remote: Platform, key: string, { progress, signal }: Watch): Promise<string | undefined> {
@@ -61,9 +61,9 @@ function display(remote: Platform, progress: Progress) {
   };
 }
 
-function amount({ enrolment, settings }: Plan, stage: Stage): { readonly total: number; readonly unit: string } {
-  if (stage === 'probe') return { total: settings.samples, unit: 'samples' };
-  return { total: enrolment.reduce((photos, { count }) => photos + count, 0), unit: 'photos' };
+function amount(plan: Plan, stage: Stage): { readonly total: number; readonly unit: string } {
+  if (stage !== 'enrol') return { total: samplingOf(plan, stage).samples, unit: 'samples' };
+  return { total: plan.enrolment.reduce((photos, { count }) => photos + count, 0), unit: 'photos' };
 }
 
 function notBegun(): RewoundError {

@@ -10,14 +10,14 @@ import { type Plan, stageShards } from './plan-file.ts';
  * cost money until somebody looks, ends when the number passes what an audit can need.
  *
  * The longest chain of an audit that does its work: sweep, plan, each shard of enrol after the other (one chain, where
- * the window is 1), assemble, each shard of probe, merge, each shard of confirm,
- * conclude, notify, finished. Messages that come twice make more chains,
- * but no longer ones: whoever finds a shard done publishes nothing. What is left over is for messages of a run that was
- * started over, whose photos or pieces may have been a few more.
+ * the window is 1), assemble, each shard of probe, merge, each shard of confirm, conclude, notify, finished. Messages
+ * that come twice make more chains, but no longer ones: whoever finds a shard done publishes nothing. What is left over
+ * is for messages of a run that was started over, whose photos or pieces may have been a few more.
  *
- * Every circle there could be runs through enrol, assemble, probe or confirm (the other steps lead to none before them), so it
- * is enough that these refuse. The sweep begins new chains; it publishes only for audits that showed no sign of life
- * for a while, and ends each a week after it began.
+ * Every circle there could be runs through enrol, assemble, probe, merge or confirm: plan is asked for by the sweep and
+ * from outside alone, and what comes after conclude tells of the end. So it is enough that these five refuse. The sweep
+ * begins new chains; it publishes only for audits that showed no sign of life for a while, and ends each a week after
+ * it began.
  */
 const STEPS_BESIDE_SHARDS = 32;
 

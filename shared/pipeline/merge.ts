@@ -3,6 +3,7 @@ import { advance, isRunning } from './audits.ts';
 import { nominate } from './conclude.ts';
 import type { Context } from './context.ts';
 import { dispatch } from './fan-in.ts';
+import { refuseRunaway } from './hops.ts';
 import { keys } from './keys.ts';
 import type { MergeMessage } from './messages.ts';
 import type { Nomination } from './nomination.ts';
@@ -12,11 +13,12 @@ import { rejecting } from './reject.ts';
 import { mergeStage } from './tallies.ts';
 
 /** From all shard results to one for each recognizer: a function of the set of results. Says whether anybody is named. */
-export async function merge(context: Context, { audit }: MergeMessage): Promise<void> {
+export async function merge(context: Context, { audit, hops }: MergeMessage): Promise<void> {
   if (!(await isRunning(context, audit))) return;
   await rejecting(context, audit, async () => {
     await advance(context, audit, 'MERGING');
     const plan = await readPlan(context, audit);
+    refuseRunaway(plan, hops);
     if (!(await context.objects.head(keys.nomination(audit)))) {
       for (const recognizer of plan.recognizers.keys()) {
         const merged = await mergeStage(context, plan, 'probe', recognizer);
