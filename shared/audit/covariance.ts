@@ -1,3 +1,6 @@
+/** Where rows lie in few directions without any noise, nothing is to be shrunk, and yet all is to be inverted. */
+const LEAST_SHRINKAGE = 1e-6;
+
 /**
  * The covariance of rows, shrunk toward a multiple of the identity so that it can be inverted however few the rows are:
  * Ledoit and Wolf, "A well-conditioned estimator for large-dimensional covariance matrices" (Journal of Multivariate
@@ -23,7 +26,7 @@ export function shrunkCovariance(rows: Float64Array, length: number): { covarian
   // In the paper's words: how far S lies from the target, and how far from the truth S is on average (d^2 and b^2).
   const distance = squares - length * mean * mean;
   const noise = Math.min((fourth / n - squares) / n, distance);
-  const shrinkage = distance > 0 ? Math.max(0, noise) / distance : 1;
+  const shrinkage = distance > 0 ? Math.max(LEAST_SHRINKAGE, noise / distance) : 1;
   for (let i = 0; i < covariance.length; i++) covariance[i]! *= 1 - shrinkage;
   for (let i = 0; i < length; i++) covariance[i * length + i]! += shrinkage * mean;
   return { covariance, shrinkage };
