@@ -30,6 +30,7 @@ const OURS = {
   STORAGE_FULL: 'the disk is full',
   STORAGE_LOCKED: 'another process is using the work folder',
   MESSAGE_INVALID: 'a message does not fit its schema',
+  REPORT_INVALID: 'a report is not one that this version can read',
   RESULT_INCOMPLETE: 'shard results are missing or contradict each other',
   GIVEN_UP: 'a step failed at every attempt',
   EXPIRED: 'the audit did not end in time',

@@ -22,7 +22,7 @@ export function renderJson(report: Report): string {
 
 /**
  * Reads `report.json`.
- * @throws RewoundError MESSAGE_INVALID where it is not JSON, or not a report of this version. The message names the
+ * @throws RewoundError REPORT_INVALID where it is not JSON, or not a report of this version. The message names the
  * places that are wrong, never their content.
  */
 export function parseReport(text: string): Report {
@@ -41,12 +41,13 @@ export function parseReport(text: string): Report {
 }
 
 function invalid(message: string): RewoundError {
-  return new RewoundError('MESSAGE_INVALID', message, {
+  return new RewoundError('REPORT_INVALID', message, {
     help: 'Use the report.json of a finished audit, written by this version of Rewound.',
   });
 }
 
-function rounding(value: unknown): unknown {
+/** Numbers as report.json has them, however deep they lie. */
+export function rounding(value: unknown): unknown {
   if (typeof value === 'number') return round(value);
   if (Array.isArray(value)) return value.map(rounding);
   if (value === null || typeof value !== 'object') return value;

@@ -67,11 +67,11 @@ const permutationSchema = z.strictObject({ p: fraction, draws: count });
 /** A condition without which no number of the audit means anything; one that failed makes the verdict INVALID. */
 const gateSchema = z.strictObject({
   /**
-   * size: enough people. faces: enough samples with a face. blind: members and controls look alike without the
-   * generator. matcher: the recognizer finds a person on another photo of theirs. placebo: real people in place of the
-   * generator reveal nobody.
+   * size: enough people. faces: enough samples with a face. scores: similarities differ from person to person. blind:
+   * members and controls look alike without the generator. matcher: the recognizer finds a person on another photo of
+   * theirs. placebo: real people in place of the generator reveal nobody.
    */
-  name: z.enum(['size', 'faces', 'blind', 'matcher', 'placebo']),
+  name: z.enum(['size', 'faces', 'scores', 'blind', 'matcher', 'placebo']),
   /** The recognizer it was judged with; null where it does not depend on one. */
   recognizer: z.string().nullable(),
   /** null: could not be judged with what was given, which fails nothing. */
@@ -177,7 +177,7 @@ const powerSchema = z.strictObject({
     /** The exact bound divided by the recognizer's genuine rate; null where that is not known. */
     adjusted: fraction.nullable(),
   }),
-  /** Share of pairs of different photos of one person that are above the threshold. */
+  /** Share of photos that are above the threshold with another photo of the same person. */
   genuineRate: intervalSchema.nullable(),
   /** Samples needed to see somebody emitted at rate `p` at least once with 95% probability. */
   samplesFor: z.array(z.strictObject({ p: fraction, samples: count })),

@@ -31,6 +31,7 @@ export function verdictWords(report: Report): Words {
 export const GATES: Readonly<Record<Gate['name'], string>> = {
   size: 'Enough people to compare',
   faces: 'Enough faces in the samples',
+  scores: 'Similarities differ from person to person',
   blind: 'Both groups look alike without the generator',
   matcher: 'The recognizer knows a person again',
   placebo: 'Real faces in place of the generator reveal nobody',

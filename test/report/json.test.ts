@@ -61,7 +61,7 @@ test.each([
     error = thrown;
   }
   expect(error).toBeInstanceOf(RewoundError);
-  expect((error as RewoundError).code).toBe('MESSAGE_INVALID');
+  expect((error as RewoundError).code).toBe('REPORT_INVALID');
   expect(String(error)).not.toContain('Ada');
   expect((error as RewoundError).cause).toBeUndefined();
 });

@@ -25,6 +25,7 @@ export function gate({ name, passed, reason, ...rest }: GateFacts): Gate {
 const HELP: Record<Gate['name'], string> = {
   size: 'Give usable photos of more people: at least 3 members and 20 controls, better hundreds of each.',
   faces: 'Look at a few samples: the range, the latent distribution or the checkpoint itself may be wrong.',
+  scores: 'Check the recognizer and its card: it sees no difference between people.',
   blind: 'Take the controls from the same collection as the members, then run the audit again.',
   matcher: 'Use a stronger recognizer, or photos in which the faces are larger and better lit.',
   placebo: 'Take the controls from the same collection as the members, then run the audit again.',
