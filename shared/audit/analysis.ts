@@ -1,16 +1,33 @@
-import { aucInterval, type RocPoint, rocCurve } from './auc.ts';
+import { type Chance, type Comparison, compare, pick, type Sides } from './comparison.ts';
+import type { Gate } from './gate.ts';
+import { blindGate, genuineRate, matcherGate, placeboGate } from './gates.ts';
 import { type ScoreHistogram, scoreHistogram } from './histogram.ts';
-import { clopperPearson, type Interval, newcombe } from './intervals.ts';
+import { type Interval, newcombe } from './intervals.ts';
 import { derivedSeed } from './keyed.ts';
-import { type Match, rankMatches } from './matches.ts';
-import { type PermutationTest, permuteAuc, permuteDelta } from './permutation.ts';
-import { explain, type Rate } from './reasons.ts';
+import { type Naming, nameMembers } from './naming.ts';
+import { type OverRepresentation, overRepresentation } from './over-representation.ts';
+import { type Detectable, detectable } from './power.ts';
+import type { GalleryProfile } from './profile.ts';
 import { type RevealPoint, revealCurve } from './reveal.ts';
-import { type Enrolled, layOut } from './roster.ts';
-import { scores } from './staircase.ts';
+import { type Enrolled, type Layout, layOut } from './roster.ts';
+import { authenticity, dataCopying, distanceRatio } from './secondary.ts';
+import { facesGate, scoresGate, sizeGate } from './size-gates.ts';
+import { scores as scoresOf } from './staircase.ts';
 import type { Summary } from './summary.ts';
-import { calibrate, splitControls } from './threshold.ts';
-import { decide, facesGate, type Gate, sizeGate, type Verdict } from './verdict.ts';
+import { calibrate } from './threshold.ts';
+
+/** Somebody in the gallery, with the photos there were to choose from: of a member, how often training saw them. */
+export interface Person extends Enrolled {
+  readonly available: number;
+}
+
+/** What one recognizer counted and measured. */
+export interface Measured {
+  readonly summary: Summary;
+  readonly profile: GalleryProfile;
+  /** Samples that had no part in naming anybody; null before they are made, or where nobody was named. */
+  readonly fresh: Summary | null;
+}
 
 /** Fixed before the first sample is made. */
 export interface AnalysisSettings {
@@ -18,135 +35,158 @@ export interface AnalysisSettings {
   readonly seed: number;
   /** Whether controls were given at all, however many of them are left. */
   readonly controlsGiven: boolean;
-  /** How many matches to list. */
-  readonly matches: number;
   /** Draws of the permutation tests; 9,999 unless given. */
   readonly permutations?: number;
   /** Draws of the bootstrap; 2,000 unless given. */
   readonly bootstraps?: number;
   /** Samples searched for a face and those without one, where not all were searched. */
   readonly faces?: { readonly searched: number; readonly undetected: number };
-  /** Conditions judged elsewhere; any that failed makes the verdict INVALID. */
-  readonly gates?: readonly Gate[];
 }
 
-/** The statistical part of a report. What could not be computed, or would mean nothing, is null or empty. */
+/** What one recognizer says. What could not be computed, or would mean nothing, is null or empty. */
 export interface Analysis {
-  readonly verdict: Verdict;
-  readonly reasons: readonly string[];
+  /** Of the people and samples, whatever the recognizer. */
+  readonly common: readonly Gate[];
+  /** Of this recognizer. */
   readonly gates: readonly Gate[];
-  readonly threshold: { readonly value: number; readonly source: string; readonly identities: number } | null;
-  readonly rates: { readonly members: Rate; readonly controls: Rate } | null;
-  readonly delta: Interval | null;
-  /** On delta: the primary test. */
-  readonly permutation: PermutationTest | null;
-  readonly auc: Interval | null;
-  /** On the AUC: secondary, and never part of the verdict. */
-  readonly aucPermutation: PermutationTest | null;
-  readonly matches: readonly Match[];
+  readonly comparison: Comparison | null;
+  readonly naming: Naming | null;
+  /** How often a photo of a person is recognised by their others: the matcher's power at the threshold. */
+  readonly genuine: Interval | null;
+  readonly detectable: Detectable | null;
+  readonly overRepresentation: OverRepresentation | null;
+  readonly secondary: Secondary;
   readonly histogram: ScoreHistogram;
-  readonly roc: readonly RocPoint[];
   readonly revealCurve: readonly RevealPoint[];
 }
 
+/** For comparison with the literature (see secondary.ts). */
+export interface Secondary {
+  readonly dataCopying: number | null;
+  readonly authenticity: Interval | null;
+  readonly distanceRatio: number | null;
+}
+
 /**
- * From what was counted to what it means.
+ * From what was counted with one recognizer to what it means.
  *
  * One half of the controls sets the threshold; the other half is compared with the members, so that the threshold has
- * never seen the people it is tested on.
+ * never seen the people it is tested on. What needs no threshold is computed from all controls.
  *
- * @param roster everybody in the gallery, numbered as in the summary.
- * @throws GALLERY_EMPTY if the roster is empty.
+ * @param people everybody in the gallery, numbered as in the summary.
+ * @throws GALLERY_EMPTY if there is nobody.
  */
-export function analyse(summary: Summary, roster: readonly Enrolled[], settings: AnalysisSettings): Analysis {
-  const { frame, stairs } = summary;
-  const layout = layOut(roster);
+export function analyse(measured: Measured, people: readonly Person[], settings: AnalysisSettings): Analysis {
+  const { summary, profile } = measured;
+  const { frame } = summary;
+  const layout = layOut(people);
   if (layout.isMember.length !== frame.identities || layout.identityOf.length !== frame.faces) {
     throw new RangeError('The roster is not the one the audit was counted with.');
   }
-  const best = scores(stairs);
-  const scoresOf = (identities: readonly number[]) => Float32Array.from(identities, (identity) => best[identity]!);
-  const members = [...roster.keys()].filter((i) => roster[i]!.role === 'members');
-  const controls = [...roster.keys()].filter((i) => roster[i]!.role === 'controls');
-
-  const size = sizeGate(members.length, settings.controlsGiven ? controls.length : null);
-  const { searched, undetected } = settings.faces ?? { searched: frame.samples, undetected: summary.undetected };
-  const gates = [size, facesGate(searched, undetected), ...(settings.gates ?? [])];
-  const comparable = settings.controlsGiven && size.passed;
-  const comparison = comparable ? compare(summary, roster, { members, controls, scoresOf }, settings) : null;
-
-  const verdict = decide({ gates, controlsGiven: settings.controlsGiven, test: comparison });
-  const test = comparison && { ...comparison, ...comparison.rates };
+  const sides = sidesOf(people, scoresOf(summary.stairs));
+  const memberScores = pick(sides.scores, sides.members);
+  const controlScores = pick(sides.scores, sides.controls);
+  const common = commonGates(measured, sides, settings);
+  const comparable = settings.controlsGiven && common.every(({ name, passed }) => name === 'faces' || passed);
+  const chance = { seed: settings.seed, permutations: 9999, bootstraps: 2000, ...drawsOf(settings) };
+  const comparison = comparable ? compare(sides, profile.impostors, chance) : null;
+  const genuine = comparison && genuineRate(profile.genuine, comparison.threshold);
   return {
-    verdict,
-    reasons: explain({ verdict, gates, test, samples: frame.samples }),
-    gates,
-    ...(comparison ?? NO_COMPARISON),
-    matches: rankMatches(stairs, roster, layout, comparison?.threshold.value ?? null, settings.matches),
-    histogram: scoreHistogram(scoresOf(members), scoresOf(controls)),
+    common,
+    gates: comparison ? recognizerGates(profile, layout, sides, comparison, chance) : [],
+    comparison,
+    naming: comparison && nameMembers(sides, comparison.threshold, summary, measured.fresh, settings.seed),
+    genuine,
+    detectable: comparison && caught(comparison, genuine),
+    overRepresentation: comparison && repeated(people, sides, comparison.threshold),
+    secondary: secondary(measured, layout, memberScores, controlScores),
+    histogram: scoreHistogram(memberScores, controlScores),
+    revealCurve: comparison
+      ? revealCurve(frame, summary.stairs, comparison.threshold, {
+          members: sides.members,
+          controls: comparison.compared,
+        })
+      : [],
   };
 }
 
-const NO_COMPARISON = {
-  threshold: null,
-  rates: null,
-  delta: null,
-  permutation: null,
-  auc: null,
-  aucPermutation: null,
-  roc: [],
-  revealCurve: [],
-} as const;
-
-interface Sides {
-  readonly members: readonly number[];
-  readonly controls: readonly number[];
-  readonly scoresOf: (identities: readonly number[]) => Float32Array;
+function drawsOf({ permutations, bootstraps }: AnalysisSettings): Partial<Chance> {
+  return {
+    ...(permutations === undefined ? {} : { permutations }),
+    ...(bootstraps === undefined ? {} : { bootstraps }),
+  };
 }
 
-/** Members against the half of the controls that did not set the threshold. */
-function compare(
-  { frame, stairs }: Summary,
-  roster: readonly Enrolled[],
-  { members, controls, scoresOf }: Sides,
-  { seed, permutations = 9999, bootstraps = 2000 }: AnalysisSettings,
-) {
-  const halves = splitControls(
-    controls.map((control) => roster[control]!.key),
-    seed,
+function sidesOf(people: readonly Person[], scores: Float32Array): Sides {
+  const of = (role: Person['role']) => [...people.keys()].filter((i) => people[i]!.role === role);
+  const controls = of('controls');
+  return { members: of('members'), controls, controlKeys: controls.map((control) => people[control]!.key), scores };
+}
+
+function commonGates({ summary }: Measured, { members, controls, scores }: Sides, settings: AnalysisSettings): Gate[] {
+  const { searched, undetected } = settings.faces ?? {
+    searched: summary.frame.samples,
+    undetected: summary.undetected,
+  };
+  return [
+    sizeGate(members.length, settings.controlsGiven ? controls.length : null),
+    facesGate(searched, undetected),
+    scoresGate(pick(scores, members), settings.controlsGiven ? pick(scores, controls) : null),
+  ];
+}
+
+function recognizerGates(
+  profile: GalleryProfile,
+  { isMember }: Layout,
+  sides: Sides,
+  { threshold, setters, compared }: Comparison,
+  { seed, bootstraps }: Chance,
+): Gate[] {
+  const blind = { scores: profile.blind, nullAucs: profile.blindNull };
+  return [
+    blindGate(blind, isMember, { seed: derivedSeed('bootstrap blind', seed), draws: bootstraps }),
+    matcherGate(profile.genuine, threshold),
+    placeboGate(placeboDelta(profile, sides, setters, compared), profile.placeboFaces),
+  ];
+}
+
+/** The audit's own comparison, with unseen real faces in the generator's place and a threshold of their own. */
+function placeboDelta(
+  { placebo }: GalleryProfile,
+  { members }: Sides,
+  setters: readonly number[],
+  compared: readonly number[],
+): Interval | null {
+  if (placebo.length === 0) return null;
+  const threshold = calibrate(pick(placebo, setters));
+  const count = (identities: readonly number[]) => ({
+    hits: identities.filter((identity) => placebo[identity]! > threshold).length,
+    trials: identities.length,
+  });
+  return newcombe(count(members), count(compared));
+}
+
+function caught({ rates: { members, controls } }: Comparison, genuine: Interval | null): Detectable | null {
+  return detectable(members.identities, { hits: controls.hits, trials: controls.identities }, genuine?.estimate ?? 1);
+}
+
+function repeated(people: readonly Person[], { members, scores }: Sides, threshold: number): OverRepresentation | null {
+  return overRepresentation(
+    members.map((member) => ({ photos: people[member]!.available, hit: scores[member]! > threshold })),
   );
-  const setters = halves.a.map((place) => controls[place]!);
-  const compared = halves.b.map((place) => controls[place]!);
-  const value = calibrate(scoresOf(setters));
+}
 
-  const memberScores = scoresOf(members);
-  const controlScores = scoresOf(compared);
-  const memberCounts = { hits: countAbove(memberScores, value), trials: members.length };
-  const controlCounts = { hits: countAbove(controlScores, value), trials: compared.length };
-  const chance = (purpose: string, draws: number) => ({ seed: derivedSeed(purpose, seed), draws });
+function secondary(
+  { summary, profile }: Measured,
+  { isMember, identityOf }: Layout,
+  memberScores: Float32Array,
+  controlScores: Float32Array,
+): Secondary {
+  const samples = summary.frame.samples - summary.undetected;
+  const heldOut = profile.nearestMember.filter((_, face) => isMember[identityOf[face]!] === 0);
   return {
-    threshold: {
-      value,
-      source:
-        `99% quantile of the best similarities of ${setters.length} controls, drawn by seed; ` +
-        `the other ${compared.length} are compared with the members.`,
-      identities: setters.length,
-    },
-    rates: { members: rateOf(memberCounts), controls: rateOf(controlCounts) },
-    delta: newcombe(memberCounts, controlCounts),
-    permutation: permuteDelta(memberCounts, controlCounts, chance('permute delta', permutations)),
-    auc: aucInterval(memberScores, controlScores, chance('bootstrap auc', bootstraps)),
-    aucPermutation: permuteAuc(memberScores, controlScores, chance('permute auc', permutations)),
-    roc: rocCurve(memberScores, controlScores),
-    revealCurve: revealCurve(frame, stairs, value, { members, controls: compared }),
+    dataCopying: dataCopying(summary.bestMember, samples, heldOut),
+    authenticity: authenticity(summary.authentic, samples),
+    distanceRatio: distanceRatio(memberScores, controlScores),
   };
-}
-
-function rateOf({ hits, trials }: { readonly hits: number; readonly trials: number }): Rate {
-  const { estimate, low, high } = clopperPearson(hits, trials);
-  return { hits, identities: trials, rate: estimate, low, high };
-}
-
-function countAbove(values: Float32Array, threshold: number): number {
-  return values.reduce((count, value) => count + (value > threshold ? 1 : 0), 0);
 }

@@ -6,7 +6,11 @@ import type { Layout } from './roster.ts';
  * @param embeddings f32 [faces, length], L2-normalised.
  * @returns f32 [identities, length]; 0 where somebody's faces cancel out.
  */
-export function centroidsOf(embeddings: Float32Array, length: number, { faceStart }: Layout): Float32Array {
+export function centroidsOf(
+  embeddings: Float32Array,
+  length: number,
+  { faceStart }: Pick<Layout, 'faceStart'>,
+): Float32Array {
   const identities = faceStart.length - 1;
   const centroids = new Float32Array(identities * length);
   const sum = new Float64Array(length);

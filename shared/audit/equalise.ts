@@ -2,7 +2,7 @@ import { RewoundError } from '../errors.ts';
 import { compareStrings, keyedHash } from './keyed.ts';
 
 /** More photos of a person mean a higher best similarity, leak or not: beyond five the gain is small. */
-const MOST = 5;
+export const MOST_PHOTOS = 5;
 
 export interface Photographed {
   /** Name of the identity, without its role. */
@@ -31,7 +31,7 @@ export function equalise(identities: readonly Photographed[], seed: number): Equ
       help: 'Give every person at least one photo in which a face is found.',
     });
   }
-  const photosPerIdentity = Math.min(MOST, fewest);
+  const photosPerIdentity = Math.min(MOST_PHOTOS, fewest);
   const chosen = identities.map(({ key, photos }) =>
     photos
       .map((photo, place) => ({ photo, place, hash: keyedHash('photos', seed, key, photo) }))

@@ -4,7 +4,7 @@ import { clusteredRate } from './clustered.ts';
 import type { Gate } from './gate.ts';
 import type { Interval } from './intervals.ts';
 import type { Draws } from './permutation.ts';
-import type { GenuinePairs } from './profile.ts';
+import type { GenuineMatches } from './profile.ts';
 
 const ALIKE_HELP =
   'Take members and controls from one collection: the same years, cameras and lighting, the same way of cutting out ' +
@@ -72,10 +72,10 @@ function blindInterval(members: Float32Array, controls: Float32Array, nullAucs: 
 const LEAST_GENUINE = 0.5;
 
 /**
- * Whether the recognizer has the power to see a leak at the audit's threshold: at least half of the pairs of photos of
- * one person must be more similar than it.
+ * Whether the recognizer has the power to see a leak at the audit's threshold: at least half of all photos must be more
+ * similar than it to another photo of their person. That is how a person is scored, too: by the best of their photos.
  */
-export function matcherGate(genuine: GenuinePairs, threshold: number): Gate {
+export function matcherGate(genuine: GenuineMatches, threshold: number): Gate {
   const value = genuineRate(genuine, threshold);
   if (!value) {
     return {
@@ -88,15 +88,15 @@ export function matcherGate(genuine: GenuinePairs, threshold: number): Gate {
       help: 'Give two or more photos of every person.',
     };
   }
-  const pairs = genuine.similarity.length;
+  const photos = genuine.similarity.length;
   const people = new Set(genuine.identity).size;
   return {
     name: 'matcher',
     passed: value.estimate >= LEAST_GENUINE,
     value,
     reason:
-      `Of ${pairs} pairs of photos of the same person (${people} people), ${share(value.estimate)} are more similar than ` +
-      `the threshold (95% interval ${share(value.low)} to ${share(value.high)})` +
+      `Of ${photos} photos of ${people} people, ${share(value.estimate)} are more similar than the threshold to another ` +
+      `photo of the same person (95% interval ${share(value.low)} to ${share(value.high)})` +
       (value.estimate >= LEAST_GENUINE
         ? '.'
         : ': most people who are given away would go unnoticed, so finding nothing would mean nothing.'),
@@ -106,8 +106,11 @@ export function matcherGate(genuine: GenuinePairs, threshold: number): Gate {
   };
 }
 
-/** The share of pairs of photos of one person above the threshold, with an interval over people; null without a pair. */
-export function genuineRate({ identity, similarity }: GenuinePairs, threshold: number): Interval | null {
+/**
+ * The share of photos that are recognised at the threshold by another photo of their person, with an interval over
+ * people; null where nobody has two.
+ */
+export function genuineRate({ identity, similarity }: GenuineMatches, threshold: number): Interval | null {
   if (similarity.length === 0) return null;
   const clusters = new Map<number, { hits: number; trials: number }>();
   for (const [i, person] of identity.entries()) {

@@ -10,7 +10,8 @@ export interface Match {
   readonly seed: number;
   readonly similarity: number;
   readonly role: Role;
-  readonly identity: string;
+  /** Its number in the roster. */
+  readonly identity: number;
   readonly photo: string;
   /** Whether the similarity is above the threshold; false where there is none. */
   readonly revealed: boolean;
@@ -32,13 +33,14 @@ export function rankMatches(
       seed: stairs.seed[row]!,
       similarity,
       role,
-      identity: key,
+      key,
+      identity,
       photo: photos[stairs.face[row]! - faceStart[identity]!]!,
       revealed: threshold !== null && similarity > threshold,
     };
   });
   return found
-    .sort((a, b) => b.similarity - a.similarity || a.seed - b.seed || compareStrings(a.identity, b.identity))
+    .sort((a, b) => b.similarity - a.similarity || a.seed - b.seed || compareStrings(a.key, b.key))
     .slice(0, limit)
-    .map((match, i) => ({ rank: i + 1, ...match }));
+    .map(({ key: _key, ...match }, i) => ({ rank: i + 1, ...match }));
 }

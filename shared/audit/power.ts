@@ -1,5 +1,6 @@
 import { bdtr, bdtrc, lgam } from 'cephes';
 import { newcombe } from './intervals.ts';
+import { SIGNIFICANT } from './verdict.ts';
 
 /**
  * Samples after which a person who appears in each with probability `p` has been seen at least once with probability
@@ -36,9 +37,6 @@ export function zeroHitBound(samples: number, genuineRate = 1): ZeroHitBound {
     adjusted: exact < genuineRate ? exact / genuineRate : 1,
   };
 }
-
-/** Significance that the verdict asks of the permutation test (verdict.ts). */
-const SIGNIFICANT = 0.01;
 
 export interface Detectable {
   /** So many leaked people, or more, */

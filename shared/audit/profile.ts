@@ -5,7 +5,7 @@
  */
 export interface GalleryProfile {
   readonly impostors: ImpostorTail;
-  readonly genuine: GenuinePairs;
+  readonly genuine: GenuineMatches;
   /** [identities] how much a person looks like a member, from real photos alone (see blind.ts); NaN if not scored. */
   readonly blind: Float32Array;
   /** [draws] the area under the ROC curve that `blind` gives when the labels are shuffled; empty if none was scored. */
@@ -29,10 +29,10 @@ export interface ImpostorTail {
   readonly b: Uint32Array;
 }
 
-/** Pairs of different photos of one person, ordered by person. */
-export interface GenuinePairs {
+/** Photos of people who have several, ordered by person: each against the person's others, as a sample would be. */
+export interface GenuineMatches {
   /** [n] */
   readonly identity: Uint32Array;
-  /** [n] */
+  /** [n] similarity to the most similar other photo of the person. */
   readonly similarity: Float32Array;
 }

@@ -1,79 +1,97 @@
+import type { Comparison } from './comparison.ts';
+import type { Gate } from './gate.ts';
 import type { Interval } from './intervals.ts';
-import type { PermutationTest } from './permutation.ts';
-import { samplesNeeded, zeroHitBound } from './power.ts';
-import type { Gate, Verdict } from './verdict.ts';
+import { NAMED_Q, type Named } from './naming.ts';
+import { type Detectable, samplesNeeded, zeroHitBound } from './power.ts';
+import { differs, type Verdict } from './verdict.ts';
 
-/** Identities above the threshold, with the share's 95% Clopper-Pearson interval. */
-export interface Rate {
-  readonly hits: number;
-  readonly identities: number;
-  readonly rate: number;
-  readonly low: number;
-  readonly high: number;
-}
-
-/** The primary test and what it was made from. */
-export interface Test {
-  readonly members: Rate;
-  readonly controls: Rate;
-  readonly delta: Interval;
-  readonly permutation: PermutationTest;
+/** What the recognizer found that says most. */
+export interface Finding extends Pick<Comparison, 'rates' | 'delta' | 'permutation' | 'leaked'> {
+  readonly pHolm: number;
+  /** Recognizers that were asked. */
+  readonly judges: number;
+  readonly genuine: Interval | null;
+  readonly detectable: Detectable | null;
 }
 
 export interface Findings {
   readonly verdict: Verdict;
   readonly gates: readonly Gate[];
-  readonly test: Test | null;
   readonly samples: number;
+  readonly people: readonly Named[];
+  readonly finding: Finding | null;
 }
 
 /** Why the verdict is what it is, in sentences for somebody who has never read about the method. */
-export function explain({ verdict, gates, test, samples }: Findings): readonly string[] {
+export function explain({ verdict, gates, samples, people, finding }: Findings): readonly string[] {
   switch (verdict) {
     case 'INVALID':
-      return gates.filter(({ passed }) => !passed).flatMap(({ reason, help }) => [reason, help]);
+      return gates.filter(({ passed }) => passed === false).flatMap(({ reason, help }) => [reason, help]);
     case 'RESEMBLANCE_ONLY':
       return [
         'No controls were given, so nothing can be said about leakage: even a perfect generator makes lookalikes.',
         'Give photos of people from the same collection who were not trained on.',
       ];
     case 'LEAKAGE':
-      return test ? [...compare(test), beyondChance(test)] : [];
+      return finding ? [...compare(finding), ...beyondChance(finding), ...named(people)] : [];
     case 'NOT_DETECTED':
-      return test ? [...compare(test), ...missed(test, samples)] : [];
+      return finding ? [...compare(finding), ...named(people), ...missed(finding, samples)] : [];
   }
 }
 
-function compare({ members, controls, delta, permutation: { p, draws } }: Test): readonly string[] {
+function compare({ rates: { members, controls }, delta, permutation: { p, draws }, pHolm, judges }: Finding) {
   const exceedances = Math.round(p * (draws + 1)) - 1;
+  const adjusted = judges > 1 ? `; ${pHolm.toPrecision(2)} as the best of ${judges} recognizers` : '';
   return [
     `${ofPeople(members)} members are revealed: a sample resembles them more than the threshold. ` +
       `Of comparable people who were not trained on, ${ofPeople(controls)} are.`,
     `The difference is ${points(delta.estimate)} percentage points ` +
-      `(95% interval ${points(delta.low)} to ${points(delta.high)}). When the labels are shuffled at random, ` +
-      `it is as large or larger in ${whole(exceedances)} of ${whole(draws)} draws (p = ${p.toPrecision(2)}).`,
+      `(95% interval ${points(delta.low)} to ${points(delta.high)}). When the labels are shuffled at random and all is ` +
+      `done again, it is as large or larger in ${whole(exceedances)} of ${whole(draws)} draws ` +
+      `(p = ${p.toPrecision(2)}${adjusted}).`,
   ];
 }
 
 /** The corrected leaked share (r_m - r_c) / (1 - r_c): a leaked member may be hit by chance as well. */
-function beyondChance({ members, controls, delta }: Test): string {
-  const share = delta.estimate / (1 - controls.rate);
-  const people = Math.round(share * members.identities);
-  return `Beyond chance resemblance this is about ${percent(share)} of the members: ${people} of ${members.identities}.`;
-}
-
-function missed({ delta }: Test, samples: number): readonly string[] {
-  const rarest = zeroHitBound(samples).exact;
-  const enough = samplesNeeded(rarest / 10);
+function beyondChance({ leaked, rates, delta, pHolm }: Finding): readonly string[] {
+  if (!differs({ delta, pHolm })) {
+    return ['For the members as a whole that could be chance. The verdict rests on those who are named one by one.'];
+  }
+  if (!leaked) return [];
+  const { fraction, people } = leaked;
   return [
-    `This does not prove that nobody leaks: members may still be found up to ${points(Math.max(0, delta.high))} percentage ` +
-      'points more often than others (upper end of the interval).',
-    `Somebody who appears in fewer than 1 in ${whole(1 / rarest)} samples may not have been seen at all, however well ` +
-      `faces are recognised. To see people ten times rarer, generate ${whole(enough)} samples.`,
+    `Beyond chance resemblance this is about ${percent(fraction.estimate)} of the members: ` +
+      `${Math.round(people.estimate)} of ${rates.members.identities} people ` +
+      `(95% interval ${Math.round(people.low)} to ${Math.round(people.high)}).`,
   ];
 }
 
-function ofPeople({ hits, identities, rate }: Rate): string {
+function named(people: readonly Named[]): readonly string[] {
+  if (people.length === 0) return [];
+  const confirmed = people.filter(({ fresh }) => fresh?.confirmed).length;
+  const samples = people.find(({ fresh }) => fresh)?.fresh?.samples ?? 0;
+  return [
+    `${people.length} ${people.length === 1 ? 'member is' : 'members are'} named one by one, of whom about ` +
+      `${percent(NAMED_Q)} may be named wrongly; ${confirmed} ${confirmed === 1 ? 'was' : 'were'} found again in ` +
+      `${whole(samples)} fresh samples that had no part in the naming.`,
+  ];
+}
+
+function missed({ delta, genuine, detectable }: Finding, samples: number): readonly string[] {
+  const { adjusted } = zeroHitBound(samples, genuine?.estimate ?? 1);
+  return [
+    `This does not prove that nobody leaks: members may still be found up to ${points(Math.max(0, delta.high))} percentage ` +
+      'points more often than others (upper end of the interval).',
+    detectable
+      ? `Had ${whole(detectable.people)} or more of the ${whole(detectable.of)} members leaked, the audit would have ` +
+        `said so with a probability of ${percent(detectable.probability)}.`
+      : 'With so few people the audit could have said so only if nearly all of them leaked, and not surely even then.',
+    `Somebody who appears in fewer than 1 in ${whole(1 / adjusted)} samples may not have been seen at all. ` +
+      `To see people ten times rarer, generate ${whole(samplesNeeded(adjusted / 10))} samples.`,
+  ];
+}
+
+function ofPeople({ hits, identities, rate }: Comparison['rates']['members']): string {
   return `${hits} of ${identities} (${percent(rate)})`;
 }
 

@@ -2,7 +2,7 @@ import { blindScores } from '../audit/blind.ts';
 import { centroidsOf } from '../audit/centroids.ts';
 import { dot } from '../audit/dot.ts';
 import { derivedSeed } from '../audit/keyed.ts';
-import type { GalleryProfile, GenuinePairs, ImpostorTail } from '../audit/profile.ts';
+import type { GalleryProfile, GenuineMatches, ImpostorTail } from '../audit/profile.ts';
 import { RandomState } from '../audit/random.ts';
 import type { Layout } from '../audit/roster.ts';
 import { TopPairs } from '../audit/top-pairs.ts';
@@ -15,8 +15,7 @@ const BLOCK = 1024;
 const PAIRED_FACES = 10_000;
 /** Of few pairs, all are kept. */
 const LEAST_TAIL = 10_000;
-const GENUINE_PAIRS = 50_000;
-const GENUINE_PAIRS_EACH = 10;
+const GENUINE_PEOPLE = 20_000;
 
 /**
  * What a gallery says of itself, without the generator.
@@ -42,7 +41,7 @@ export async function profileGallery(
   const { scores, nullAucs } = blindScores(centroidsOf(embeddings, length, layout), layout.isMember, seed);
   return {
     impostors,
-    genuine: genuinePairs(gallery, seed),
+    genuine: genuineMatches(gallery, seed),
     blind: scores,
     blindNull: nullAucs,
     nearestMember,
@@ -97,24 +96,27 @@ function pairedFaces({ faceStart }: Layout, seed: number): Uint32Array {
   return Uint32Array.from(faces).sort();
 }
 
-/** Pairs of photos of one person: of many people fewer each, and of very many those chosen by seed. */
-function genuinePairs({ embeddings, length, layout: { faceStart } }: Gallery, seed: number): GenuinePairs {
-  const random = new RandomState(derivedSeed('genuine pairs', seed));
+/** Each photo against the most similar other one of its person; of very many people, those chosen by seed. */
+function genuineMatches({ embeddings, length, layout: { faceStart } }: Gallery, seed: number): GenuineMatches {
+  const random = new RandomState(derivedSeed('genuine matches', seed));
   const several = [...faceStart.keys()].filter((i) => i > 0 && faceStart[i]! - faceStart[i - 1]! > 1).map((i) => i - 1);
   random.shuffle(several);
-  const people = several.slice(0, GENUINE_PAIRS).sort((a, b) => a - b);
-  const each = Math.min(GENUINE_PAIRS_EACH, Math.floor(GENUINE_PAIRS / Math.max(1, people.length)));
+  const people = several.slice(0, GENUINE_PEOPLE).sort((a, b) => a - b);
   const identity: number[] = [];
   const similarity: number[] = [];
   for (const person of people) {
-    const pairs: [number, number][] = [];
-    for (let a = faceStart[person]!; a < faceStart[person + 1]!; a++) {
-      for (let b = a + 1; b < faceStart[person + 1]!; b++) pairs.push([a, b]);
+    const [first, end] = [faceStart[person]!, faceStart[person + 1]!];
+    const best = new Float32Array(end - first).fill(-1);
+    for (let a = first; a < end; a++) {
+      for (let b = a + 1; b < end; b++) {
+        const value = Math.min(1, dot(embeddings, a * length, embeddings, b * length, length));
+        best[a - first] = Math.max(best[a - first]!, value);
+        best[b - first] = Math.max(best[b - first]!, value);
+      }
     }
-    random.shuffle(pairs);
-    for (const [a, b] of pairs.slice(0, each)) {
+    for (const value of best) {
       identity.push(person);
-      similarity.push(Math.max(-1, Math.min(1, dot(embeddings, a * length, embeddings, b * length, length))));
+      similarity.push(value);
     }
   }
   return { identity: Uint32Array.from(identity), similarity: Float32Array.from(similarity) };

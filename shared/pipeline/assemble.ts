@@ -1,9 +1,10 @@
 import { equalise } from '../audit/equalise.ts';
+import { encodeEnrolment } from '../faces/enrolment.ts';
 import { encodeGallery } from '../faces/gallery.ts';
 import { isRunning } from './audits.ts';
 import type { Context } from './context.ts';
 import { dispatch } from './fan-in.ts';
-import { apart, type Gathered, gather, type Person } from './gather.ts';
+import { apart, apartByFace, type Gathered, gather, joinRows, type Person } from './gather.ts';
 import { refuseRunaway } from './hops.ts';
 import { keys } from './keys.ts';
 import type { AssembleMessage } from './messages.ts';
@@ -22,15 +23,14 @@ export async function assemble(context: Context, { audit, hops }: AssembleMessag
   await rejecting(context, audit, async () => {
     const plan = await readPlan(context, audit);
     refuseRunaway(plan, hops);
-    if (!(await context.objects.head(assembled(plan)))) {
-      await build(context, plan);
-    }
+    if (!(await context.objects.head(assembled(plan)))) await profile(context, plan, await build(context, plan));
     await dispatch(context, plan);
   });
 }
 
-async function build(context: Context, plan: Plan): Promise<void> {
-  const [members, controls] = apart(await gather(context, plan, 'members'), await gather(context, plan, 'controls'));
+async function build(context: Context, plan: Plan): Promise<Roster> {
+  const sides = apart(await gather(context, plan, 'members'), await gather(context, plan, 'controls'));
+  const [members, controls] = apartByFace(plan, ...sides);
   const placebo = await gather(context, plan, 'placebo');
   const roster = makeRoster(plan, { members, controls, placebo });
   const people = [...members.people, ...controls.people];
@@ -39,14 +39,11 @@ async function build(context: Context, plan: Plan): Promise<void> {
     const embeddings = stack(people, roster.people, place, info.embedding);
     await putOnce(context, keys.gallery(plan.audit, place), encodeGallery(embeddings, info.embedding, roster.people));
     if (placebo.people.length === 0) continue;
-    const unseen = placebo.people.map(({ key, photos }) => ({
-      key,
-      role: 'controls' as const,
-      photos: photos.map(({ photo }) => photo),
-    }));
-    const faces = encodeGallery(stack(placebo.people, unseen, place, info.embedding), info.embedding, unseen);
-    await putOnce(context, keys.placebo(plan.audit, place), faces);
+    const unseen = placebo.people.flatMap(({ photos }) => photos.map(({ embeddings }) => embeddings[place]!));
+    const enrolment = { embeddings: joinRows(unseen, info.embedding), states: unseen.map(() => 'enrolled' as const) };
+    await putOnce(context, keys.placebo(plan.audit, place), encodeEnrolment(enrolment));
   }
+  return roster;
 }
 
 function makeRoster(
@@ -76,17 +73,24 @@ function makeRoster(
 }
 
 /** f32 [faces, length]: one recognizer's embeddings of the chosen photos, person by person. */
-function stack(
-  people: readonly Person[],
-  chosen: readonly { readonly photos: readonly string[] }[],
-  recognizer: number,
-  length: number,
-): Float32Array {
+function stack(people: readonly Person[], chosen: Roster['people'], recognizer: number, length: number): Float32Array {
   const faces = chosen.flatMap(({ photos }, i) => {
     const named = new Map(people[i]!.photos.map((one) => [one.photo, one.embeddings[recognizer]!]));
     return photos.map((photo) => named.get(photo)!);
   });
-  const out = new Float32Array(faces.length * length);
-  for (const [i, face] of faces.entries()) out.set(face, i * length);
-  return out;
+  return joinRows(faces, length);
+}
+
+/** What the galleries say of themselves. */
+async function profile(context: Context, plan: Plan, roster: Roster): Promise<void> {
+  const { audit, recognizers, settings } = plan;
+  const { photos, undetected, unreadable } = roster.counts.placebo;
+  for (const place of recognizers.keys()) {
+    const bytes = await context.compute.profile({
+      gallery: await context.objects.file(keys.gallery(audit, place)),
+      placebo: photos > undetected + unreadable ? await context.objects.file(keys.placebo(audit, place)) : null,
+      seed: settings.seed,
+    });
+    await putOnce(context, keys.profile(audit, place), bytes);
+  }
 }

@@ -1,21 +1,15 @@
-import { analyse } from '../audit/analysis.ts';
-import { summarise, totalTiming } from '../audit/summary.ts';
-import { decodeTally } from '../audit/tally-codec.ts';
 import { renderHtml } from '../report/html.ts';
 import { renderJson } from '../report/json.ts';
+import { analyseAll } from './analyses.ts';
 import { completeAudit, isRunning, readAudit } from './audits.ts';
 import type { Context } from './context.ts';
 import { keys } from './keys.ts';
 import type { ConcludeMessage } from './messages.ts';
 import { putOnce } from './once.ts';
 import { evidence } from './pictures.ts';
-import { type Plan, readJson, readPlan } from './plan-file.ts';
+import { readPlan } from './plan-file.ts';
 import { rejecting } from './reject.ts';
-import { facesSeen, makeReport } from './report.ts';
-import { rosterSchema } from './roster-file.ts';
-
-/** Most similar people listed in a report. */
-const MATCHES = 500;
+import { makeReport } from './report.ts';
 
 /** From what was counted to the verdict and the report: but for its timing a function of the set of results. */
 export async function conclude(context: Context, { audit }: ConcludeMessage): Promise<void> {
@@ -23,27 +17,17 @@ export async function conclude(context: Context, { audit }: ConcludeMessage): Pr
   await rejecting(context, audit, async () => {
     const plan = await readPlan(context, audit);
     const record = await readAudit(context, audit);
-    const roster = await readJson(context, keys.roster(audit), rosterSchema);
-    const tally = decodeTally(await context.objects.get(keys.merged(audit, 0)));
-    const summary = summarise(tally);
-    const analysis = analyse(summary, roster.people, {
-      seed: plan.settings.seed,
-      controlsGiven: plan.controls !== null,
-      matches: MATCHES,
-      faces: facesSeen(plan, summary),
-    });
-    const report = makeReport(plan, roster, summary, analysis, {
-      ...totalTiming(tally),
-      total: context.clock.now() - (record?.createdAt ?? context.clock.now()),
-    });
+    const analyses = await analyseAll(context, plan);
+    const total = context.clock.now() - (record?.createdAt ?? context.clock.now());
+    const report = makeReport(plan, analyses, total);
     const pictures = await evidence(context, plan, report);
-    await putOnce(context, keys.report(audit, 'report.json'), new TextEncoder().encode(renderJson(report)));
-    await putOnce(context, keys.report(audit, 'report.html'), new TextEncoder().encode(renderHtml(report, pictures)));
+    const files = {
+      'report.json': renderJson(report),
+      'report.html': renderHtml(report, pictures),
+    };
+    for (const [file, text] of Object.entries(files)) {
+      await putOnce(context, keys.report(audit, file), new TextEncoder().encode(text));
+    }
     await completeAudit(context, audit);
   });
-}
-
-/** How many people the samples name, by any recognizer: they must be found again among fresh ones. */
-export async function nominate(_context: Context, _plan: Plan): Promise<number> {
-  return 0;
 }

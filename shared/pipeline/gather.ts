@@ -1,4 +1,6 @@
 import { createHash } from 'node:crypto';
+import { centroidsOf } from '../audit/centroids.ts';
+import { overlappingPeople, overlapThreshold } from '../audit/overlap.ts';
 import { RewoundError } from '../errors.ts';
 import type { Enrolment } from '../faces/enrolled.ts';
 import { decodeEnrolment } from '../faces/enrolment.ts';
@@ -107,11 +109,37 @@ export function apart(members: Gathered, controls: Gathered): readonly [Gathered
   ];
 }
 
+/**
+ * Leaves out people who seem to stand on both sides under different photos, by any recognizer (see overlap.ts): a photo
+ * that was saved anew, or another one of the same person.
+ */
+export function apartByFace(plan: Plan, members: Gathered, controls: Gathered): readonly [Gathered, Gathered] {
+  const people = [...members.people, ...controls.people];
+  const isMember = Uint8Array.from(people, (_, i) => (i < members.people.length ? 1 : 0));
+  const both = new Set<number>();
+  for (const [place, { info }] of plan.recognizers.entries()) {
+    const centroids = centroidsOf(...stacked(people, place, info.embedding));
+    const threshold = overlapThreshold(centroids, isMember, plan.settings.seed);
+    if (threshold === null) continue;
+    const found = overlappingPeople(centroids, isMember, threshold);
+    for (const one of [...found.members, ...found.controls]) both.add(one);
+  }
+  return [
+    without(members, (_, place) => both.has(place)),
+    without(controls, (_, place) => both.has(members.people.length + place)),
+  ];
+}
+
+/** One recognizer's embeddings of all usable photos, person by person, as `centroidsOf` takes them. */
+function stacked(people: readonly Person[], recognizer: number, length: number) {
+  const faces = people.flatMap(({ photos }) => photos.map(({ embeddings }) => embeddings[recognizer]!));
+  const faceStart = new Uint32Array(people.length + 1);
+  for (const [i, { photos }] of people.entries()) faceStart[i + 1] = faceStart[i]! + photos.length;
+  return [joinRows(faces, length), length, { faceStart }] as const;
+}
+
 /** The part without the people that stand on both sides. */
-export function without(
-  { people, counts }: Gathered,
-  standsOnBoth: (person: Person, place: number) => boolean,
-): Gathered {
+function without({ people, counts }: Gathered, standsOnBoth: (person: Person, place: number) => boolean): Gathered {
   const left = people.filter((person, place) => !standsOnBoth(person, place));
   return { people: left, counts: { ...counts, overlapping: counts.overlapping + people.length - left.length } };
 }
@@ -126,4 +154,11 @@ function checkUsable(
     `Of ${photos} photos of ${part}, ${unreadable} cannot be read and ${undetected} show no face.`,
     { help: 'Check that the folder holds portrait photos; faces should fill at least a tenth of the width.' },
   );
+}
+
+/** f32 [rows, length] */
+export function joinRows(rows: readonly Float32Array[], length: number): Float32Array {
+  const out = new Float32Array(rows.length * length);
+  for (const [i, row] of rows.entries()) out.set(row, i * length);
+  return out;
 }

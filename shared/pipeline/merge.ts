@@ -1,6 +1,6 @@
 import { encodeTally } from '../audit/tally-codec.ts';
+import { analyseAll } from './analyses.ts';
 import { advance, isRunning } from './audits.ts';
-import { nominate } from './conclude.ts';
 import type { Context } from './context.ts';
 import { dispatch } from './fan-in.ts';
 import { refuseRunaway } from './hops.ts';
@@ -24,7 +24,8 @@ export async function merge(context: Context, { audit, hops }: MergeMessage): Pr
         const merged = await mergeStage(context, plan, 'probe', recognizer);
         await putOnce(context, keys.merged(audit, recognizer), encodeTally(merged));
       }
-      const nomination: Nomination = { version: 1, named: await nominate(context, plan) };
+      const { conclusion } = await analyseAll(context, plan);
+      const nomination: Nomination = { version: 1, named: conclusion.people.length };
       await putOnce(context, keys.nomination(audit), encodeJson(nomination));
     }
     await dispatch(context, plan);

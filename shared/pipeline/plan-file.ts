@@ -174,7 +174,7 @@ export function stageShards(plan: Plan, stage: Stage): number {
 
 /** What `assemble` writes last: where it is, galleries, profiles and the roster are. */
 export function assembled({ audit, recognizers }: Plan): string {
-  return keys.gallery(audit, recognizers.length - 1);
+  return keys.profile(audit, recognizers.length - 1);
 }
 
 /** The resolution photos are brought to: the generated faces' own, on a grid of 2% so that similar ones share work. */

@@ -54,6 +54,7 @@ function searches(context: Context, plan: Plan) {
     plan.recognizers.map(async (_, recognizer) => ({
       recognizer: await recognizerRequest(context, plan, recognizer),
       gallery: await context.objects.file(keys.gallery(plan.audit, recognizer), undefined, { fixed: true }),
+      profile: await context.objects.file(keys.profile(plan.audit, recognizer), undefined, { fixed: true }),
     })),
   );
 }

@@ -1,35 +1,21 @@
-import type { Analysis } from '../audit/analysis.ts';
-import { samplesNeeded, zeroHitBound } from '../audit/power.ts';
+import { MOST_PHOTOS } from '../audit/equalise.ts';
 import type { Role } from '../audit/roster.ts';
-import type { Summary } from '../audit/summary.ts';
-import type { Timing } from '../audit/tally.ts';
 import type { Report } from '../report/model.ts';
+import { type Analyses, facesSeen } from './analyses.ts';
+import { findings } from './findings.ts';
 import { type Plan, sampleShards } from './plan-file.ts';
 import type { Roster } from './roster-file.ts';
 
-/** The report as data, from what was planned, counted and concluded. */
-export function makeReport(
-  plan: Plan,
-  roster: Roster,
-  summary: Summary,
-  analysis: Analysis,
-  timing: Timing & { readonly total: number },
-): Report {
+/** The report as data, from what was planned, counted and concluded. `total` is in milliseconds. */
+export function makeReport(plan: Plan, analyses: Analyses, total: number): Report {
   const { settings, generator } = plan;
-  const { info } = plan.recognizers[0]!;
   const { spec, geometry, alignment } = generator;
-  const names = new Map(roster.people.map(({ key, identity }) => [key, identity]));
+  const { roster, measured, conclusion, timing } = analyses;
   const uniform = spec.latent.distribution === 'uniform';
-  const { gates, ...statistics } = analysis;
-  const recognizer = {
-    name: info.name,
-    embedding: info.embedding,
-    licence: info.licence,
-  };
   return {
     schema: 'rewound.report/1',
-    verdict: analysis.verdict,
-    reasons: [...analysis.reasons],
+    verdict: conclusion.verdict,
+    reasons: [...conclusion.reasons],
     audit: {
       id: plan.audit,
       samples: settings.samples,
@@ -53,74 +39,23 @@ export function makeReport(
         high: uniform ? spec.latent.high : null,
       },
       range: generator.range,
-      assumptions: [...generator.assumptions, ...alignmentNotes(plan), ...galleryNotes(plan)],
-      ...facesSeen(plan, summary),
+      assumptions: [...generator.assumptions, ...alignmentNotes(plan), ...galleryNotes(plan), ...photoNotes(roster)],
+      ...facesSeen(plan, measured[0]!.summary),
       alignment: { mode: alignment.mode, spread: alignment.spread, eyeDistance: alignment.eyeDistance },
     },
-    recognizer,
     members: side(roster, 'members'),
     controls: plan.controls ? side(roster, 'controls') : null,
     photosPerIdentity: roster.photosPerIdentity,
-    threshold: statistics.threshold,
-    rates: statistics.rates,
-    delta: statistics.delta,
-    auc: statistics.auc,
-    permutation: statistics.permutation,
-    aucPermutation: statistics.aucPermutation,
-    gates: gates.map((gate) => ({ ...gate, recognizer: null, value: null })),
-    thresholds: [],
-    leakedFraction: null,
-    tpr: [],
-    identities: [],
-    discoveries: { q: 0.1, parametricQ: 0.01, controlsNeeded: null, gumbel: null, fresh: 0 },
-    power: {
-      rarest: Math.min(1, -Math.log(0.05) / settings.samples),
-      zeroHitBound: { ...zeroHitBound(settings.samples), adjusted: null },
-      genuineRate: null,
-      samplesFor: [1e-3, 1e-4, 1e-5].map((p) => ({ p, samples: samplesNeeded(p) })),
-      detectable: null,
-    },
-    overRepresentation: null,
-    secondary: { zu: null, authenticity: null, distanceRatio: null },
-    results: [
-      {
-        recognizer,
-        threshold: statistics.threshold,
-        rates: statistics.rates,
-        delta: statistics.delta,
-        auc: statistics.auc,
-        permutation: statistics.permutation,
-        pHolm: statistics.permutation?.p ?? null,
-        leakedFraction: null,
-        named: 0,
-        confirmed: 0,
-      },
-    ],
-    matches: statistics.matches.map((match) => ({ ...match, identity: names.get(match.identity) ?? match.identity })),
-    histogram: {
-      edges: [...statistics.histogram.edges],
-      members: [...statistics.histogram.members],
-      controls: [...statistics.histogram.controls],
-    },
-    roc: [...statistics.roc],
-    revealCurve: [...statistics.revealCurve],
+    ...findings(plan, analyses),
     limits: LIMITS,
     timing: {
       generateMs: timing.generate,
       alignMs: timing.align,
       embedMs: timing.embed,
       searchMs: timing.search,
-      totalMs: Math.round(timing.total),
+      totalMs: Math.round(total),
     },
   };
-}
-
-/** In how many samples a face was looked for, and in how many there was none. */
-export function facesSeen({ generator, settings }: Plan, { undetected }: Summary) {
-  const { alignment, calibration } = generator;
-  return alignment.mode === 'detected'
-    ? { searched: settings.samples, undetected }
-    : { searched: calibration.samples, undetected: calibration.undetected };
 }
 
 function side({ people, counts }: Roster, role: Role): Report['members'] {
@@ -148,6 +83,20 @@ function galleryNotes({ members, controls }: Plan): Report['generator']['assumpt
         },
       ]
     : [];
+}
+
+/** Everybody counts with as many photos as whoever has the fewest: what that costs is said. */
+function photoNotes({ people, photosPerIdentity }: Roster): Report['generator']['assumptions'] {
+  const fewest = people.filter(({ available }) => available === photosPerIdentity).length;
+  const median = people.map(({ available }) => available).sort((a, b) => a - b)[Math.floor(people.length / 2)]!;
+  if (median <= photosPerIdentity || photosPerIdentity >= MOST_PHOTOS) return [];
+  return [
+    {
+      what: 'photos compared',
+      value: `${photosPerIdentity} of each person`,
+      source: `${fewest} of ${people.length} people have no more; half of all have ${median} or more, which would find more`,
+    },
+  ];
 }
 
 /** What no audit of this kind can tell. */

@@ -1,0 +1,117 @@
+import { firstBinAbove } from './bins.ts';
+import { pick, type Sides } from './comparison.ts';
+import { benjaminiHochberg, conformal } from './discoveries.ts';
+import { fitGumbel, type GumbelFit, gumbelTail } from './gumbel.ts';
+import { clopperPearson } from './intervals.ts';
+import { derivedSeed } from './keyed.ts';
+import { scores as scoresOf } from './staircase.ts';
+import { hitsFrom, type Summary } from './summary.ts';
+
+/** Expected share of wrong names among those named (Benjamini and Hochberg 1995). */
+export const NAMED_Q = 0.1;
+/** A fit that so few samples of its own kind would be as far from is no basis for naming anybody. */
+const LEAST_FIT = 0.01;
+/** Refits behind the judgement of the fit and behind its tail. */
+const FIT_DRAWS = 999;
+/** Whoever is found again must score above this share of all controls, in samples that had no part in the naming. */
+const CONFIRMED = 0.99;
+
+/** A member who is found more closely than comparable people who were not trained on. */
+export interface Named {
+  readonly identity: number;
+  readonly score: number;
+  /** Samples above tau* for this person, of those in which the person is among the k nearest faces. */
+  readonly hits: number;
+  readonly pConformal: number;
+  /** Null where no tail was fitted. */
+  readonly pTail: number | null;
+  readonly qConformal: number;
+  readonly qTail: number | null;
+  readonly tier: 'conformal' | 'parametric' | 'both';
+  /** Null before fresh samples were made. */
+  readonly fresh: Fresh | null;
+}
+
+/** What samples say that had no part in naming: so the rate is not inflated by having been chosen for being high. */
+export interface Fresh {
+  readonly confirmed: boolean;
+  readonly hits: number;
+  readonly samples: number;
+  /** The rate at which the generator emits this person: hits / samples with its 95% Clopper-Pearson interval. */
+  readonly rate: number;
+  readonly low: number;
+  readonly high: number;
+  readonly score: number;
+}
+
+export interface Naming {
+  readonly named: readonly Named[];
+  /** Null where the controls' scores do not vary. Where its p is below 1% it names nobody. */
+  readonly gumbel: GumbelFit | null;
+}
+
+/**
+ * Names members one by one, at a false discovery rate. In two tiers: by conformal p values, which assume nothing but
+ * cannot be smaller than 1 / (H + 1); and by the tail of a Gumbel distribution fitted to the controls, which can find
+ * the single person whom the first tier cannot, if one believes the fit.
+ *
+ * @param fresh samples that had no part in the naming.
+ */
+export function nameMembers(
+  { members, controls, scores }: Sides,
+  threshold: number,
+  summary: Summary,
+  fresh: Summary | null,
+  seed: number,
+): Naming {
+  const memberScores = pick(scores, members);
+  const controlScores = pick(scores, controls);
+  const pConformal = conformal(memberScores, controlScores);
+  const qConformal = benjaminiHochberg(pConformal);
+  const gumbel = fitGumbel(controlScores, { seed: derivedSeed('fit gumbel', seed), draws: FIT_DRAWS });
+  const fits = gumbel !== null && gumbel.p >= LEAST_FIT;
+  const pTail = fits ? Float64Array.from(memberScores, (score) => gumbelTail(gumbel, score)) : null;
+  const qTail = pTail && benjaminiHochberg(pTail);
+  const hits = hitsFrom(summary, firstBinAbove(threshold));
+  const again = fresh && confirmation(fresh, controls, threshold);
+  const named = members.flatMap((identity, i): Named[] => {
+    const counted = qConformal[i]! <= NAMED_Q;
+    const fitted = qTail !== null && qTail[i]! <= NAMED_Q;
+    if (!counted && !fitted) return [];
+    return [
+      {
+        identity,
+        score: scores[identity]!,
+        hits: hits[identity]!,
+        pConformal: pConformal[i]!,
+        pTail: pTail && pTail[i]!,
+        qConformal: qConformal[i]!,
+        qTail: qTail && qTail[i]!,
+        tier: counted ? (fitted ? 'both' : 'conformal') : 'parametric',
+        fresh: again ? again(identity) : null,
+      },
+    ];
+  });
+  return { named: named.sort((a, b) => b.score - a.score || a.identity - b.identity), gumbel };
+}
+
+function confirmation(fresh: Summary, controls: readonly number[], threshold: number): (identity: number) => Fresh {
+  const scores = scoresOf(fresh.stairs);
+  const hits = hitsFrom(fresh, firstBinAbove(threshold));
+  const ascending = pick(scores, controls).sort();
+  const { samples } = fresh.frame;
+  return (identity) => {
+    const score = scores[identity]!;
+    const above = ascending.reduce((count, control) => count + (control >= score ? 1 : 0), 0);
+    const { estimate, low, high } = clopperPearson(hits[identity]!, samples);
+    return {
+      confirmed: above <= Math.floor((1 - CONFIRMED) * ascending.length),
+      hits: hits[identity]!,
+      samples,
+      rate: estimate,
+      low,
+      high,
+      score,
+    };
+  };
+}
