@@ -153,7 +153,7 @@ describe('the blind baseline', () => {
 
   // Measured once, on clean sets of n and n people in d dimensions: the gate failed in 1.8% of 2,000 sets (n = 20,
   // d = 64), 2.0% of 800 (20, 128), 2.5% of 200 (20, 512), 3.6% of 1,000 (100, 64), 3.0% of 500 (100, 128) and 2.0% of
-  // 300 (500, 64): 2.5% of all. An interval from the bootstrap alone would have failed in 8.0 to 9.5%.
+  // 300 (500, 64): 2.4% of all. An interval from the bootstrap alone would have failed in 8.0 to 9.5%.
   it('rarely fails where there is no difference, and is then right half of the time', () => {
     let alarms = 0;
     let sum = 0;
