@@ -43,22 +43,24 @@ describe('a rate over people', () => {
 });
 
 describe('the matcher gate', () => {
-  const pairsOf = (...similarity: number[]) => ({
+  const photosOf = (...similarity: number[]) => ({
     identity: Uint32Array.from(similarity, (_, i) => i >> 1),
     similarity: Float32Array.from(similarity),
   });
 
-  it('asks for half of the pairs above the threshold', () => {
-    expect(matcherGate(pairsOf(0.9, 0.8, 0.2, 0.1), 0.5)).toMatchObject({ name: 'matcher', passed: true });
-    const failed = matcherGate(pairsOf(0.9, 0.5, 0.2, 0.1), 0.5);
+  it('asks for half of the photos above the threshold', () => {
+    expect(matcherGate(photosOf(0.9, 0.8, 0.2, 0.1), 0.5)).toMatchObject({ name: 'matcher', passed: true });
+    const failed = matcherGate(photosOf(0.9, 0.5, 0.2, 0.1), 0.5);
     expect(failed).toMatchObject({ passed: false, value: { estimate: 0.25 } });
-    expect(failed.reason).toContain('Of 4 pairs of photos of the same person (2 people), 25.0% are more similar');
+    expect(failed.reason).toContain(
+      'Of 4 photos of 2 people, 25.0% are more similar than the threshold to another photo',
+    );
     expect(failed.reason).toContain('would go unnoticed');
   });
 
   it('cannot be judged where nobody has two photos', () => {
-    expect(genuineRate(pairsOf(), 0.5)).toBeNull();
-    expect(matcherGate(pairsOf(), 0.5)).toMatchObject({ passed: null, value: null });
+    expect(genuineRate(photosOf(), 0.5)).toBeNull();
+    expect(matcherGate(photosOf(), 0.5)).toMatchObject({ passed: null, value: null });
   });
 });
 
