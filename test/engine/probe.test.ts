@@ -95,6 +95,19 @@ describe.each(['fixed', 'detected'] as const)('probing with %s alignment', (mode
   });
 });
 
+it('counts authentic samples where it is given the profile of the gallery', async () => {
+  const base = request('fixed');
+  const [search] = base.searches;
+  const profile = fileOf(await tasks.profile({ gallery: search!.gallery, seed: 1, placebo: null }));
+  const shard = { firstBatch: 0, batches: 6 };
+  const { tallies } = await tasks.probe({ ...base, searches: [search!, { ...search!, profile }], shard });
+  const [without, counted] = tallies.map(summarise);
+  expect(without!.authentic).toBeNull();
+  // Two of the three pictures it shows are copies of members' photos; the third is nearer to others than to any member.
+  expect(counted!.authentic).toBeGreaterThan(0.15 * GRID.samples);
+  expect(counted!.authentic).toBeLessThan(0.55 * GRID.samples);
+});
+
 it('one sample alone can be had as a picture and as an embedding', async () => {
   const base = request('detected');
   const [png] = await tasks.render({ ...base, seeds: [1007] });
