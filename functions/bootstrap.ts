@@ -4,6 +4,7 @@ import { asRewoundError, RewoundError } from '../shared/errors.ts';
 import type { Context } from '../shared/pipeline/context.ts';
 import { giveUp } from '../shared/pipeline/give-up.ts';
 import { following } from '../shared/pipeline/hops.ts';
+import { ownObjects } from '../shared/pipeline/own-objects.ts';
 import { fromEvent } from '../shared/platform/event.ts';
 
 /** Handles one delivery of a message; a throw makes the platform deliver it again. */
@@ -41,7 +42,8 @@ export function subscriber<T extends z.ZodType<{ readonly hops: number }>>(
     const message = decode(schema, event);
     if (message === undefined) return;
     const world = context();
-    await ending(world, message, () => step(following(world, message.hops), message));
+    const objects = ownObjects(world.objects);
+    await ending(world, message, () => step(following({ ...world, objects }, message.hops), message));
   };
   cloudEvent(name, (event: CloudEvent<unknown>) => observe(name, event, () => handle(event)));
   return handle;

@@ -2,7 +2,8 @@ import { z } from 'zod';
 import { ERROR_CODES, type ErrorCode, RewoundError } from '../errors.ts';
 import type { Fields } from '../platform/ports.ts';
 import type { Context } from './context.ts';
-import { records, type Stage } from './keys.ts';
+import { forgetWork } from './forget.ts';
+import { keys, records, type Stage } from './keys.ts';
 import { TOPICS } from './messages.ts';
 
 /** An audit's record: where it stands. Changed only by a write that names the version it read. */
@@ -127,6 +128,7 @@ export async function stopAudit(
  * `generation` is the upload it now goes back to.
  */
 export async function reopenAudit(context: Context, id: string, generation?: string): Promise<void> {
+  if (await hasLostWork(context, id)) await forgetWork(context, id);
   await context.records.create(records.open(id), { at: context.clock.now() });
   await change(context, id, (record) => {
     const upload = generation ?? record.generation;
@@ -134,6 +136,19 @@ export async function reopenAudit(context: Context, id: string, generation?: str
     if (record.state === 'DONE') return undefined;
     return { ...record, generation: upload, state: 'RECEIVED', createdAt: context.clock.now(), error: null };
   });
+}
+
+/** What ends an audit whose plan names objects that are no longer there. */
+const GAPS: ReadonlySet<ErrorCode> = new Set(['RESULT_INCOMPLETE', 'NOT_FOUND', 'OBJECT_CHANGED']);
+
+/**
+ * Whether an audit that ended without a result cannot go on from where it stood: it met a gap, or its plan is gone, as
+ * work is after two weeks. Shards are numbered by the plan; those of another may not be taken for done.
+ */
+async function hasLostWork(context: Context, id: string): Promise<boolean> {
+  const record = await readAudit(context, id);
+  if (!record || !isFinal(record.state) || record.state === 'DONE') return false;
+  return (record.error !== null && GAPS.has(record.error.code)) || !(await context.objects.head(keys.plan(id)));
 }
 
 async function change(

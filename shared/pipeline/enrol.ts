@@ -9,6 +9,7 @@ import type { EnrolMessage } from './messages.ts';
 import { putOnce } from './once.ts';
 import { readPlan, recognizerRequest, resolutionOf } from './plan-file.ts';
 import { rejecting } from './reject.ts';
+import { uploadedFile } from './uploads.ts';
 
 /** Embeds one run of photos, unless somebody has. */
 export async function enrol(context: Context, { audit, hops, shard }: EnrolMessage): Promise<void> {
@@ -25,7 +26,7 @@ export async function enrol(context: Context, { audit, hops, shard }: EnrolMessa
       refuseOtherDevice(context, plan);
       const photos = side.photos.slice(run.first, run.first + run.count);
       const enrolment = await context.compute.enrol({
-        photos: await Promise.all(photos.map(({ key, generation }) => context.objects.file(key, generation))),
+        photos: await Promise.all(photos.map((photo) => uploadedFile(context, photo))),
         recognizer: await recognizerRequest(context, plan, run.recognizer),
         resolution: resolutionOf(plan.generator.alignment),
       });

@@ -4,6 +4,7 @@ import { photoKey, shownMatches } from '../report/html.ts';
 import type { Match, Report } from '../report/model.ts';
 import type { Context } from './context.ts';
 import { generatorFiles, type Plan } from './plan-file.ts';
+import { uploadedFile } from './uploads.ts';
 
 /** The generated faces and photos the page shows side by side. None where the settings ask for none. */
 export async function evidence(context: Context, plan: Plan, report: Report): Promise<Pictures> {
@@ -37,9 +38,7 @@ export async function photosOf(
     const place = side.photos.find(({ identity, photo }) => identity === match.identity && photo === match.photo);
     return place ? [{ key: photoKey(match), place }] : [];
   });
-  const paths = await Promise.all(
-    places.map(({ place }) => context.objects.file(place.key, place.generation).catch(whereGone)),
-  );
+  const paths = await Promise.all(places.map(({ place }) => uploadedFile(context, place).catch(whereGone)));
   const thumbnails = await context.compute.thumbnails(paths);
   return new Map(
     places.flatMap(({ key }, i) => {

@@ -1,9 +1,9 @@
 import { cpSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { GraphBuilder } from '../../shared/onnx/graph.ts';
 import { openLocal } from '../../shared/platform/local/index.ts';
 import { bareModel } from '../support/bare-model.ts';
+import { externalModel } from '../support/external-model.ts';
 import { type Ended, rewound } from './command.ts';
 import { type Fixture, fixture } from './fixture.ts';
 
@@ -12,15 +12,6 @@ function expectRefused({ code, stdout, stderr }: Ended, error: string | RegExp):
   expect(stderr).toMatch(/^rewound: .+ \[[A-Z_]+\]\n {9}\S.*\n$/);
   expect(/\[([A-Z_]+)\]\n/.exec(stderr)?.[1]).toMatch(error);
   expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
-}
-
-/** A model whose weights lie in another file. */
-function withExternal(location: string): Uint8Array {
-  const graph = new GraphBuilder('external');
-  const z = graph.input('z', 'float32', ['n', 4]);
-  const flat = graph.op('MatMul', [z, graph.externalWeight(location, [4, 3 * 32 * 32])]);
-  graph.output('image', graph.op('Reshape', [flat, graph.ints([-1, 3, 32, 32])]), 'float32', ['n', 3, 32, 32]);
-  return graph.model();
 }
 
 const twoLatents = bareModel({
@@ -44,17 +35,17 @@ describe('rewound audit refuses', { timeout: 120_000 }, () => {
     [
       'a model without its weights',
       'CHECKPOINT_CORRUPT',
-      ({ checkpoint }) => writeFileSync(checkpoint, withExternal('weights.bin')),
+      ({ checkpoint }) => writeFileSync(checkpoint, externalModel('weights.bin')),
     ],
     [
       'a model with weights outside its folder',
       'CHECKPOINT_UNSAFE',
-      ({ checkpoint }) => writeFileSync(checkpoint, withExternal('../weights.bin')),
+      ({ checkpoint }) => writeFileSync(checkpoint, externalModel('../weights.bin')),
     ],
     [
       'a model with weights at an absolute path',
       'CHECKPOINT_UNSAFE',
-      ({ checkpoint }) => writeFileSync(checkpoint, withExternal('/etc/hostname')),
+      ({ checkpoint }) => writeFileSync(checkpoint, externalModel('/etc/hostname')),
     ],
     [
       'a model with several latent inputs',

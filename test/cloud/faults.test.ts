@@ -3,7 +3,18 @@ import type { ProbeRequest } from '../../shared/engine/compute.ts';
 import { RewoundError } from '../../shared/errors.ts';
 import { keys } from '../../shared/pipeline/keys.ts';
 import { TOPICS } from '../../shared/pipeline/messages.ts';
-import { audited, audits, type Outcome, reportOf, SETTINGS, stateOf, WINDOW } from '../support/cloud/simulated.ts';
+import { googleError } from '../../shared/platform/google/errors.ts';
+import { putProject } from '../support/cloud/project.ts';
+import {
+  audited,
+  audits,
+  begin,
+  type Outcome,
+  reportOf,
+  SETTINGS,
+  stateOf,
+  WINDOW,
+} from '../support/cloud/simulated.ts';
 import type { Before } from '../support/cloud/stub-compute.ts';
 
 /* What networks and machines do to an audit: each fault in turn, and all of them at once by chance. */
@@ -96,3 +107,61 @@ test.each(poisons)('a shard that %s ends its audit with a reason', async (_what,
     expect(simulation.count(TOPICS.finished)).toBeGreaterThan(0);
   }
 });
+
+test('photos put there again, byte for byte, while their audit is worked on', async () => {
+  for (let moment = 0; moment < 400; moment += 20) {
+    const simulation = await begin({ seed: moment + 1 });
+    await simulation.finish(async (step) => {
+      if (step === moment) await putProject(simulation.objects, SETTINGS);
+    });
+    expect(await audits(simulation)).toEqual([calm.audit]);
+    expect(await stateOf(simulation, calm.audit)).toMatchObject({ state: 'DONE', error: null });
+    expect(await reportOf(simulation, calm.audit)).toEqual(expected);
+  }
+});
+
+const DAY_MS = 24 * 3600 * 1000;
+const quota = googleError({ code: 8 }, 'The service');
+
+test('a quota that is used up: what waits is done once there is some again, with the same result', async () => {
+  let isOver = true;
+  const outcome = await audited({
+    seed: 5,
+    refuses: (call) => (isOver && call >= 60 && call < 200 ? quota : undefined),
+  });
+  isOver = false;
+  await expectSame(outcome);
+});
+
+test('a quota of one step that stays used up ends the audit with a reason', async () => {
+  const before: Before = async (task) => {
+    if (task === 'probe') throw quota;
+  };
+  const { simulation, audit } = await audited({ before });
+  expect(await stateOf(simulation, audit)).toMatchObject({ state: 'FAILED', error: { code: 'GIVEN_UP' } });
+});
+
+test('a quota that lets nothing be written for more than a week: the deadline ends the audit', async () => {
+  let used = false;
+  const simulation = await begin({ refuses: () => (used ? quota : undefined) });
+  let steps = 0;
+  await simulation.run(async () => {
+    used = ++steps > 100;
+  });
+  simulation.now += 8 * DAY_MS;
+  used = false;
+  await simulation.finish();
+  expect(await stateOf(simulation, calm.audit)).toMatchObject({ state: 'EXPIRED', error: { code: 'EXPIRED' } });
+});
+
+test.each(['calibrate', 'enrol', 'probe'] as const)(
+  'a machine without its GPU (%s) fails the audit, and says so',
+  async (step) => {
+    const before: Before = async (task) => {
+      if (task === step) throw new RewoundError('DEVICE_UNAVAILABLE', 'There is no GPU.', { help: 'Ask for one.' });
+    };
+    const { simulation, audit } = await audited({ before });
+    const error = { code: 'DEVICE_UNAVAILABLE', help: 'Ask for one.' };
+    expect(await stateOf(simulation, audit)).toMatchObject({ state: 'FAILED', error });
+  },
+);

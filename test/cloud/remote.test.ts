@@ -2,13 +2,13 @@ import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { RewoundError } from '../../shared/errors.ts';
-import { GraphBuilder } from '../../shared/onnx/graph.ts';
 import { STALE_MS, sweep } from '../../shared/pipeline/sweep.ts';
 import { parseReport } from '../../shared/report/json.ts';
 import { type Ended, rewound, start } from '../cli/command.ts';
 import { type Fixture, fixture } from '../cli/fixture.ts';
 import { type Cloud, type Deployment, hasCloud, startCloud } from '../support/cloud/deployment.ts';
 import { type Before, stubCompute } from '../support/cloud/stub-compute.ts';
+import { EXTERNAL_BYTES, externalModel } from '../support/external-model.ts';
 
 /* `rewound audit --remote`, the command itself, against the services. */
 
@@ -98,12 +98,12 @@ describe.skipIf(!hasCloud())('rewound audit --remote', { timeout: 120_000 }, () 
 
   test('uploads the weights that a checkpoint keeps in other files, whatever they are called, before it', async () => {
     const { deployment, made, command } = await deployed();
-    writeFileSync(made.checkpoint, withWeights('layers/first.pb'));
+    writeFileSync(made.checkpoint, externalModel('layers/first.pb'));
     expectRefused(await rewound(...command, '--quiet'), 2, 'CHECKPOINT_CORRUPT');
     expect(await keysIn(deployment, 'drop')).toEqual([]);
 
     mkdirSync(join(made.folder, 'layers'));
-    writeFileSync(join(made.folder, 'layers/first.pb'), new Uint8Array(4 * 4 * 3 * 32 * 32));
+    writeFileSync(join(made.folder, 'layers/first.pb'), new Uint8Array(EXTERNAL_BYTES));
     expect((await rewound(...command, '--quiet', '--fail-on', 'never')).code).toBe(0);
     const [files] = await deployment.bucket.getFiles({ prefix: 'drop/' });
     const byTime = files.toSorted((a, b) => Number(a.metadata.generation) - Number(b.metadata.generation));
@@ -178,12 +178,3 @@ describe.skipIf(!hasCloud())('rewound audit --remote', { timeout: 120_000 }, () 
 });
 
 const stuck = (is: boolean) => (is ? new Promise<never>(() => undefined) : Promise.resolve());
-
-/** A model whose weights lie in another file. */
-function withWeights(location: string): Uint8Array {
-  const graph = new GraphBuilder('external');
-  const z = graph.input('z', 'float32', ['n', 4]);
-  const flat = graph.op('MatMul', [z, graph.externalWeight(location, [4, 3 * 32 * 32])]);
-  graph.output('image', graph.op('Reshape', [flat, graph.ints([-1, 3, 32, 32])]), 'float32', ['n', 3, 32, 32]);
-  return graph.model();
-}

@@ -13,6 +13,8 @@ export class MemoryObjects implements Objects {
   /** How often each key was written. */
   readonly writes = new Map<string, number>();
   private readonly stored = new Map<string, Stored>();
+  /** Files that were given out stay as they were, whatever becomes of their objects. */
+  private readonly files = new Map<string, Uint8Array>();
   private generation = 0;
 
   async head(key: string): Promise<ObjectInfo | undefined> {
@@ -48,12 +50,16 @@ export class MemoryObjects implements Objects {
 
   async file(key: string, generation?: string): Promise<string> {
     const object = this.expect(key, generation);
-    return `${object.generation}/${key}`;
+    const path = `${object.generation}/${key}`;
+    this.files.set(path, object.bytes);
+    return path;
   }
 
   /** The content of a path that `file` gave. */
   read(path: string): Uint8Array {
-    return this.expect(path.slice(path.indexOf('/') + 1), path.slice(0, path.indexOf('/'))).bytes;
+    const found = this.files.get(path);
+    if (!found) throw failure('NOT_FOUND');
+    return found;
   }
 
   private expect(key: string, generation: string | undefined): Stored {

@@ -21,6 +21,8 @@ export interface Faults {
   readonly crashOneIn?: number;
   /** The call whose answer is lost: it happened, but its caller is told that the service does not answer. */
   readonly loseAnswer?: number;
+  /** The error with which a call, the n-th of all, is refused without having happened. */
+  readonly refuses?: (call: number) => RewoundError | undefined;
   /** Whether a publication, the n-th of all, reaches nobody. */
   readonly loses?: (topic: string, n: number) => boolean;
   readonly before?: Before;
@@ -176,6 +178,8 @@ export class Simulation {
     return new Promise<T>((resolve, reject) => {
       const happen = () => {
         this.calls++;
+        const refusal = this.faults.refuses?.(this.calls);
+        if (refusal) return reject(refusal);
         const result = work();
         if (this.isLast()) this.die(process);
         else if (this.calls === this.faults.loseAnswer) reject(noAnswer());
