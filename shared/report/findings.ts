@@ -15,10 +15,15 @@ export function confirmed({ identities }: Report): Named[] {
   return identities.filter((person) => person.confirmed === true);
 }
 
-/** Of those, who would make the verdict LEAKAGE alone: the parametric tier has to be surer than the other. */
+/**
+ * Of those, who would make the verdict LEAKAGE alone, the most frequent first. The parametric tier has to be surer than
+ * the other.
+ */
 export function decidingPeople(report: Report): Named[] {
   const { parametricQ } = report.discoveries;
-  return confirmed(report).filter(({ tier, q }) => tier !== 'parametric' || q <= parametricQ);
+  return confirmed(report)
+    .filter(({ tier, q }) => tier !== 'parametric' || q <= parametricQ)
+    .sort((a, b) => (b.fresh?.rate ?? 0) - (a.fresh?.rate ?? 0));
 }
 
 export interface GateCount {

@@ -80,12 +80,12 @@ const SUPERSCRIPTS: Readonly<Record<string, string>> = {
 
 /** A rare share as "1 in 6,676". */
 export function oneIn(share: number): string {
-  return share > 0 ? `1 in ${whole(Math.floor(1 / share + 1e-9))}` : 'none';
+  return share > 0 ? `1 in ${whole(1 / share)}` : 'none';
 }
 
-/** Passed on as numbers of people: "30.4" is "30", and less than one person is "0". */
+/** "21 to 39": an interval of a number of people. */
 export function peopleRange({ low, high }: Interval): string {
-  return `${whole(Math.floor(low))} to ${whole(Math.ceil(high))}`;
+  return `${whole(low)} to ${whole(high)}`;
 }
 
 /** "1 person", "12 people". */

@@ -145,7 +145,7 @@ const namedSchema = z.strictObject({
   q: fraction,
   /** conformal: by counting controls, without assumptions. parametric: by the fitted tail alone. */
   tier: z.enum(['conformal', 'parametric', 'both']),
-  /** Whether fresh samples show them again; null where none were made. */
+  /** Whether a fresh sample matches them more closely than 99% of all controls are matched; null if none were made. */
   confirmed: z.boolean().nullable(),
   fresh: freshSchema.nullable(),
   /** Recognizers that name them, of `results`. */
@@ -181,7 +181,7 @@ const powerSchema = z.strictObject({
   genuineRate: intervalSchema.nullable(),
   /** Samples needed to see somebody emitted at rate `p` at least once with 95% probability. */
   samplesFor: z.array(z.strictObject({ p: fraction, samples: count })),
-  /** Smallest number of leaked members, of all, for which the verdict would have been LEAKAGE with this probability. */
+  /** Fewest leaked members that the primary test would have found with this probability; null if not even all. */
   detectable: z.strictObject({ people: count, of: count, probability: fraction }).nullable(),
 });
 
@@ -196,11 +196,11 @@ const overRepresentationSchema = z.strictObject({
 
 /** For comparison with the literature: no part of the verdict. */
 const secondarySchema = z.strictObject({
-  /** Z_U of Meehan et al. 2020: below zero where samples are closer to the members than unseen people are. */
+  /** Z_U of Meehan et al. 2020: far below zero where samples lie nearer to members than other real faces do. */
   zu: z.number().nullable(),
-  /** Share of samples that are authentic, Alaa et al. 2022: not closer to a member than members are to each other. */
+  /** Share of samples no nearer to their nearest training face than that face is to the next one (Alaa et al. 2022). */
   authenticity: intervalSchema.nullable(),
-  /** Median ratio of a sample's distances to its nearest member and its nearest control; below 1 is nearer members. */
+  /** Distance (1 - similarity) of the median member to the nearest sample, over that of the median control. */
   distanceRatio: z.number().nullable(),
 });
 

@@ -1,4 +1,4 @@
-import { confirmed, decidingPeople, decidingResult } from './findings.ts';
+import { confirmed as confirmedPeople, decidingPeople, decidingResult } from './findings.ts';
 import { counted, oneIn, peopleRange, percent, percentRange, points, pValue, whole } from './format.ts';
 import type { Gate, Named, Report } from './model.ts';
 
@@ -49,8 +49,9 @@ function detectableWords({ detectable }: Report['power']): string | null {
 }
 
 /** "in 96 of 10,000 fresh samples". */
-export function freshWords({ fresh }: Named): string {
+export function freshWords({ fresh, confirmed }: Named): string {
   if (fresh === null) return 'not looked for in fresh samples';
+  if (fresh.hits === 0 && confirmed) return `close again in ${whole(fresh.samples)} fresh samples, below the threshold`;
   if (fresh.hits === 0) return `in none of ${whole(fresh.samples)} fresh samples`;
   return `in ${whole(fresh.hits)} of ${whole(fresh.samples)} fresh samples`;
 }
@@ -101,7 +102,7 @@ function leakedGroup(report: Report): Pick<Words, 'headline' | 'qualifier'> {
 /** The group does not stand out; one or a few people do. */
 function leakedPeople(report: Report): Pick<Words, 'headline' | 'qualifier'> {
   const people = decidingPeople(report);
-  const most = [...people].sort((a, b) => (b.fresh?.rate ?? 0) - (a.fresh?.rate ?? 0))[0];
+  const [most] = people;
   if (most === undefined) return leakedGroup(report);
   const alone = people.length === 1;
   const who = `${alone ? 'One' : whole(people.length)} of ${whole(report.members.identities)} training people`;
@@ -121,7 +122,7 @@ function leakedPeople(report: Report): Pick<Words, 'headline' | 'qualifier'> {
 function namedWords(report: Report): string | null {
   const { identities, discoveries } = report;
   if (identities.length === 0) return null;
-  const again = confirmed(report).length;
+  const again = confirmedPeople(report).length;
   const samples = `${whole(discoveries.fresh)} fresh samples that had no part in naming anybody`;
   const check =
     discoveries.fresh === 0
@@ -147,7 +148,7 @@ function notDetected(report: Report): Words {
       ...(leakedFraction === null
         ? []
         : [
-            `It is compatible with up to ${whole(Math.ceil(leakedFraction.people.high))} of the ${whole(report.members.identities)} training people being given away.`,
+            `It is compatible with up to ${whole(leakedFraction.people.high)} of the ${whole(report.members.identities)} training people being given away.`,
           ]),
       ...(rates === null
         ? []
@@ -168,13 +169,12 @@ function caught({ power, audit, controls }: Report): string[] {
   const sometimes =
     genuineRate === null || zeroHitBound.adjusted === null
       ? ' How often the recognizer fails to know a person again is not known, and would add to that.'
-      : ` The recognizer knows a person again on ${percent(genuineRate.estimate)} of other photos; counting those it misses, that is ${oneIn(zeroHitBound.adjusted)}.`;
+      : ` The recognizer knows ${percent(genuineRate.estimate)} of photos by another photo of the same person; counting those it misses, that is ${oneIn(zeroHitBound.adjusted)}.`;
   return [
     ...(controls === null
       ? []
       : [
-          detectableWords(power) ??
-            'How many leaked people would have been caught is not known: too few people were compared.',
+          detectableWords(power) ?? 'With so few people, not even a leak of all of them would surely have been caught.',
         ]),
     ...(rarest > 0
       ? [

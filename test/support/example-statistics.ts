@@ -53,14 +53,16 @@ export function gates(shifted: boolean): Gate[] {
       recognizer: first.name,
       passed: true,
       value: { estimate: 0.914, low: 0.887, high: 0.938 },
-      reason: '91% of pairs of different photos of one person are above the threshold; half are needed.',
+      reason:
+        'Of 320 photos of 80 people, 91.4% are more similar than the threshold to another photo of the same person (95% interval 88.7% to 93.8%).',
     }),
     gate({
       name: 'matcher',
       recognizer: second.name,
       passed: true,
       value: { estimate: 0.871, low: 0.839, high: 0.899 },
-      reason: '87% of pairs of different photos of one person are above the threshold; half are needed.',
+      reason:
+        'Of 320 photos of 80 people, 87.1% are more similar than the threshold to another photo of the same person (95% interval 83.9% to 89.9%).',
     }),
     gate({
       name: 'placebo',

@@ -10,7 +10,7 @@ export function method(report: Report): Markup {
   return html`<section id="method"><h2>How it was done</h2>
 <p class="lede">The generator made ${counted(audit.samples, 'picture', 'pictures')} from numbered seeds. A face recognizer turned each of them, and each photo, into a point; the closest photos of either side were kept for every sample. Everybody had the same number of photos, and photos were first shrunk to the size of a generated face, so that neither side had an advantage.</p>
 ${gates(report)}
-<h3>Fixed before the first sample</h3><p class="lede">The audit's number is a digest of all of this, of the checkpoint and of the photos. Whoever repeats it with the same files gets the same number and the same result.</p>
+<h3>Settings</h3><p class="lede">Fixed before the first sample was made: the audit's number is a digest of the settings, the checkpoint and the photos, so none of them can have been changed to suit the result. Whoever repeats the audit with the same files gets the same number and the same result.</p>
 <div class="columns"><div><h3>Audit</h3>${facts([
     ['Samples', whole(audit.samples)],
     ['Seeds', `${audit.seed} to ${audit.seed + Math.max(0, audit.samples - 1)}`],

@@ -200,7 +200,7 @@ function power({ power: { rarest, zeroHitBound, genuineRate, samplesFor, detecta
         'Recognizer knows a person again',
         percent(value.estimate),
         percentRange(value),
-        'pairs of different photos of one person above the threshold',
+        'photos more similar than the threshold to another photo of the same person',
       ],
     ),
   ];
@@ -257,7 +257,7 @@ function secondary({ secondary: { zu, authenticity, distanceRatio } }: Report): 
         'Data-copying test, Z_U',
         decimal(value, 2),
         '',
-        'below 0: samples lie closer to the members than unseen people do (Meehan et al. 2020)',
+        'far below 0: samples lie nearer to members than other real faces do (Meehan et al. 2020)',
       ],
     ),
     ...given(
@@ -266,7 +266,7 @@ function secondary({ secondary: { zu, authenticity, distanceRatio } }: Report): 
         'Authentic samples',
         percent(value.estimate),
         percentRange(value),
-        'not closer to a member than members are to each other (Alaa et al. 2022)',
+        'not nearer to their nearest training face than that face is to the next one (Alaa et al. 2022)',
       ],
     ),
     ...given(
@@ -275,7 +275,7 @@ function secondary({ secondary: { zu, authenticity, distanceRatio } }: Report): 
         'Nearest-neighbour distance ratio',
         decimal(value),
         '',
-        'nearest member to nearest control; below 1: samples lie nearer to members',
+        'distance of the median member to the nearest sample over that of the median control; below 1: samples lie nearer to members',
       ],
     ),
   ];

@@ -139,7 +139,7 @@ function certainty(person: Named, { results }: Report): Markup {
   return html`<p class="seen">${
     fresh === null
       ? freshWords(person)
-      : html`<b>${freshWords(person)}</b>${fresh.hits === 0 ? null : html` (${rarePercent(fresh.low)} to ${rarePercent(fresh.high)})`}`
+      : html`<b>${freshWords(person)}</b>${fresh.hits === 0 ? null : html` (${rarePercent(fresh.low)} to ${rarePercent(fresh.high)})`}${person.confirmed ? null : html` <span class="tag">not confirmed</span>`}`
   }</p><p class="seed"><span>q = ${smallP(q)}${tier === 'parametric' ? html` <span class="tag">parametric</span>` : null}</span>${agreed}</p>`;
 }
 
