@@ -1,9 +1,8 @@
 /**
  * `npm run bench [-- NAME...] [--quick]`: the benchmarks of docs/benchmarks.md. Prints ratios, and writes them with
- * what they were made of to bench/results.json.
+ * what they were made of to bench/results.json, in the place of what was last measured by the same benchmarks.
  */
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { audit } from './bench/audit.ts';
@@ -12,11 +11,14 @@ import { machineFacts } from './bench/machine.ts';
 import { memory } from './bench/memory.ts';
 import { orchestration } from './bench/orchestration.ts';
 import { peer } from './bench/peer.ts';
+import { keepResults } from './bench/results.ts';
 import { search } from './bench/search.ts';
 import { renderTable } from './bench/table.ts';
 
 const BENCHMARKS: readonly Benchmark[] = [search, audit, peer, memory, orchestration];
-const OUT = join(import.meta.dirname, '../bench');
+const ROOT = join(import.meta.dirname, '..');
+/** Not the system's folder for temporary files, where others delete: see `diskFloor`. */
+const WORK = join(ROOT, 'node_modules/.cache/rewound-bench');
 
 const { values, positionals } = parseArgs({ allowPositionals: true, options: { quick: { type: 'boolean' } } });
 const names = BENCHMARKS.map(({ name }) => name);
@@ -30,17 +32,23 @@ const machine = machineFacts();
 const note = (text: string) => void process.stderr.write(`${text}\n`);
 note(`${machine.processor}, ${machine.threads} threads, load ${machine.load}; node ${machine.node}`);
 const results: (Row | Skipped)[] = [];
+await mkdir(WORK, { recursive: true });
 for (const { name, run } of BENCHMARKS) {
   if (positionals.length > 0 && !positionals.includes(name)) continue;
   note(`${name} ...`);
-  const folder = await mkdtemp(join(tmpdir(), `rewound-bench-${name}-`));
+  const folder = await mkdtemp(join(WORK, `${name}-`));
   try {
-    results.push(...(await run({ quick: values.quick ?? false, folder, note })));
+    const rows = await run({ quick: values.quick ?? false, folder, note });
+    results.push(...rows);
+    await keepResults(join(ROOT, 'bench/results.json'), {
+      benchmark: name,
+      measuredAt: new Date().toISOString(),
+      quick: values.quick ?? false,
+      machine,
+      results: rows,
+    });
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
 }
 process.stdout.write(`${renderTable(results)}\n`);
-await mkdir(OUT, { recursive: true });
-const record = { measuredAt: new Date().toISOString(), quick: values.quick ?? false, machine, results };
-await writeFile(join(OUT, 'results.json'), `${JSON.stringify(record, undefined, 2)}\n`);

@@ -10,6 +10,7 @@ export interface StubProject {
   readonly samples: number;
   readonly batch: number;
   readonly shards: number;
+  readonly fresh?: number;
 }
 
 const bytes = (text: string) => new TextEncoder().encode(text);
