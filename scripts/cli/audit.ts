@@ -26,7 +26,7 @@ export const AUDIT_HELP = `rewound audit CHECKPOINT --members DIR [--controls DI
                        times, each judges, and the report says how many agree
   --placebo DIR        people neither trained on nor controls: put in the generator's place, they must
                        show nothing
-  --fresh N            new samples on which named people are confirmed (as --samples, at most 10000)
+  --fresh N            new samples on which named people are confirmed (a fifth, 2000 to 10000)
   --out DIR            where the report goes (rewound-report)
   --work DIR           where finished work is kept for resuming (.rewound)
   --no-pictures        leave pictures out of the report
@@ -84,7 +84,7 @@ async function present({ out, json, failOn }: AuditRequest, { audit, context, on
     return record ? exitCodeOfEnd(record) : EXIT.failed;
   }
   ensureFolder(out);
-  for (const file of ['report.html', 'report.json']) {
+  for (const file of ['report.html', 'report.json', 'report.sarif', 'junit.xml']) {
     await writeFile(join(out, file), await context.objects.get(keys.report(audit, file)));
   }
   await onReport?.();

@@ -1,5 +1,7 @@
 import { renderHtml } from '../report/html.ts';
 import { renderJson } from '../report/json.ts';
+import { renderJunit } from '../report/junit.ts';
+import { renderSarif } from '../report/sarif.ts';
 import { analyseAll } from './analyses.ts';
 import { completeAudit, isRunning, readAudit } from './audits.ts';
 import type { Context } from './context.ts';
@@ -23,6 +25,8 @@ export async function conclude(context: Context, { audit }: ConcludeMessage): Pr
     const pictures = await evidence(context, plan, report);
     const files = {
       'report.json': renderJson(report),
+      'report.sarif': renderSarif(report),
+      'junit.xml': renderJunit(report),
       'report.html': renderHtml(report, pictures),
     };
     for (const [file, text] of Object.entries(files)) {

@@ -33,7 +33,7 @@ export const settingsSchema = z
         message: 'a recognizer is named twice',
       })
       .optional(),
-    /** Samples on which named people are confirmed, after all others; at most 10,000 by default. */
+    /** Samples on which named people are confirmed, after all others; a fifth of `samples`, 2,000 to 10,000, by default. */
     fresh: z.int().min(1).max(MOST_SAMPLES).optional(),
     /** Overrides what cards beside checkpoints say. */
     card: checkpointCardSchema.optional(),
@@ -46,12 +46,15 @@ export const settingsSchema = z
   });
 export type Settings = z.infer<typeof settingsSchema>;
 
-/** Enough to tell a rate of 1 in 1,000 from none. */
-const FRESH_SAMPLES = 10_000;
+const LEAST_FRESH = 2_000;
+const MOST_FRESH = 10_000;
 
-/** How many samples confirm whoever is named: as many as found them, up to 10,000. */
+/**
+ * How many samples confirm whoever is named: a fifth of those that found them, so that it stays a small part of the
+ * cost, though enough to tell a rate of 1 in 1,000 from none.
+ */
 export function freshSamples({ samples, fresh }: { readonly samples: number; readonly fresh?: number | undefined }) {
-  return fresh ?? Math.min(samples, FRESH_SAMPLES);
+  return fresh ?? Math.min(samples, MOST_FRESH, Math.max(LEAST_FRESH, Math.ceil(samples / 5)));
 }
 
 /** What the settings call the recognizer that comes with Rewound. */
