@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { newcombe } from '../../shared/audit/intervals.ts';
 import { permuteDelta } from '../../shared/audit/permute-delta.ts';
-import { detectable, zeroHitBound } from '../../shared/audit/power.ts';
+import { detectable, samplesNeeded, zeroHitBound } from '../../shared/audit/power.ts';
 import { RandomState } from '../../shared/audit/random.ts';
 import { calibrate } from '../../shared/audit/threshold.ts';
 
@@ -65,7 +65,23 @@ describe('detectable', () => {
   });
 });
 
+describe('samplesNeeded', () => {
+  it('is ln(1/beta)/p', () => {
+    expect(samplesNeeded(1e-4)).toBe(29_958);
+    expect(samplesNeeded(0.5, 0.9)).toBe(5);
+    expect(() => samplesNeeded(0)).toThrow(RangeError);
+  });
+});
+
 describe('zeroHitBound', () => {
+  it('bounds p by the rule of three, and exactly', () => {
+    const { exact, ruleOfThree } = zeroHitBound(10_000);
+    expect(ruleOfThree).toBe(3e-4);
+    expect((1 - exact) ** 10_000).toBeCloseTo(0.05, 10);
+    expect(exact).toBeLessThan(ruleOfThree);
+    expect(() => zeroHitBound(0)).toThrow(RangeError);
+  });
+
   it('allows for a matcher that misses some', () => {
     const { exact, adjusted } = zeroHitBound(1_000, 0.5);
     expect(adjusted).toBe(2 * exact);
