@@ -5,7 +5,10 @@ type Values = Float32Array | Float64Array;
  * sums side by side, because a processor need not wait for one sum to begin the next.
  */
 export function dot(a: Values, i: number, b: Values, j: number, length: number): number {
-  let [s0, s1, s2, s3] = [0, 0, 0, 0];
+  let s0 = 0;
+  let s1 = 0;
+  let s2 = 0;
+  let s3 = 0;
   let k = 0;
   for (; k + 3 < length; k += 4) {
     s0 += a[i + k]! * b[j + k]!;

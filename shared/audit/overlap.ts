@@ -1,6 +1,6 @@
-import { dot } from './dot.ts';
 import { fmrThresholds } from './fmr.ts';
 import { derivedSeed } from './keyed.ts';
+import { BLOCK, blockOf, blockProducts } from './products.ts';
 import type { ImpostorTail } from './profile.ts';
 import { RandomState } from './random.ts';
 
@@ -9,9 +9,6 @@ export interface Overlap {
   readonly members: readonly number[];
   readonly controls: readonly number[];
 }
-
-/** Rows compared with as many others while both are in the processor's cache. */
-const BLOCK = 32;
 
 /**
  * People who seem to stand on both sides, under different photos: every member and control whose centroids are more
@@ -27,14 +24,14 @@ export function overlappingPeople(centroids: Float32Array, isMember: Uint8Array,
   const of = (side: number) => [...isMember.keys()].filter((identity) => isMember[identity] === side);
   const [members, controls] = [of(1), of(0)];
   const both = new Set<number>();
+  const cosines = new Float64Array(BLOCK * BLOCK);
   for (let m = 0; m < members.length; m += BLOCK) {
+    const rows = blockOf(centroids, members, m, length);
     for (let c = 0; c < controls.length; c += BLOCK) {
-      for (let i = m; i < Math.min(m + BLOCK, members.length); i++) {
-        for (let j = c; j < Math.min(c + BLOCK, controls.length); j++) {
-          const [member, control] = [members[i]!, controls[j]!];
-          if (dot(centroids, member * length, centroids, control * length, length) > threshold) {
-            both.add(member).add(control);
-          }
+      blockProducts(rows, blockOf(centroids, controls, c, length), length, cosines);
+      for (let i = 0; i < Math.min(BLOCK, members.length - m); i++) {
+        for (let j = 0; j < Math.min(BLOCK, controls.length - c); j++) {
+          if (cosines[i * BLOCK + j]! > threshold) both.add(members[m + i]!).add(controls[c + j]!);
         }
       }
     }
@@ -83,16 +80,18 @@ function withinSides(centroids: Float32Array, isMember: Uint8Array, seed: number
   const similarity = new Float32Array(pairs);
   const a = new Uint32Array(pairs);
   const b = new Uint32Array(pairs);
+  const cosines = new Float64Array(BLOCK * BLOCK);
   let at = 0;
   for (const people of chosen) {
     for (let i = 0; i < people.length; i += BLOCK) {
+      const rows = blockOf(centroids, people, i, length);
       for (let j = i; j < people.length; j += BLOCK) {
+        blockProducts(rows, blockOf(centroids, people, j, length), length, cosines);
         for (let x = i; x < Math.min(i + BLOCK, people.length); x++) {
           for (let y = Math.max(j, x + 1); y < Math.min(j + BLOCK, people.length); y++) {
             a[at] = people[x]!;
             b[at] = people[y]!;
-            similarity[at] = dot(centroids, a[at]! * length, centroids, b[at]! * length, length);
-            at++;
+            similarity[at++] = cosines[(x - i) * BLOCK + (y - j)]!;
           }
         }
       }

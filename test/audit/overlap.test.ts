@@ -32,6 +32,21 @@ describe('people on both sides', () => {
     expect(controls).toEqual([300, 310, 599]);
   });
 
+  it('are found wherever they stand', () => {
+    // In every place of a block of products, and of a block that is not full: unit vectors, the same on both sides.
+    const length = 37;
+    const isMember = Uint8Array.from({ length: 2 * length }, (_, i) => i % 2);
+    for (let person = 0; person < length; person++) {
+      const centroids = new Float32Array(2 * length * length);
+      centroids[2 * person * length + 5] = 1;
+      centroids[(2 * ((person * 11) % length) + 1) * length + 5] = 1;
+      expect(overlappingPeople(centroids, isMember, 0.9)).toEqual({
+        members: [2 * ((person * 11) % length) + 1],
+        controls: [2 * person],
+      });
+    }
+  });
+
   it('are found even where a side holds a few people twice', () => {
     const twice = [
       [10, 11],
