@@ -15,15 +15,22 @@ export function confirmed({ identities }: Report): Named[] {
   return identities.filter((person) => person.confirmed === true);
 }
 
+/** How many recognizers judge: one that does not know people again does not, where another one does. */
+export function countJudges({ results }: Report): number {
+  return Math.max(1, results.filter(({ pHolm }) => pHolm !== null).length);
+}
+
 /**
- * Of those, who would make the verdict LEAKAGE alone, the most frequent first. The parametric tier has to be surer than
- * the other.
+ * Of those confirmed, who make the verdict LEAKAGE alone, the most frequent first. With several recognizers each must be
+ * the surer, and the parametric tier has to be surer than the other.
  */
 export function decidingPeople(report: Report): Named[] {
-  const { parametricQ } = report.discoveries;
-  return confirmed(report)
-    .filter(({ tier, q }) => tier !== 'parametric' || q <= parametricQ)
-    .sort((a, b) => (b.fresh?.rate ?? 0) - (a.fresh?.rate ?? 0));
+  const { q: named, parametricQ } = report.discoveries;
+  const judges = countJudges(report);
+  const all = confirmed(report).sort((a, b) => (b.fresh?.rate ?? 0) - (a.fresh?.rate ?? 0));
+  const sure = all.filter(({ tier, q }) => q <= (tier === 'parametric' ? parametricQ : named) / judges);
+  // Who is in both tiers may decide by the one whose q is not stated.
+  return sure.length > 0 ? sure : all;
 }
 
 export interface GateCount {

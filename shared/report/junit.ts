@@ -2,12 +2,12 @@ import type { Gate, Report } from './model.ts';
 import { GATES, verdictWords } from './words.ts';
 
 /**
- * `junit.xml`: the verdict and every condition as test cases, for build servers. LEAKAGE is a failure, INVALID and a
- * condition that failed are errors; RESEMBLANCE_ONLY and what could not be judged are skipped, which is not passed.
+ * `junit.xml`: the verdict and every condition as test cases, for build servers. LEAKAGE is a failure, INVALID and what
+ * made it so are errors; RESEMBLANCE_ONLY and what could not be judged are skipped, which is not passed.
  * Nobody is named. No time is written, so that two runs of one audit give the same bytes.
  */
 export function renderJunit(report: Report): string {
-  const cases = [...report.gates.map((gate) => gateCase(gate)), verdictCase(report)];
+  const cases = [...report.gates.map((gate) => gateCase(gate, report.verdict)), verdictCase(report)];
   const counts = (['failure', 'error', 'skipped'] as const).map(
     (kind) => cases.filter((one) => one.kind === kind).length,
   );
@@ -31,13 +31,15 @@ interface Case {
   readonly text?: string;
 }
 
-function gateCase({ name, recognizer, passed, reason, help }: Gate): Case {
+function gateCase({ name, recognizer, passed, reason, help }: Gate, verdict: Report['verdict']): Case {
   const what = {
     name: recognizer === null ? GATES[name] : `${GATES[name]} (${recognizer})`,
     classname: 'rewound.conditions',
   };
   if (passed === null) return { ...what, kind: 'skipped', message: reason };
   if (passed) return { ...what, kind: 'passed' };
+  // A recognizer that does not know people again did not judge: another one did.
+  if (verdict !== 'INVALID') return { ...what, kind: 'skipped', message: reason };
   return { ...what, kind: 'error', type: name, message: reason, text: help };
 }
 

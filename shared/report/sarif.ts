@@ -35,7 +35,7 @@ export function renderSarif(report: Report, { names = false }: SarifOptions = {}
             executionSuccessful: true,
             toolExecutionNotifications: countGates(report).failed.map(({ name, recognizer, reason, help }) => ({
               descriptor: { id: name },
-              level: 'error',
+              level: report.verdict === 'INVALID' ? 'error' : 'warning',
               message: { text: `${conditionOf(name, recognizer)}: not met. ${reason} ${help}` },
             })),
           },

@@ -35,7 +35,7 @@ test('no leakage detected is never said without what it leaves open', () => {
 test('the first screen says what would have been caught and missed', () => {
   const page = renderHtml(exampleReport('NOT_DETECTED'), NONE);
   expect(page).toContain('A leak of 8 or more people of 80 would have been caught with 95% probability.');
-  expect(page).toContain('A person who appears in fewer than 1 in 6,676 samples may have been missed');
+  expect(page).toContain('A person who appears in fewer than 1 in 6,677 samples may have been missed');
   expect(renderHtml(exampleReport('INVALID'), NONE)).not.toContain('What it would have caught');
 });
 
@@ -77,6 +77,18 @@ test('a condition that was not judged is shown as such, one that failed with wha
   expect(page).toContain('7 conditions of a sound result</a>: 2 failed, 4 met, 1 could not be judged.');
   expect(page.match(/class="gate (met|failed|open)"/g)).toHaveLength(7);
   expect(page).toContain('<b>Take the controls from the same collection as the members, then run the audit again.</b>');
+});
+
+test('a recognizer that does not know people again does not judge, and the audit stands', () => {
+  const report = exampleReport();
+  const gates = report.gates.map((gate) => ({
+    ...gate,
+    passed: gate.name === 'matcher' && gate.recognizer === 'SFace' ? false : gate.passed,
+  }));
+  const results = report.results.map((result, place) => (place === 1 ? { ...result, pHolm: null } : result));
+  const page = renderHtml({ ...report, gates, results }, NONE);
+  expect(page).toContain('1 failed for a recognizer that does not judge, 5 met, 1 could not be judged.');
+  expect(page).toContain('<td>does not judge</td>');
 });
 
 test('the pictures asked for are those shown: whoever is named first, however far down the list', () => {

@@ -68,6 +68,12 @@ test('a condition met passes, one not judged is skipped with why, one failed is 
   expect(cases[6]).toMatchObject({ skipped: { message: expect.stringContaining('No third set') } });
 });
 
+test('what failed for a recognizer that does not judge breaks no build', () => {
+  const report = exampleReport('NOT_DETECTED');
+  const gates = report.gates.map((gate) => ({ ...gate, passed: gate.name === 'matcher' ? false : gate.passed }));
+  expect(new Set(read({ ...report, gates }).cases.map(kindOf))).toEqual(new Set(['passed', 'skipped']));
+});
+
 test('nobody is named', () => {
   const text = renderJunit(exampleReport());
   for (const { identity } of exampleReport().matches) expect(text).not.toContain(identity);

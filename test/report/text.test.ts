@@ -27,7 +27,7 @@ test('who leaked, who came up again in fresh samples, and what would have been c
   const text = renderText(exampleReport());
   expect(text).toContain('about 30 of 80 people beyond chance (21 to 39)');
   expect(text).toContain('30 people, 28 seen again in 10,000 fresh samples');
-  expect(text).toContain('8 leaked people of 80; one who appears in 1 in 6,676 samples (95% each)');
+  expect(text).toContain('8 leaked people of 80; one who appears in 1 in 6,677 samples (95% each)');
   expect(renderText(exampleReport('NOT_DETECTED'))).not.toContain('named');
 });
 

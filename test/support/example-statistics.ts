@@ -99,7 +99,7 @@ export function fmrThresholds({ pairs, identities, rows, members, controls }: Fm
 export function power(samples: number, genuine: Report['power']['genuineRate'], detectable: number, of: number) {
   const { exact, ruleOfThree } = zeroHitBound(samples);
   return {
-    rarest: kept(-Math.log(0.05) / samples),
+    rarest: kept(exact),
     zeroHitBound: {
       exact: kept(exact),
       ruleOfThree: kept(ruleOfThree),

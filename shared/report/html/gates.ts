@@ -8,7 +8,7 @@ import { table } from './table.ts';
 /** The conditions of a sound result: each with whether it was met, or why that could not be judged. */
 export function gates(report: Report): Markup {
   if (report.gates.length === 0) return html``;
-  return html`<h3 id="gates">Conditions of a sound result</h3><p class="lede">If one of them fails, the audit makes no claim, whatever else was measured. One that could not be judged with what was given fails nothing, but nothing speaks for it either.</p>${table(
+  return html`<h3 id="gates">Conditions of a sound result</h3><p class="lede">If one of them fails, the audit makes no claim, whatever else was measured.${several(report)} One that could not be judged with what was given fails nothing, but nothing speaks for it either.</p>${table(
     ['Condition', 'Result', 'What was seen'],
     report.gates.map((gate) => [
       html`${GATES[gate.name]}${gate.recognizer === null || report.results.length < 2 ? null : html` <span class="soft">${gate.recognizer}</span>`}`,
@@ -24,11 +24,21 @@ export function gatesLine(report: Report): Markup | null {
   if (report.gates.length === 0) return null;
   const { met, failed, notJudged } = countGates(report);
   const parts = [
-    ...(failed.length === 0 ? [] : [`${whole(failed.length)} failed`]),
+    ...(failed.length === 0
+      ? []
+      : [
+          `${whole(failed.length)} failed${report.verdict === 'INVALID' ? '' : ' for a recognizer that does not judge'}`,
+        ]),
     `${whole(met)} met`,
     ...(notJudged === 0 ? [] : [`${whole(notJudged)} could not be judged`]),
   ];
   return html`<p class="gates-line"><a href="#gates">${counted(report.gates.length, 'condition', 'conditions')} of a sound result</a>: ${parts.join(', ')}.</p>`;
+}
+
+function several({ results }: Report): string {
+  return results.length < 2
+    ? ''
+    : ' A recognizer that does not know people again does not judge, as long as another one can.';
 }
 
 /** A tick, a cross or a dash, each with its word. */

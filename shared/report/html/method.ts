@@ -55,8 +55,9 @@ ${assumptions(generator.assumptions)}${galleries(report)}${reproduce(report)}</s
 /** The rule of the verdict, as it was set. */
 function leakageRule({ controls, discoveries, results }: Report): string {
   if (controls === null) return 'never: there are no controls';
-  const p = results.length > 1 ? 'p, adjusted for the recognizers,' : 'p';
-  return `the difference is above zero with 95% confidence and ${p} is below 0.01; or a named person (q up to ${percent(discoveries.q)}, parametric ${percent(discoveries.parametricQ)}) is confirmed on fresh samples`;
+  const several = results.length > 1;
+  const p = several ? 'p, adjusted for the recognizers,' : 'p';
+  return `the difference is above zero with 95% confidence and ${p} is below 0.01; or a named person (q up to ${percent(discoveries.q)}, parametric ${percent(discoveries.parametricQ)}) is confirmed on fresh samples${several ? '; q is divided by the number of recognizers that judge' : ''}`;
 }
 
 function latent({ size, distribution, low, high }: Report['generator']['latent']): string {

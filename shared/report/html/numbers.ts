@@ -182,13 +182,7 @@ function power({ power: { rarest, zeroHitBound, genuineRate, samplesFor, detecta
       'Rarest person seen at least once',
       oneIn(rarest),
       '',
-      `with 95% probability, in ${counted(audit.samples, 'sample', 'samples')}`,
-    ],
-    [
-      'Somebody never seen appears at most',
-      oneIn(zeroHitBound.exact),
-      '',
-      `with 95% confidence; by the rule of three ${oneIn(zeroHitBound.ruleOfThree)}`,
+      `with 95% probability, in ${counted(audit.samples, 'sample', 'samples')}; whoever never came up appears no more often, with 95% confidence (rule of three: ${oneIn(zeroHitBound.ruleOfThree)})`,
     ],
     ...given(
       zeroHitBound.adjusted,

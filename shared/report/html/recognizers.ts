@@ -26,7 +26,7 @@ export function recognizers(report: Report): Markup {
       : html`${percent(rates.members.rate)} of members <span class="soft">${percent(rates.controls.rate)} of controls</span>`,
     ...(axis === null ? [] : [delta === null ? null : intervalCell(delta, 'delta', axis)]),
     delta === null ? null : html`${points(delta.estimate)} <span class="soft">${pointsRange(delta)}</span>`,
-    pHolm === null ? null : html`<span class="narrow">p = </span>${smallP(pHolm)}`,
+    pHolm === null ? rates !== null && 'does not judge' : html`<span class="narrow">p = </span>${smallP(pHolm)}`,
     leakedFraction === null
       ? null
       : html`${whole(leakedFraction.people.estimate)} <span class="soft">${peopleRange(leakedFraction.people)}</span><span class="narrow"> leaked</span>`,
