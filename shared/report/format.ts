@@ -54,7 +54,7 @@ export function pValue(p: number): string {
 
 /** A p or q value that may be very small: "0.017", "2.3 × 10⁻⁵". */
 export function smallP(p: number): string {
-  if (p >= 0.001) return pValue(p);
+  if (p >= 1e-4) return pValue(p);
   if (p <= 0) return `below 10${superscript(-15)}`;
   const [digits = '', exponent = ''] = p.toExponential(1).split('e');
   return `${digits.replace(/\.0$/, '')} × 10${superscript(Number(exponent))}`;
