@@ -44,7 +44,7 @@ interface Memory {
 }
 
 interface Run {
-  /** From the first message to the last shard. */
+  /** From the first message to the last shard, without looking at the memory. */
   readonly seconds: number;
   readonly cpuSeconds: number;
   /** From the last shard to the report. */
@@ -59,18 +59,29 @@ async function audit(shards: number, platform: LocalPlatform): Promise<Run> {
   const random = new RandomState(1);
   const published = new Map<string, number>();
   const memory: Memory[] = [];
+  let lookingMs = 0;
   const events = {
     async publish(topic: string, message: Json) {
       const count = (published.get(topic) ?? 0) + 1;
       published.set(topic, count);
-      if (topic === TOPICS.probe && count % Math.ceil(shards / LOOKS) === 0) memory.push(inUse(count));
+      if (topic === TOPICS.probe && count % Math.ceil(shards / LOOKS) === 0) {
+        const start = performance.now();
+        memory.push(inUse(count));
+        lookingMs += performance.now() - start;
+      }
       const copies = Array.from({ length: COPIES }, () =>
         queue.publish(topic, message, { delayMs: random.double() * DELAY_MS }),
       );
       await Promise.all(copies);
     },
   };
-  const compute = stubCompute((path) => readFileSync(path));
+  // The engine has the gallery in memory too.
+  const files = new Map<string, Uint8Array>();
+  const compute = stubCompute((path) => {
+    const bytes = files.get(path) ?? readFileSync(path);
+    files.set(path, bytes);
+    return bytes;
+  });
   const context: Context = { objects, records, events, clock, compute, device: 'cpu', window: WINDOW };
   useContext(context);
   await putProject(objects, { samples: shards, batch: 1, shards, fresh: 1 });
@@ -105,7 +116,7 @@ async function audit(shards: number, platform: LocalPlatform): Promise<Run> {
     throw new Error(`${state}: ${done} of ${shards} shards, ${deliveries} deliveries, ${merges} merges`);
   }
   return {
-    seconds: (merging.at - start) / 1000,
+    seconds: (merging.at - start - lookingMs) / 1000,
     cpuSeconds: (merging.cpu.user + merging.cpu.system) / 1e6,
     mergeSeconds: (end - merging.at) / 1000,
     deliveries,

@@ -114,10 +114,10 @@ function isAlive(pid: number): boolean {
 }
 
 /**
- * Moves a file of `writeTemporary` to a path whose folders need not be there yet, for good; `ifAbsent` fails with EEXIST
- * if there is something. The file is gone afterwards, whatever happens.
+ * Moves a file of `writeTemporary` to a path whose folders need not be there yet; `ifAbsent` fails with EEXIST if there
+ * is something. The file is gone from where it was, whatever happens. Returns the folders to sync for the name to last.
  */
-export async function moveInto(from: string, path: string, ifAbsent: boolean): Promise<void> {
+export function moveInto(from: string, path: string, ifAbsent: boolean): readonly string[] {
   let changed = [dirname(path)];
   // The one way to give a file its name that fails if the name is taken.
   const move = ifAbsent ? linkSync : renameSync;
@@ -129,10 +129,12 @@ export async function moveInto(from: string, path: string, ifAbsent: boolean): P
       changed = makeFolder(dirname(path));
       move(from, path);
     }
-  } finally {
-    rmSync(from, { force: true });
+  } catch (error) {
+    unlinkSync(from);
+    throw error;
   }
-  await Promise.all(changed.map(syncFolder));
+  if (ifAbsent) unlinkSync(from);
+  return changed;
 }
 
 /** Makes a folder and its parents. Returns the folders whose entries are new. */

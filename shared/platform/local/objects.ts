@@ -90,14 +90,17 @@ export function localObjects({ tree, digests, temporary }: LocalObjectsOptions):
   async function put(key: string, bytes: Uint8Array, ifAbsent: boolean): Promise<ObjectInfo> {
     const { path } = writable(key);
     const temp = await writeTemporary(temporary, bytes);
+    const md5 = md5Of(bytes);
+    let changed: readonly string[];
     try {
-      await moveInto(temp.path, path, ifAbsent);
+      changed = moveInto(temp.path, path, ifAbsent);
     } catch (error) {
       if (isErrno(error, 'EEXIST') && statSync(path).isFile()) throw exists(error);
       throw error;
     }
-    const md5 = md5Of(bytes);
+    // Before the wait: others can see the object by now, and need not read it.
     digests.remember({ path, generation: temp.generation }, md5);
+    await Promise.all(changed.map(syncFolder));
     return { key, size: bytes.length, generation: temp.generation, md5 };
   }
 
