@@ -145,7 +145,9 @@ function recognizerGates(
   const blind = { scores: profile.blind, nullAucs: profile.blindNull };
   return [
     blindGate(blind, isMember, { seed: derivedSeed('bootstrap blind', seed), draws: bootstraps }),
-    matcherGate(profile.genuine, threshold),
+    // Of the two sides' own thresholds the lower: controls who are given away lift tau*, which says nothing of the
+    // recognizer.
+    matcherGate(profile.genuine, Math.min(threshold, calibrate(pick(sides.scores, sides.members)))),
     placeboGate(placeboDelta(profile, sides, setters, compared), profile.placeboFaces),
   ];
 }

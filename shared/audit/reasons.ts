@@ -80,6 +80,7 @@ function named(people: readonly Named[]): readonly string[] {
 function missed({ delta, genuine, detectable }: Finding, samples: number): readonly string[] {
   const { adjusted } = zeroHitBound(samples, genuine?.estimate ?? 1);
   return [
+    ...turned(delta),
     `This does not prove that nobody leaks: members may still be found up to ${points(Math.max(0, delta.high))} percentage ` +
       'points more often than others (upper end of the interval).',
     detectable
@@ -88,6 +89,15 @@ function missed({ delta, genuine, detectable }: Finding, samples: number): reado
       : 'With so few people the audit could have said so only if nearly all of them leaked, and not surely even then.',
     `Somebody who appears in fewer than 1 in ${whole(1 / adjusted)} samples may not have been seen at all. ` +
       `To see people ten times rarer, generate ${whole(samplesNeeded(adjusted / 10))} samples.`,
+  ];
+}
+
+/** Controls who are found more than members: something was mixed up. */
+function turned({ high }: Interval): readonly string[] {
+  if (high >= 0) return [];
+  return [
+    'The controls are found more often than the members. Were the two folders swapped, or were controls trained on? ' +
+      'As long as controls are given away, the threshold they set hides members who are.',
   ];
 }
 
