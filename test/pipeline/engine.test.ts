@@ -41,5 +41,7 @@ test('a generator that replays photos gives their people away', { timeout: 120_0
 
 test('with members and controls swapped it gives nobody away', { timeout: 120_000 }, async () => {
   const report = await audit(CONTROLS.slice(0, 20), [...MEMBERS, ...CONTROLS.slice(20)]);
-  expect(report.verdict).toBe('NOT_DETECTED');
+  // Controls that are given away set a threshold that few photos of a person reach: then no claim is made at all.
+  expect(['NOT_DETECTED', 'INVALID']).toContain(report.verdict);
+  expect(report.matches.filter(({ role, revealed }) => revealed && role === 'members')).toEqual([]);
 });
