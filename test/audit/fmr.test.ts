@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { fmrThresholds } from '../../shared/audit/fmr.ts';
+import { type FmrThreshold, fmrThresholds } from '../../shared/audit/fmr.ts';
 import { ParetoFit, paretoQuantile } from '../../shared/audit/pareto.ts';
 import type { ImpostorTail } from '../../shared/audit/profile.ts';
 import { RandomState } from '../../shared/audit/random.ts';
@@ -94,6 +94,15 @@ describe('fmrThresholds', () => {
       expect(row.low).toBeLessThan(row.value);
       expect(row.high).toBeGreaterThan(row.value);
     }
+  });
+
+  it('follows the tail of the 1,000 most similar, whatever the body below it does', () => {
+    const tail = simulated(400_000, 300, 5_000);
+    const bent = tail.similarity.map((similarity, pair) => (pair > 1_000 ? tail.similarity[1_000]! : similarity));
+    const far = (rows: readonly FmrThreshold[]) => rows.filter(({ extrapolated }) => extrapolated);
+    const rows = far(fmrThresholds({ ...tail, similarity: bent }, DRAWS));
+    expect(rows.map(({ value }) => value)).toEqual(far(fmrThresholds(tail, DRAWS)).map(({ value }) => value));
+    expect(rows).toHaveLength(2);
   });
 
   it('needs exactly 30', () => {
