@@ -1,0 +1,68 @@
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { RewoundError } from '../errors.ts';
+
+/** A file, read by ranges: a checkpoint of several GB is never in one buffer. */
+export interface ByteSource {
+  readonly size: number;
+  /** Exactly `length` bytes from `offset`, not to be written to. Throws CHECKPOINT_CORRUPT if they are not there. */
+  read(offset: number, length: number): Uint8Array;
+}
+
+/** A view of `bytes`. */
+export function bytesSource(bytes: Uint8Array): ByteSource {
+  return {
+    size: bytes.length,
+    read(offset, length) {
+      requireInside(offset, length, bytes.length);
+      return bytes.subarray(offset, offset + length);
+    },
+  };
+}
+
+/** A file that stays open until it is disposed of. */
+export interface FileSource extends ByteSource, Disposable {}
+
+export function fileSource(path: string): FileSource {
+  const descriptor = openSync(path, 'r');
+  const { size } = fstatSync(descriptor);
+  return {
+    size,
+    read(offset, length) {
+      requireInside(offset, length, size);
+      const bytes = new Uint8Array(length);
+      let filled = 0;
+      while (filled < length) {
+        const count = readSync(descriptor, bytes, filled, length - filled, offset + filled);
+        if (count === 0) throw ended();
+        filled += count;
+      }
+      return bytes;
+    },
+    [Symbol.dispose]() {
+      closeSync(descriptor);
+    },
+  };
+}
+
+/** A part of `source` as if it were a file of its own. */
+export function part(source: ByteSource, begin: number, size: number): ByteSource {
+  requireInside(begin, size, source.size);
+  return {
+    size,
+    read(offset, length) {
+      requireInside(offset, length, size);
+      return source.read(begin + offset, length);
+    },
+  };
+}
+
+function requireInside(offset: number, length: number, size: number): void {
+  if (!Number.isSafeInteger(offset) || !Number.isSafeInteger(length)) throw ended();
+  if (offset < 0 || length < 0 || offset > size - length) throw ended();
+}
+
+function ended(): RewoundError {
+  return new RewoundError('CHECKPOINT_CORRUPT', 'The checkpoint ends before its contents do.', {
+    help: 'Copy it again, and compare its size with the original.',
+  });
+}
