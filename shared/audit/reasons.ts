@@ -6,7 +6,7 @@ import { type Detectable, samplesNeeded, zeroHitBound } from './power.ts';
 import { differs, type Verdict } from './verdict.ts';
 
 /** What the recognizer found that says most. */
-export interface Finding extends Pick<Comparison, 'rates' | 'delta' | 'permutation' | 'leaked'> {
+export interface Finding extends Pick<Comparison, 'rates' | 'delta' | 'permutation' | 'leaked' | 'auc'> {
   readonly pHolm: number;
   /** Recognizers that were asked. */
   readonly judges: number;
@@ -77,18 +77,21 @@ function named(people: readonly Named[]): readonly string[] {
   ];
 }
 
-function missed({ delta, genuine, detectable }: Finding, samples: number): readonly string[] {
+function missed({ delta, auc, genuine, detectable }: Finding, samples: number): readonly string[] {
   const { adjusted } = zeroHitBound(samples, genuine?.estimate ?? 1);
   return [
-    ...turned(delta),
+    ...turned(auc),
     `This does not prove that nobody leaks: members may still be found up to ${points(Math.max(0, delta.high))} percentage ` +
       'points more often than others (upper end of the interval).',
     detectable
       ? `Had ${whole(detectable.people)} or more of the ${whole(detectable.of)} members leaked, the audit would have ` +
         `said so with a probability of ${percent(detectable.probability)}.`
       : 'With so few people the audit could have said so only if nearly all of them leaked, and not surely even then.',
-    `Somebody who appears in fewer than 1 in ${whole(1 / adjusted)} samples may not have been seen at all. ` +
-      `To see people ten times rarer, generate ${whole(samplesNeeded(adjusted / 10))} samples.`,
+    adjusted < 0.1
+      ? `Somebody who appears in fewer than 1 in ${whole(1 / adjusted)} samples may not have been seen at all. ` +
+        `To see people ten times rarer, generate ${whole(samplesNeeded(adjusted / 10))} samples.`
+      : 'At this threshold hardly anybody is recognised, or there are hardly any samples: even somebody who appears ' +
+        'often may not have been seen.',
   ];
 }
 
