@@ -97,7 +97,7 @@ function missed({ delta, auc, genuine, detectable }: Finding, samples: number): 
 
 /** Controls who are found more than members: something was mixed up. */
 function turned({ high }: Interval): readonly string[] {
-  if (high >= 0) return [];
+  if (high >= 0.5) return [];
   return [
     'The controls are found more often than the members. Were the two folders swapped, or were controls trained on? ' +
       'As long as controls are given away, the threshold they set hides members who are.',
