@@ -131,15 +131,50 @@ export class NodeList {
   }
 }
 
+/** Smaller weights stay in the model, where the runtime's optimisers look at them. */
+const SMALLEST_OUTSIDE = 1024;
+/** Every weight begins at a multiple of this, so that it can be used in place. */
+const ALIGNMENT = 64;
+
+/** A file of weights beside a model: what protocol buffers may not hold, and what need not be copied with the model. */
+export class WeightFile {
+  /** As the model names it. */
+  readonly location: string;
+  private readonly parts: { readonly offset: number; readonly bytes: Uint8Array }[] = [];
+  private size = 0;
+
+  constructor(location: string) {
+    this.location = location;
+  }
+
+  add(bytes: Uint8Array): { location: string; offset: number; length: number } {
+    const offset = Math.ceil(this.size / ALIGNMENT) * ALIGNMENT;
+    this.parts.push({ offset, bytes });
+    this.size = offset + bytes.length;
+    return { location: this.location, offset, length: bytes.length };
+  }
+
+  /** The file as a session takes it; none where every weight is small. */
+  files(): readonly { readonly path: string; readonly data: Uint8Array }[] {
+    if (this.size === 0) return [];
+    const data = new Uint8Array(this.size);
+    for (const { offset, bytes } of this.parts) data.set(bytes, offset);
+    return [{ path: this.location, data }];
+  }
+}
+
 export class GraphBuilder extends NodeList {
   private readonly name: string;
+  private readonly file: WeightFile | undefined;
   private readonly inputs: MessageWriter[] = [];
   private readonly outputs: MessageWriter[] = [];
   private readonly initializers: MessageWriter[] = [];
 
-  constructor(name: string) {
+  /** Weights become part of the model, or of `file` where one is given. */
+  constructor(name: string, file?: WeightFile) {
     super();
     this.name = name;
+    this.file = file;
   }
 
   input(name: string, type: ElementType, dims: readonly Dimension[]): Value {
@@ -157,6 +192,10 @@ export class GraphBuilder extends NodeList {
   weight(data: Float32Array, dims: readonly number[]): Value {
     const expected = dims.reduce((product, dim) => product * dim, 1);
     if (data.length !== expected) throw new RangeError(`a weight of ${data.length} values cannot be [${dims}]`);
+    if (this.file && data.byteLength >= SMALLEST_OUTSIDE) {
+      const { location, offset, length } = this.file.add(bytesOf(data));
+      return this.outside(dims, { location, offset: String(offset), length: String(length) });
+    }
     const name = this.fresh('weight');
     this.initializers.push(tensor(name, 'float32', dims, bytesOf(data)));
     return name;
@@ -164,12 +203,19 @@ export class GraphBuilder extends NodeList {
 
   /** A weight whose values the session is given as external data under `location`, so that no copy is serialised. */
   externalWeight(location: string, dims: readonly number[]): Value {
+    return this.outside(dims, { location });
+  }
+
+  /** A weight whose TensorProto says where its values are: external_data is field 13, data_location field 14. */
+  private outside(dims: readonly number[], place: Readonly<Record<string, string>>): Value {
     const name = this.fresh('weight');
     const message = new MessageWriter();
     for (const dim of dims) message.int(1, dim);
-    const entry = new MessageWriter().string(1, 'location').string(2, location);
-    message.int(2, ELEMENT_TYPES.float32).string(8, name).message(13, entry).int(14, 1);
-    this.initializers.push(message);
+    message.int(2, ELEMENT_TYPES.float32).string(8, name);
+    for (const [key, value] of Object.entries(place)) {
+      message.message(13, new MessageWriter().string(1, key).string(2, value));
+    }
+    this.initializers.push(message.int(14, 1));
     return name;
   }
 

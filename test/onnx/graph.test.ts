@@ -1,6 +1,7 @@
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { expect, it, onTestFinished } from 'vitest';
-import { GraphBuilder } from '../../shared/onnx/graph.ts';
+import { GraphBuilder, WeightFile } from '../../shared/onnx/graph.ts';
+import { summarize } from '../../shared/onnx/model.ts';
 
 async function open(model: Uint8Array, options: InferenceSession.SessionOptions = {}) {
   const session = await InferenceSession.create(model, { intraOpNumThreads: 1, ...options });
@@ -49,4 +50,26 @@ it('an external weight takes its values from the session', async () => {
 
 it('a weight whose values do not fill its shape is refused', () => {
   expect(() => new GraphBuilder('wrong').weight(new Float32Array(5), [2, 3])).toThrow(RangeError);
+});
+
+it('keeps large weights in a file beside the model, each in its place', async () => {
+  const file = new WeightFile('model.weights');
+  const graph = new GraphBuilder('beside', file);
+  const x = graph.input('x', 'float32', ['n', 300]);
+  // 1,200 bytes each, no multiple of any alignment; the third is small and stays inside.
+  const added = graph.op('Add', [x, graph.weight(new Float32Array(300).fill(2), [300])]);
+  const scaled = graph.op('Mul', [
+    added,
+    graph.weight(
+      Float32Array.from({ length: 300 }, (_, i) => i),
+      [300],
+    ),
+  ]);
+  graph.output('y', graph.op('Add', [scaled, graph.weight(Float32Array.of(0.5), [1])]), 'float32', ['n', 300]);
+  const model = graph.model();
+  expect(summarize(model)).toMatchObject({ externalFiles: ['model.weights'], parameters: 601 });
+  const session = await open(model, { externalData: [...file.files()] });
+  const { y } = await session.run({ x: row(...new Array<number>(300).fill(1)) });
+  expect([...(y!.data as Float32Array)]).toEqual(Array.from({ length: 300 }, (_, i) => 3 * i + 0.5));
+  expect(new WeightFile('none').files()).toEqual([]);
 });
