@@ -2,9 +2,9 @@ import type { Analysis } from './analysis.ts';
 import type { Comparison } from './comparison.ts';
 import type { Gate } from './gate.ts';
 import { holm } from './holm.ts';
-import { NAMED_Q, type Named } from './naming.ts';
+import type { Named } from './naming.ts';
 import { explain } from './reasons.ts';
-import { DECISIVE_TAIL_Q, decide, type Verdict } from './verdict.ts';
+import { DECISIVE_Q, decide, type Verdict } from './verdict.ts';
 
 /** A gate, and whose it is: a recognizer's place, or null for all. */
 export interface OwnedGate extends Gate {
@@ -100,7 +100,7 @@ function isAble({ name, passed }: Gate): boolean {
 /** Whether one person, found again in fresh samples, is enough for the verdict. */
 function decides({ fresh, qConformal, qTail }: Named, judges: number): boolean {
   if (!fresh?.confirmed) return false;
-  return qConformal <= NAMED_Q / judges || (qTail !== null && qTail <= DECISIVE_TAIL_Q / judges);
+  return Math.min(qConformal, qTail ?? 1) <= DECISIVE_Q / judges;
 }
 
 function gather(judges: readonly Judge[]): readonly NamedPerson[] {

@@ -12,6 +12,11 @@ export interface GumbelFit {
   readonly ks: number;
   /** Share of samples of the fitted distribution that, fitted themselves, lie at least as far from their fit. */
   readonly p: number;
+  /**
+   * The same for the upper tail alone, and for one direction: small if the scores rise higher than the fit lets them, so
+   * that its tail would take chance for more than chance. A thinner tail makes the fit careful, and is no fault.
+   */
+  readonly heavier: number;
   /** What fitting such samples gave, for a true location 0 and scale 1: how uncertain the fit itself is. */
   readonly refits: readonly Line[];
 }
@@ -26,6 +31,11 @@ interface Line {
  * distance to a fitted curve is smaller than one to a given curve (Lilliefors 1967; Stute, Gonzalez Manteiga and
  * Presedo Quindimil 1993). Location and scale move with the scores, so samples of the standard Gumbel serve every fit.
  *
+ * Kolmogorov and Smirnov's distance hardly sees the tail, which is all that is used of the fit. That is judged by two
+ * numbers, by Bonferroni's inequality: the shape that the generalised extreme value distribution would have (Hosking,
+ * Wallis and Wood, "Estimation of the generalized extreme-value distribution by the method of probability-weighted
+ * moments", Technometrics 27, 1985), and the highest score.
+ *
  * @param scores [n]
  * @returns null if fewer than two distinct scores are given: nothing can be fitted.
  */
@@ -34,18 +44,25 @@ export function fitGumbel(scores: ArrayLike<number>, { seed, draws }: Draws): Gu
   if (!(sorted.at(-1)! > sorted[0]!)) return null;
   const fit = maximumLikelihood(sorted);
   const ks = distance(sorted, fit);
+  const shape = shapeOf(sorted);
+  const top = (sorted.at(-1)! - fit.location) / fit.scale;
 
   const random = new RandomState(seed);
   const sample = new Float64Array(sorted.length);
   const refits: Line[] = [];
-  let exceedances = 0;
+  let farther = 0;
+  let heavier = 0;
+  let higher = 0;
   for (let draw = 0; draw < draws; draw++) {
     drawSorted(random, sample);
     const refit = maximumLikelihood(sample);
     refits.push(refit);
-    if (distance(sample, refit) >= ks) exceedances++;
+    if (distance(sample, refit) >= ks) farther++;
+    if (shapeOf(sample) <= shape) heavier++;
+    if ((sample.at(-1)! - refit.location) / refit.scale >= top) higher++;
   }
-  return { ...fit, ks, p: (1 + exceedances) / (draws + 1), refits };
+  const p = (exceedances: number) => (1 + exceedances) / (draws + 1);
+  return { ...fit, ks, p: p(farther), heavier: Math.min(1, 2 * p(Math.min(heavier, higher))), refits };
 }
 
 /**
@@ -54,7 +71,10 @@ export function fitGumbel(scores: ArrayLike<number>, { seed, draws }: Draws): Gu
  * (new score - location) / scale depends on n alone, and its tail is the mean of the tails seen from the refits
  * (prediction by a pivot: Lawless, "Statistical Models and Methods for Lifetime Data", 2nd ed., 5.1.3).
  */
-export function gumbelTail({ location, scale, refits }: Omit<GumbelFit, 'ks' | 'p'>, score: number): number {
+export function gumbelTail(
+  { location, scale, refits }: Pick<GumbelFit, 'location' | 'scale' | 'refits'>,
+  score: number,
+): number {
   const z = (score - location) / scale;
   if (refits.length === 0) return upperTail(z);
   return refits.reduce((total, refit) => total + upperTail(refit.location + refit.scale * z), 0) / refits.length;
@@ -109,6 +129,25 @@ function maximumLikelihood(sorted: Float64Array): Line {
   weights = 0;
   for (const x of sorted) weights += Math.exp(-(x - lowest) / scale);
   return { location: lowest - scale * Math.log(weights / n), scale };
+}
+
+/**
+ * (2 b1 - b0) / (3 b2 - b0), with the probability-weighted moments b0, b1 and b2: it rises with the shape k of the
+ * generalised extreme value distribution, which is below 0 where the tail is heavier than Gumbel's (formula 14 there).
+ */
+function shapeOf(sorted: Float64Array): number {
+  const n = sorted.length;
+  const lowest = sorted[0]!;
+  let b0 = 0;
+  let b1 = 0;
+  let b2 = 0;
+  for (let i = 0; i < n; i++) {
+    const x = sorted[i]! - lowest;
+    b0 += x;
+    b1 += x * (i / (n - 1));
+    b2 += x * (i / (n - 1)) * ((i - 1) / (n - 2));
+  }
+  return (2 * b1 - b0) / (3 * b2 - b0);
 }
 
 /** The greatest distance between the distribution function and the share of scores up to it. */

@@ -9,10 +9,10 @@ import { hitsFrom, type Summary } from './summary.ts';
 
 /** Expected share of wrong names among those named (Benjamini and Hochberg 1995). */
 export const NAMED_Q = 0.1;
-/** A fit that so few samples of its own kind would be as far from is no basis for naming anybody. */
-const LEAST_FIT = 0.01;
+/** A fit whose tail so few samples of its own kind would exceed as far is no basis for naming anybody. */
+const LEAST_FIT = 0.1;
 /** Refits behind the judgement of the fit and behind its tail. */
-const FIT_DRAWS = 999;
+const FIT_DRAWS = 199;
 /** Whoever is found again must score above this share of all controls, in samples that had no part in the naming. */
 const CONFIRMED = 0.99;
 
@@ -46,7 +46,7 @@ export interface Fresh {
 
 export interface Naming {
   readonly named: readonly Named[];
-  /** Null where the controls' scores do not vary. Where its p is below 1% it names nobody. */
+  /** Null where the controls' scores do not vary. Where the controls' tail is heavier than the fit's (below 10%) it names nobody. */
   readonly gumbel: GumbelFit | null;
 }
 
@@ -69,7 +69,7 @@ export function nameMembers(
   const pConformal = conformal(memberScores, controlScores);
   const qConformal = benjaminiHochberg(pConformal);
   const gumbel = fitGumbel(controlScores, { seed: derivedSeed('fit gumbel', seed), draws: FIT_DRAWS });
-  const fits = gumbel !== null && gumbel.p >= LEAST_FIT;
+  const fits = gumbel !== null && gumbel.heavier >= LEAST_FIT;
   const pTail = fits ? Float64Array.from(memberScores, (score) => gumbelTail(gumbel, score)) : null;
   const qTail = pTail && benjaminiHochberg(pTail);
   const hits = hitsFrom(summary, firstBinAbove(threshold));

@@ -6,7 +6,7 @@ import { rankMatches } from '../audit/matches.ts';
 import { NAMED_Q } from '../audit/naming.ts';
 import { samplesNeeded, zeroHitBound } from '../audit/power.ts';
 import { layOut } from '../audit/roster.ts';
-import { DECISIVE_TAIL_Q } from '../audit/verdict.ts';
+import { DECISIVE_Q } from '../audit/verdict.ts';
 import type { Report } from '../report/model.ts';
 import type { Analyses } from './analyses.ts';
 import { type Plan, samplingOf } from './plan-file.ts';
@@ -64,7 +64,7 @@ export function findings(plan: Plan, { roster, measured, analyses, conclusion }:
     identities: conclusion.people.map((person) => identityOf(roster, person)),
     discoveries: {
       q: NAMED_Q,
-      parametricQ: DECISIVE_TAIL_Q,
+      parametricQ: DECISIVE_Q,
       controlsNeeded: plan.controls && members > 0 ? controlsNeeded(members, NAMED_Q) : null,
       gumbel: naming?.gumbel ? gumbelOf(naming.gumbel) : null,
       fresh: measured.some(({ fresh }) => fresh) ? samplingOf(plan, 'confirm').samples : 0,

@@ -21,14 +21,14 @@ function countJudges({ results }: Report): number {
 }
 
 /**
- * Of those confirmed, who make the verdict LEAKAGE alone, the most frequent first. With several recognizers each must be
- * the surer, and the parametric tier has to be surer than the other.
+ * Of those confirmed, who make the verdict LEAKAGE alone, the most frequent first. They must be surer than to be named,
+ * and with several recognizers surer still.
  */
 export function decidingPeople(report: Report): Named[] {
-  const { q: named, parametricQ } = report.discoveries;
+  const { parametricQ } = report.discoveries;
   const judges = countJudges(report);
   const all = confirmed(report).sort((a, b) => (b.fresh?.rate ?? 0) - (a.fresh?.rate ?? 0));
-  const sure = all.filter(({ tier, q }) => q <= (tier === 'parametric' ? parametricQ : named) / judges);
+  const sure = all.filter(({ q }) => q <= parametricQ / judges);
   // Who is in both tiers may decide by the one whose q is not stated.
   return sure.length > 0 ? sure : all;
 }

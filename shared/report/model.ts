@@ -155,7 +155,7 @@ const namedSchema = z.strictObject({
 const discoveriesSchema = z.strictObject({
   /** False discovery rate at which people are named. */
   q: fraction,
-  /** In the parametric tier alone, the rate at which a confirmed person also decides the verdict. */
+  /** The rate at which a confirmed person also decides the verdict, in either tier. */
   parametricQ: fraction,
   /** Controls with which the conformal tier could name a single person; null where there are no controls. */
   controlsNeeded: count.nullable(),

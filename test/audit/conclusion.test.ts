@@ -43,7 +43,7 @@ const named = (change: Partial<Named> = {}): Named => ({
   hits: 4,
   pConformal: 0.001,
   pTail: 1e-9,
-  qConformal: 0.05,
+  qConformal: 0.001,
   qTail: 1e-7,
   tier: 'both',
   fresh: null,
@@ -89,10 +89,13 @@ describe('one person', () => {
     expect(verdictOf(named({ fresh: fresh(true) }))).toBe('LEAKAGE');
   });
 
-  it('decides by the tail alone only where that is sure', () => {
-    expect(verdictOf(lone({ qTail: 0.01, fresh: fresh(true) }))).toBe('LEAKAGE');
-    expect(verdictOf(lone({ qTail: 0.011, fresh: fresh(true) }))).toBe('NOT_DETECTED');
-    expect(verdictOf(named({ qTail: null, tier: 'conformal', fresh: fresh(true) }))).toBe('LEAKAGE');
+  it('decides in either tier, and only where that is surer than it must be to name', () => {
+    expect(verdictOf(lone({ qTail: 0.002, fresh: fresh(true) }))).toBe('LEAKAGE');
+    expect(verdictOf(lone({ qTail: 0.003, fresh: fresh(true) }))).toBe('NOT_DETECTED');
+    const counted = { qTail: null, tier: 'conformal', fresh: fresh(true) } as const;
+    expect(verdictOf(named({ ...counted, qConformal: 0.002 }))).toBe('LEAKAGE');
+    // Of whoever is named at 10% where nobody leaks, fresh samples confirm whoever is easily resembled.
+    expect(verdictOf(named({ ...counted, qConformal: 0.003 }))).toBe('NOT_DETECTED');
   });
 
   it('is listed also where that does not decide', () => {
@@ -136,10 +139,10 @@ describe('several recognizers', () => {
   it('share the levels at which one person decides', () => {
     const verdictOf = (one: Named) => conclude([naming(clean, one), naming(clean)], of).verdict;
     const both = { fresh: fresh(true), qTail: null, tier: 'conformal' } as const;
-    expect(verdictOf(named({ ...both, qConformal: 0.05 }))).toBe('LEAKAGE');
-    expect(verdictOf(named({ ...both, qConformal: 0.051 }))).toBe('NOT_DETECTED');
-    expect(verdictOf(lone({ qTail: 0.005, fresh: fresh(true) }))).toBe('LEAKAGE');
-    expect(verdictOf(lone({ qTail: 0.006, fresh: fresh(true) }))).toBe('NOT_DETECTED');
+    expect(verdictOf(named({ ...both, qConformal: 0.001 }))).toBe('LEAKAGE');
+    expect(verdictOf(named({ ...both, qConformal: 0.0011 }))).toBe('NOT_DETECTED');
+    expect(verdictOf(lone({ qTail: 0.001, fresh: fresh(true) }))).toBe('LEAKAGE');
+    expect(verdictOf(lone({ qTail: 0.0011, fresh: fresh(true) }))).toBe('NOT_DETECTED');
   });
 
   it('name a person once, in the first one’s numbers', () => {

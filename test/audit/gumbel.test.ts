@@ -53,6 +53,25 @@ describe('fitGumbel', () => {
     expect(rejected).toBeLessThan(40 + 3.5 * 6);
   });
 
+  it('sees a heavier tail, which its distance does not, and minds no thinner one', () => {
+    const random = new RandomState(9);
+    const heavier = (draw: () => number, seed: number) =>
+      fitGumbel(
+        Float64Array.from({ length: 500 }, () => draw()),
+        { seed, draws: 49 },
+      )!.heavier;
+    const one = () => gumbel(random, 1)[0]!;
+    const share = (draw: () => number) =>
+      Array.from({ length: 60 }, (_, test) => heavier(draw, test)).filter((p) => p <= 0.1).length / 60;
+    // One in ten where the fit is right, or fewer, and three standard deviations.
+    expect(share(one)).toBeLessThan(0.1 + 3 * 0.039);
+    expect(share(() => random.gauss())).toBe(0);
+    // Generalised extreme values of shape 0.15, log-normal ones, and a few people lifted out of a hundred.
+    expect(share(() => Math.exp(0.15 * one()))).toBeGreaterThan(0.8);
+    expect(share(() => Math.exp(0.5 * random.gauss()))).toBeGreaterThan(0.8);
+    expect(share(() => one() + (random.double() < 0.02 ? 8 : 0))).toBeGreaterThan(0.95);
+  });
+
   it('does not fit what has no spread', () => {
     expect(fitGumbel([], DRAWS)).toBeNull();
     expect(fitGumbel([0.3], DRAWS)).toBeNull();
