@@ -1,22 +1,6 @@
-import { randomInt, randomUUID } from 'node:crypto';
-import {
-  type BigIntStats,
-  closeSync,
-  fstatSync,
-  fsync,
-  futimesSync,
-  linkSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  renameSync,
-  rmSync,
-  unlinkSync,
-  write,
-  writeSync,
-} from 'node:fs';
+import { type BigIntStats, closeSync, fsync, linkSync, mkdirSync, openSync, renameSync } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { dirname } from 'node:path';
 import { promisify } from 'node:util';
 import { isErrno } from '../../errors.ts';
 
@@ -57,83 +41,22 @@ export async function readAll({ handle, size }: OpenFile): Promise<Uint8Array> {
   return bytes;
 }
 
-/** What is not larger is written at once: to hand it to another thread takes longer. So it is with names. */
-const SMALL = 64 * 1024;
-
-const written = promisify(write);
-const synced = promisify(fsync);
-
 /**
- * Writes a file under a name nobody else uses and makes it durable, for the caller to move into place.
- * Returns its path and generation.
- */
-export async function writeTemporary(
-  folder: string,
-  bytes: Uint8Array,
-): Promise<{ readonly path: string; readonly generation: string }> {
-  const path = join(folder, `${process.pid}-${randomUUID()}`);
-  const file = openSync(path, 'wx');
-  try {
-    for (let at = 0; at < bytes.length; ) {
-      const length = Math.min(CHUNK, bytes.length - at);
-      at +=
-        bytes.length <= SMALL
-          ? writeSync(file, bytes, at, length, at)
-          : (await written(file, bytes, at, length, at)).bytesWritten;
-    }
-    // Clocks of file systems tick every few milliseconds and inode numbers are used again, so two files written in
-    // the same tick could look the same. The microseconds drawn here tell them apart.
-    const now = Date.now();
-    futimesSync(file, now / 1000, (now + randomInt(4000) / 1000) / 1000);
-    const generation = generationOf(fstatSync(file, { bigint: true }));
-    await synced(file);
-    return { path, generation };
-  } catch (error) {
-    unlinkSync(path);
-    throw error;
-  } finally {
-    closeSync(file);
-  }
-}
-
-/** Removes what `writeTemporary` left behind in processes that have ended. */
-export function clearTemporary(folder: string): void {
-  for (const name of readdirSync(folder)) {
-    const pid = Number.parseInt(name, 10);
-    if (!isAlive(pid)) rmSync(join(folder, name), { force: true });
-  }
-}
-
-function isAlive(pid: number): boolean {
-  if (!(pid > 0)) return false;
-  try {
-    return process.kill(pid, 0);
-  } catch (error) {
-    return !isErrno(error, 'ESRCH');
-  }
-}
-
-/**
- * Moves a file of `writeTemporary` to a path whose folders need not be there yet; `ifAbsent` fails with EEXIST if there
- * is something. The file is gone from where it was, whatever happens. Returns the folders to sync for the name to last.
+ * Moves a file to a path whose folders need not be there yet. With `ifAbsent` it fails with EEXIST if there is something,
+ * and the file keeps its old name too. Returns the folders to sync for the new name to last.
  */
 export function moveInto(from: string, path: string, ifAbsent: boolean): readonly string[] {
-  let changed = [dirname(path)];
   // The one way to give a file its name that fails if the name is taken.
   const move = ifAbsent ? linkSync : renameSync;
+  const folder = dirname(path);
   try {
-    try {
-      move(from, path);
-    } catch (error) {
-      if (!isErrno(error, 'ENOENT')) throw error;
-      changed = makeFolder(dirname(path));
-      move(from, path);
-    }
+    move(from, path);
+    return [folder];
   } catch (error) {
-    unlinkSync(from);
-    throw error;
+    if (!isErrno(error, 'ENOENT')) throw error;
   }
-  if (ifAbsent) unlinkSync(from);
+  const changed = makeFolder(folder);
+  move(from, path);
   return changed;
 }
 
@@ -145,6 +68,8 @@ function makeFolder(folder: string): string[] {
   for (let at = folder; at.length >= first.length; at = dirname(at)) changed.push(dirname(at));
   return changed;
 }
+
+const synced = promisify(fsync);
 
 /** Folder -> the sync of it that has not begun yet. */
 const toCome = new Map<string, Promise<void>>();

@@ -4,8 +4,8 @@ import { ensureFolder } from '../../folders.ts';
 import type { Clock, Platform } from '../ports.ts';
 import { type Database, openDatabase } from './database.ts';
 import { DIGESTS_SCHEMA, localDigests } from './digests.ts';
+import { Drafts } from './drafts.ts';
 import { storageError } from './errors.ts';
-import { clearTemporary } from './files.ts';
 import { type Lock, lockFolder } from './lock.ts';
 import { localObjects } from './objects.ts';
 import { localQueue, QUEUE_SCHEMA, type Queue, type QueueOptions } from './queue.ts';
@@ -54,13 +54,14 @@ export function openLocal(options: LocalOptions): LocalPlatform {
     const temporary = join(state, 'tmp');
     ensureFolder(temporary);
     if (exclusive) lock = lockFolder(state);
-    clearTemporary(temporary);
+    const drafts = new Drafts(temporary);
+    drafts.recover();
     database = openDatabase(join(state, 'state.sqlite'), RECORDS_SCHEMA + QUEUE_SCHEMA + DIGESTS_SCHEMA);
     const queue = localQueue(database, { ...options.queue, clock });
     if (exclusive) queue.recover();
     const tree = new Tree(realpathSync(folder), mounts);
     return {
-      objects: localObjects({ tree, digests: localDigests(database), temporary }),
+      objects: localObjects({ tree, digests: localDigests(database), drafts }),
       records: localRecords(database),
       events: queue,
       queue,

@@ -4,15 +4,16 @@ import { dirname } from 'node:path';
 import { isErrno, RewoundError } from '../../errors.ts';
 import type { ObjectInfo, Objects } from '../ports.ts';
 import { type Digests, md5Of } from './digests.ts';
+import type { Drafts } from './drafts.ts';
 import { storageError } from './errors.ts';
-import { generationOf, moveInto, type OpenFile, readAll, syncFolder, writeTemporary } from './files.ts';
+import { generationOf, moveInto, type OpenFile, readAll, syncFolder } from './files.ts';
 import { isMissing, type Place, type Tree } from './tree.ts';
 
 export interface LocalObjectsOptions {
   readonly tree: Tree;
   readonly digests: Digests;
-  /** Where files are written before they are moved into place; in the same file system as the tree. */
-  readonly temporary: string;
+  /** In the same file system as the tree. */
+  readonly drafts: Drafts;
 }
 
 type Found = Omit<OpenFile, 'handle'>;
@@ -24,7 +25,7 @@ const AHEAD = 16;
  * Objects as plain files: what a user copies into the folder is an object like any other. A file that changes while it
  * is read is one that somebody is still copying, and no object yet.
  */
-export function localObjects({ tree, digests, temporary }: LocalObjectsOptions): Objects {
+export function localObjects({ tree, digests, drafts }: LocalObjectsOptions): Objects {
   /** The file at a place, or undefined if there is none. */
   async function find(place: Place): Promise<Found | undefined> {
     const path = await tree.real(place);
@@ -89,19 +90,22 @@ export function localObjects({ tree, digests, temporary }: LocalObjectsOptions):
 
   async function put(key: string, bytes: Uint8Array, ifAbsent: boolean): Promise<ObjectInfo> {
     const { path } = writable(key);
-    const temp = await writeTemporary(temporary, bytes);
     const md5 = md5Of(bytes);
+    const draft = await drafts.write(bytes);
     let changed: readonly string[];
     try {
-      changed = moveInto(temp.path, path, ifAbsent);
+      changed = moveInto(draft.path, path, ifAbsent);
     } catch (error) {
       if (isErrno(error, 'EEXIST') && statSync(path).isFile()) throw exists(error);
       throw error;
+    } finally {
+      drafts.release(draft);
     }
+    const { generation } = draft;
     // Before the wait: others can see the object by now, and need not read it.
-    digests.remember({ path, generation: temp.generation }, md5);
+    digests.remember({ path, generation }, md5);
     await Promise.all(changed.map(syncFolder));
-    return { key, size: bytes.length, generation: temp.generation, md5 };
+    return { key, size: bytes.length, generation, md5 };
   }
 
   async function* list(prefix: string): AsyncGenerator<ObjectInfo> {
@@ -124,6 +128,7 @@ export function localObjects({ tree, digests, temporary }: LocalObjectsOptions):
     const { path } = writable(key);
     if (statSync(path).isDirectory()) return;
     unlinkSync(path);
+    drafts.clear();
     digests.forget(path);
     await syncFolder(dirname(path));
   }

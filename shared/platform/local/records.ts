@@ -37,6 +37,8 @@ export function localRecords({ sql, durably }: Database): Records {
     async create(path, fields) {
       const { collection, id } = splitDocumentPath(path);
       const json = toJsonText(fields);
+      // Most messages that come twice end here, and need no write.
+      if (stored(() => select.get(collection, id))) return false;
       return durably(() => insert.run(collection, id, randomUUID(), json).changes === 1);
     },
 
