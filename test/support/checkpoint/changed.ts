@@ -1,0 +1,32 @@
+import type { ModuleRecord } from '../../../shared/checkpoint/module.ts';
+import type { CheckpointTensor } from '../../../shared/checkpoint/tensor.ts';
+
+function changed(
+  record: ModuleRecord,
+  path: readonly string[],
+  change: (record: ModuleRecord) => ModuleRecord,
+): ModuleRecord {
+  const [first, ...rest] = path;
+  if (first === undefined) return change(record);
+  const child = changed(record.modules.get(first)!, rest, change);
+  return { ...record, modules: new Map([...record.modules, [first, child]]) };
+}
+
+/** The same network with another buffer in the module at `path`. */
+export function withBuffer(
+  record: ModuleRecord,
+  path: readonly string[],
+  name: string,
+  tensor: CheckpointTensor,
+): ModuleRecord {
+  return changed(record, path, (module) => ({ ...module, buffers: new Map([...module.buffers, [name, tensor]]) }));
+}
+
+/** The same network with another module at `path`. */
+export function withModule(record: ModuleRecord, path: readonly string[], module: ModuleRecord): ModuleRecord {
+  const name = path.at(-1)!;
+  return changed(record, path.slice(0, -1), (parent) => ({
+    ...parent,
+    modules: new Map([...parent.modules, [name, module]]),
+  }));
+}
