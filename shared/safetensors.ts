@@ -75,39 +75,69 @@ const SIZES: { readonly [D in Dtype]: number } = {
 const HEADER_LIMIT = 100_000_000;
 const METADATA = '__metadata__';
 
+/** Where a tensor lies, from the end of the header on. */
+export interface TensorPlace {
+  readonly dtype: Dtype;
+  readonly shape: readonly number[];
+  readonly begin: number;
+  readonly end: number;
+}
+
+export interface SafetensorsHeader {
+  readonly metadata: ReadonlyMap<string, string>;
+  readonly places: ReadonlyMap<string, TensorPlace>;
+}
+
+/**
+ * Bytes of the header of a file of `size` bytes, from the eight that it begins with.
+ *
+ * @throws CHECKPOINT_CORRUPT if the header would not fit.
+ */
+export function headerLength(first: Uint8Array, size: number): number {
+  if (first.length < 8) throw corrupt('it is shorter than its length field');
+  const length = Number(new DataView(first.buffer, first.byteOffset, 8).getBigUint64(0, true));
+  if (length > HEADER_LIMIT) throw corrupt(`its header would be longer than ${HEADER_LIMIT} bytes`);
+  if (length > size - 8) throw corrupt('it ends within its header');
+  return length;
+}
+
+/**
+ * Reads the header of a file that has `room` bytes after it.
+ *
+ * @throws CHECKPOINT_CORRUPT if it is not valid, or the tensors do not fill the rest of the file exactly.
+ */
+export function readHeader(header: Uint8Array, room: number): SafetensorsHeader {
+  const places = new Map<string, TensorPlace>();
+  let metadata: ReadonlyMap<string, string> = new Map();
+  for (const [name, entry] of Object.entries(parseHeader(header))) {
+    if (name === METADATA) metadata = parseMetadata(entry);
+    else places.set(name, parseEntry(name, entry, room));
+  }
+
+  // Also what a repeated name hides: JSON.parse keeps the last of two entries, and the first leaves a hole.
+  const spans = [...places.values()].sort((a, b) => a.begin - b.begin || a.end - b.end);
+  let filled = 0;
+  for (const { begin, end } of spans) {
+    if (begin !== filled) throw corrupt(begin < filled ? 'two tensors overlap' : 'there is a hole between two tensors');
+    filled = end;
+  }
+  if (filled !== room) throw corrupt('bytes are left over after the last tensor');
+  return { metadata, places };
+}
+
 /**
  * Reads a file held in memory, without copying a tensor.
  *
  * @throws CHECKPOINT_CORRUPT if the header is not valid, or the tensors do not fill the rest of the file exactly.
  */
 export function readSafetensors(file: Uint8Array): Safetensors {
-  if (file.length < 8) throw corrupt('it is shorter than its length field');
-  const length = Number(new DataView(file.buffer, file.byteOffset, 8).getBigUint64(0, true));
-  if (length > HEADER_LIMIT) throw corrupt(`its header would be longer than ${HEADER_LIMIT} bytes`);
-  if (length > file.length - 8) throw corrupt('it ends within its header');
+  const length = headerLength(file.subarray(0, 8), file.length);
   const data = file.subarray(8 + length);
-
+  const { metadata, places } = readHeader(file.subarray(8, 8 + length), data.length);
   const tensors = new Map<string, Tensor>();
-  let metadata: ReadonlyMap<string, string> = new Map();
-  const spans: { readonly begin: number; readonly end: number }[] = [];
-  for (const [name, entry] of Object.entries(parseHeader(file.subarray(8, 8 + length)))) {
-    if (name === METADATA) {
-      metadata = parseMetadata(entry);
-      continue;
-    }
-    const { dtype, shape, begin, end } = parseEntry(name, entry, data.length);
+  for (const [name, { dtype, shape, begin, end }] of places) {
     tensors.set(name, { dtype, shape, bytes: data.subarray(begin, end) });
-    spans.push({ begin, end });
   }
-
-  // Also what a repeated name hides: JSON.parse keeps the last of two entries, and the first leaves a hole.
-  spans.sort((a, b) => a.begin - b.begin || a.end - b.end);
-  let filled = 0;
-  for (const { begin, end } of spans) {
-    if (begin !== filled) throw corrupt(begin < filled ? 'two tensors overlap' : 'there is a hole between two tensors');
-    filled = end;
-  }
-  if (filled !== data.length) throw corrupt('bytes are left over after the last tensor');
   return { metadata, tensors };
 }
 
@@ -194,7 +224,7 @@ function parseMetadata(entry: unknown): ReadonlyMap<string, string> {
   return metadata;
 }
 
-function parseEntry(name: string, entry: unknown, room: number) {
+function parseEntry(name: string, entry: unknown, room: number): TensorPlace {
   const label = JSON.stringify(name.slice(0, 80));
   if (!isObject(entry) || !('dtype' in entry && 'shape' in entry && 'data_offsets' in entry)) {
     throw corrupt(`the entry of ${label} lacks a field`);

@@ -1,5 +1,6 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
-import { RewoundError } from '../errors.ts';
+import type { RewoundError } from '../errors.ts';
+import { corrupt } from './faults.ts';
 
 /** A file, read by ranges: a checkpoint of several GB is never in one buffer. */
 export interface ByteSource {
@@ -19,9 +20,11 @@ export function bytesSource(bytes: Uint8Array): ByteSource {
   };
 }
 
-/** A file that stays open until it is disposed of. */
-export interface FileSource extends ByteSource, Disposable {}
+export interface FileSource extends ByteSource {
+  close(): void;
+}
 
+/** An open file. Tensors read from it when they are asked for their values, so it stays open until then. */
 export function fileSource(path: string): FileSource {
   const descriptor = openSync(path, 'r');
   const { size } = fstatSync(descriptor);
@@ -38,9 +41,7 @@ export function fileSource(path: string): FileSource {
       }
       return bytes;
     },
-    [Symbol.dispose]() {
-      closeSync(descriptor);
-    },
+    close: () => closeSync(descriptor),
   };
 }
 
@@ -62,7 +63,5 @@ function requireInside(offset: number, length: number, size: number): void {
 }
 
 function ended(): RewoundError {
-  return new RewoundError('CHECKPOINT_CORRUPT', 'The checkpoint ends before its contents do.', {
-    help: 'Copy it again, and compare its size with the original.',
-  });
+  return corrupt('it ends before its contents do');
 }

@@ -1,0 +1,18 @@
+import { TORCH_GLOBALS } from '../torch/globals.ts';
+import { NUMPY_GLOBALS } from './numpy.ts';
+import { PYTHON_GLOBALS } from './python.ts';
+import { RECORD_GLOBALS } from './records.ts';
+import type { Constructor } from './values.ts';
+
+const GLOBALS: ReadonlyMap<string, Constructor> = new Map([
+  ...PYTHON_GLOBALS,
+  ...NUMPY_GLOBALS,
+  ...TORCH_GLOBALS,
+  ...RECORD_GLOBALS,
+]);
+
+/** What a global stands for; undefined for all code that this reader does not model. */
+export function findGlobal(module: string, name: string): Constructor | undefined {
+  // A space is what neither a module nor a name has: "a.b" of "c" and "b" of "c.a" are different pieces of code.
+  return name.includes(' ') || module.includes(' ') ? undefined : GLOBALS.get(`${module} ${name}`);
+}

@@ -1,0 +1,40 @@
+import { corrupt, unsafe } from '../faults.ts';
+import type { Finding } from '../loaded.ts';
+import { LIMITS } from './limits.ts';
+
+/** What one file has spent of its limits, and the code it names, over all of its pickles. */
+export class Reading {
+  private readonly seen = new Map<string, Finding>();
+  private operations = 0;
+  private units = 0;
+
+  get findings(): readonly Finding[] {
+    return [...this.seen.values()];
+  }
+
+  spendOperation(): void {
+    this.operations += 1;
+    if (this.operations > LIMITS.operations) throw corrupt(`its pickles have more than ${LIMITS.operations} steps`);
+  }
+
+  /** A character of a text, or a value copied from one container to another, is a unit. */
+  spend(units: number): void {
+    this.units += units;
+    if (this.units > LIMITS.units) throw corrupt('its pickles hold too much text');
+  }
+
+  /** Notes the first place of each name. */
+  found(global: string, offset: number, refused: boolean): void {
+    const printable = name(global);
+    if (this.seen.has(printable)) return;
+    if (this.seen.size === LIMITS.names) {
+      throw unsafe(`The checkpoint asks for more than ${LIMITS.names} pieces of code.`);
+    }
+    this.seen.set(printable, { global: printable, offset, refused });
+  }
+}
+
+/** A name as it may be shown on a terminal. */
+function name(global: string): string {
+  return global.slice(0, LIMITS.name).replace(/[^\x20-\x7e]/g, '?');
+}

@@ -1,0 +1,65 @@
+import { corrupt, unsafe, unsupported } from '../faults.ts';
+import { findGlobal } from '../pickle/globals.ts';
+import { Machine } from '../pickle/machine.ts';
+import type { Reading } from '../pickle/reading.ts';
+import { Misfit, type PickleValue } from '../pickle/values.ts';
+import { type ByteSource, bytesSource } from '../source.ts';
+import { Storages } from './persistent.ts';
+import { readZip, type ZipEntry } from './zip.ts';
+
+const PICKLE = 'data.pkl';
+
+/**
+ * Reads a file of torch >= 1.6: a zip archive with the object in `<root>/data.pkl` and each storage as the entry
+ * `<root>/data/<key>` (torch/serialization.py, _save).
+ */
+export function readTorchArchive(source: ByteSource, reading: Reading): PickleValue {
+  const entries = readZip(source);
+  const pickles = [...entries.values()].filter(({ name }) => name === PICKLE || name.endsWith(`/${PICKLE}`));
+  const [pickle] = pickles;
+  if (!pickle) {
+    throw unsupported(
+      'The checkpoint is a zip archive, but not one of PyTorch.',
+      'If it is an archive of files, unpack it.',
+    );
+  }
+  if (pickles.length > 1) throw unsafe('The checkpoint is a zip archive with several data.pkl.');
+  const root = pickle.name.slice(0, -PICKLE.length);
+  if (entries.has(`${root}constants.pkl`)) {
+    throw unsupported(
+      'The checkpoint is a TorchScript program.',
+      'Save the state dict of the network: torch.save(network.state_dict(), path).',
+    );
+  }
+  requireLittleEndian(entries.get(`${root}byteorder`));
+
+  // The checksum needs all of it; what a pickle of weights holds beside its storages is small.
+  const bytes = pickle.checked();
+  const [place, begin] = pickle.stored === undefined ? [bytesSource(bytes), 0] : [source, pickle.stored];
+  const storages = new Storages();
+  const { value, end } = Machine.run(place, begin, begin + bytes.length, {
+    reading,
+    globals: findGlobal,
+    persistent: (id) => storages.resolve(id),
+    torchFile() {
+      throw new Misfit('a zip archive holds a file within a file');
+    },
+  });
+  if (end !== begin + bytes.length) throw corrupt('there is something after the end of its pickle');
+  for (const [key, storage] of storages.byKey) {
+    const entry = entries.get(`${root}data/${key}`);
+    if (!entry) throw corrupt('a storage is missing');
+    storage.put(entry);
+  }
+  return value;
+}
+
+function requireLittleEndian(entry: ZipEntry | undefined): void {
+  if (!entry) return;
+  if (entry.size > 16 || new TextDecoder().decode(entry.checked()) !== 'little') {
+    throw unsupported(
+      'The checkpoint is of a big-endian machine.',
+      'Load and save it with a current PyTorch, on the machine it came from.',
+    );
+  }
+}
