@@ -1,12 +1,13 @@
 import { type Contents, contentsOf } from './contents.ts';
 import { corrupt, unsafe, unsupported } from './faults.ts';
 import type { Finding, LoadedCheckpoint } from './loaded.ts';
+import { stateDictOf } from './module.ts';
 import { Reading } from './pickle/reading.ts';
 import type { PickleValue } from './pickle/values.ts';
 import { loadSafetensors } from './safetensors.ts';
-import type { ByteSource } from './source.ts';
+import { type ByteSource, buffered } from './source.ts';
 import { readTorchArchive } from './torch/archive.ts';
-import { isLegacyTorch, LegacyReader } from './torch/legacy.ts';
+import { LEGACY_MAGIC, LegacyReader } from './torch/legacy.ts';
 import { Storages } from './torch/persistent.ts';
 
 /** Longer than any beginning by which a container is told. */
@@ -16,11 +17,12 @@ const HEAD = 16;
  * Reads a checkpoint of weights without running any code it names: pickles of PyTorch (zip archives and the older
  * format), of NVlabs' StyleGANs (PyTorch and TensorFlow), and safetensors. The container is told by its content.
  *
- * Weights are not read before they are asked for, from `file`, which must stay open until then.
+ * Weights are not read before they are asked for, from `source`, which must stay open until then.
  *
  * @throws CHECKPOINT_CORRUPT, CHECKPOINT_UNSUPPORTED, or CHECKPOINT_UNSAFE where there is nothing but code to be run.
  */
-export function loadCheckpoint(file: ByteSource): LoadedCheckpoint {
+export function loadCheckpoint(source: ByteSource): LoadedCheckpoint {
+  const file = buffered(source);
   const head = file.read(0, Math.min(HEAD, file.size));
   if (isSafetensors(head)) return loadSafetensors(file);
   const reading = new Reading();
@@ -28,7 +30,11 @@ export function loadCheckpoint(file: ByteSource): LoadedCheckpoint {
   const contents = contentsOf(value);
   const { findings } = reading;
   if (contents.modules.size === 0 && contents.stateDicts.size === 0) throw nothingIn(container, findings);
-  return { container: container === 'pickle' ? pickleKind(contents) : container, ...contents, findings };
+  if (container === 'pickle') return { container: pickleKind(contents), ...contents, findings };
+  // PyTorch's own files hold state dicts; a network saved whole is one as well.
+  const stateDicts = new Map(contents.stateDicts);
+  for (const [path, network] of contents.modules) stateDicts.set(path, stateDictOf(network));
+  return { container, ...contents, stateDicts, findings };
 }
 
 interface Read {
@@ -39,8 +45,8 @@ interface Read {
 function readPickles(file: ByteSource, head: Uint8Array, reading: Reading): Read {
   if (isZip(head)) return { container: 'torch zip', value: readTorchArchive(file, reading) };
   const legacy = new LegacyReader(file, reading);
-  if (isLegacyTorch(head)) return { container: 'torch legacy', value: legacy.read(0, file.size) };
   const { value, end } = legacy.pickle(0, file.size, new Storages());
+  if (value === LEGACY_MAGIC) return { container: 'torch legacy', value: legacy.read(0, file.size) };
   if (end !== file.size) throw corrupt(`there is something after the end of its pickle, at byte ${end}`);
   return { container: 'pickle', value };
 }

@@ -1,4 +1,4 @@
-import type { StateDict } from './tensor.ts';
+import type { CheckpointTensor, StateDict } from './tensor.ts';
 
 /** A plain setting of a network or of its training. Arrays and numpy values are numbers and nested lists. */
 export type PlainValue = null | boolean | number | string | readonly PlainValue[] | ReadonlyMap<string, PlainValue>;
@@ -12,4 +12,15 @@ export interface ModuleRecord {
   readonly modules: ReadonlyMap<string, ModuleRecord>;
   /** Its other attributes, where they are plain. */
   readonly attributes: ReadonlyMap<string, PlainValue>;
+}
+
+/** All tensors of a network by their full names, as its `state_dict()` would give them. */
+export function stateDictOf(network: ModuleRecord): StateDict {
+  const tensors = new Map<string, CheckpointTensor>();
+  const add = ({ parameters, buffers, modules }: ModuleRecord, prefix: string) => {
+    for (const [name, tensor] of [...parameters, ...buffers]) tensors.set(prefix + name, tensor);
+    for (const [name, module] of modules) add(module, `${prefix}${name}.`);
+  };
+  add(network, '');
+  return tensors;
 }

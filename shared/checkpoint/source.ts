@@ -45,6 +45,26 @@ export function fileSource(path: string): FileSource {
   };
 }
 
+const WINDOW = 1 << 16;
+
+/** The same source, but many small ranges near each other are read from it in one piece. */
+export function buffered(source: ByteSource): ByteSource {
+  let begin = 0;
+  let window: Uint8Array = new Uint8Array(0);
+  return {
+    size: source.size,
+    read(offset, length) {
+      if (length > WINDOW / 4) return source.read(offset, length);
+      requireInside(offset, length, source.size);
+      if (offset < begin || offset + length > begin + window.length) {
+        window = source.read(offset, Math.min(WINDOW, source.size - offset));
+        begin = offset;
+      }
+      return window.subarray(offset - begin, offset - begin + length);
+    },
+  };
+}
+
 /** A part of `source` as if it were a file of its own. */
 export function part(source: ByteSource, begin: number, size: number): ByteSource {
   requireInside(begin, size, source.size);

@@ -437,7 +437,8 @@ export class Machine {
   }
 
   private create(type: PickleValue, args: readonly PickleValue[]): PickleValue {
-    if (type instanceof Refused) return new Refused(type.global);
+    // An object of an unknown class has attributes all the same: a network saved whole is such a one.
+    if (type instanceof Refused) return new Instance(type.global.slice(type.global.lastIndexOf('.') + 1));
     if (!(type instanceof Global)) throw this.misplaced(type);
     const { make } = type.constructs;
     if (!make || args.length > 0) return this.refuse(`${type.module}.${type.name}.__new__()`);

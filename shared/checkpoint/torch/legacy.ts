@@ -1,5 +1,5 @@
 import { corrupt, unsupported } from '../faults.ts';
-import { countOf, itemsOf, textOf } from '../pickle/arguments.ts';
+import { itemsOf, textOf } from '../pickle/arguments.ts';
 import { findGlobal } from '../pickle/globals.ts';
 import { Machine } from '../pickle/machine.ts';
 import type { Reading } from '../pickle/reading.ts';
@@ -8,15 +8,8 @@ import type { ByteSource } from '../source.ts';
 import { Storages } from './persistent.ts';
 
 /** The first pickle of torch's own format before zip archives: a number of ten bytes, then STOP. */
-const MAGIC = 0x1950a86a20f9469cfc6cn;
+export const LEGACY_MAGIC = 0x1950a86a20f9469cfc6cn;
 const PROTOCOL = 1001;
-/** The same as the file begins: PROTO 2, LONG1, ten bytes, the least first. */
-const BEGINS = [0x80, 2, 0x8a, 10, 0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19, 0x2e];
-
-export function isLegacyTorch(bytes: Uint8Array): boolean {
-  return BEGINS.every((byte, i) => bytes[i] === byte);
-}
-
 /** Any number of files within files would be read one within the other. */
 const MAX_DEPTH = 1;
 
@@ -47,7 +40,7 @@ export class LegacyReader {
       at = pickle.end;
       return pickle.value;
     };
-    if (next() !== MAGIC) throw corrupt('it does not begin as a PyTorch file');
+    if (next() !== LEGACY_MAGIC) throw corrupt('it does not begin as a PyTorch file');
     if (next() !== PROTOCOL) throw unsupported('The checkpoint is of a PyTorch older than 0.2.', SAVE_AGAIN);
     const facts = next();
     if (!(facts instanceof Dict) || facts.entries.get('little_endian') !== true) {
@@ -78,15 +71,14 @@ export class LegacyReader {
   /** Puts the storage at `at`, and returns where the next one is. */
   private place(storages: Storages, key: string, at: number, end: number): number {
     const storage = storages.byKey.get(key);
-    if (!storage || end - at < 8) throw corrupt('its storages are not those that its tensors use');
+    const size = storage?.byteLength ?? storages.otherSizes.get(key);
+    if (size === undefined || end - at < 8) throw corrupt('its storages are not those that its tensors use');
     const header = this.source.read(at, 8);
-    const length = Number(new DataView(header.buffer, header.byteOffset, 8).getBigInt64(0, true));
-    if (countOf(length, 'the length of a storage') !== storage.length) {
-      throw corrupt('a storage is not as long as its tensors say');
-    }
-    const next = at + 8 + storage.byteLength;
+    const length = new DataView(header.buffer, header.byteOffset, 8).getBigInt64(0, true);
+    if (storage && length !== BigInt(storage.length)) throw corrupt('a storage is not as long as its tensors say');
+    const next = at + 8 + size;
     if (next > end) throw corrupt('it ends within a storage');
-    storage.put({ size: end, open: () => this.source }, at + 8);
+    storage?.put({ size: end, open: () => this.source }, at + 8);
     return next;
   }
 

@@ -1,11 +1,24 @@
-import { countOf, globalOf, itemsOf, textOf } from '../pickle/arguments.ts';
+import { countOf, itemsOf, textOf } from '../pickle/arguments.ts';
 import { Global, type PickleValue, Refused, Sequence } from '../pickle/values.ts';
 import { storageType } from './globals.ts';
 import { TorchStorage } from './storage.ts';
 
+/** Storages whose elements are no plain numbers: refused, but a legacy file cannot be read on without their sizes. */
+const OTHER_SIZES: ReadonlyMap<string, number> = new Map([
+  ['torch.ComplexFloatStorage', 8],
+  ['torch.ComplexDoubleStorage', 16],
+  ['torch.QInt8Storage', 1],
+  ['torch.QUInt8Storage', 1],
+  ['torch.QInt32Storage', 4],
+  ['torch.QUInt4x2Storage', 1],
+  ['torch.QUInt2x4Storage', 1],
+]);
+
 /** The storages that the persistent ids of a torch file name. */
 export class Storages {
   readonly byKey = new Map<string, TorchStorage>();
+  /** Bytes of storages that nothing here can use. */
+  readonly otherSizes = new Map<string, number>();
 
   /**
    * ('storage', class, key, device, number of elements[, view]) or ('module', class, ...); undefined for all else.
@@ -16,8 +29,14 @@ export class Storages {
     const [kind, type, key, , length, view] = id.items;
     // The class of a network saved whole; its source code follows.
     if (kind === 'module') return type instanceof Global || type instanceof Refused ? type : undefined;
-    if (kind !== 'storage' || !(type instanceof Global)) return undefined;
-    const elementType = storageType(globalOf(type, 'the class of a storage'));
+    if (kind !== 'storage') return undefined;
+    const size = type instanceof Refused ? OTHER_SIZES.get(type.global) : undefined;
+    if (size !== undefined) {
+      this.otherSizes.set(textOf(key, 'the key of a storage'), size * countOf(length, 'the length of a storage'));
+      return type;
+    }
+    if (!(type instanceof Global)) return undefined;
+    const elementType = storageType(type);
     if (!elementType) return undefined;
     const name = textOf(key, 'the key of a storage');
     const known = this.byKey.get(name);
