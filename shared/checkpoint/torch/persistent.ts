@@ -30,9 +30,9 @@ export class Storages {
     // The class of a network saved whole; its source code follows.
     if (kind === 'module') return type instanceof Global || type instanceof Refused ? type : undefined;
     if (kind !== 'storage') return undefined;
-    const size = type instanceof Refused ? OTHER_SIZES.get(type.global) : undefined;
-    if (size !== undefined) {
-      this.otherSizes.set(textOf(key, 'the key of a storage'), size * countOf(length, 'the length of a storage'));
+    const otherSize = type instanceof Refused ? OTHER_SIZES.get(type.global) : undefined;
+    if (otherSize !== undefined) {
+      this.otherSizes.set(textOf(key, 'the key of a storage'), otherSize * countOf(length, 'the length of a storage'));
       return type;
     }
     if (!(type instanceof Global)) return undefined;
