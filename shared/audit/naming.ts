@@ -5,7 +5,7 @@ import { fitGumbel, type GumbelFit, gumbelTail } from './gumbel.ts';
 import { clopperPearson } from './intervals.ts';
 import { derivedSeed } from './keyed.ts';
 import { scores as scoresOf } from './staircase.ts';
-import { hitsFrom, type Summary } from './summary.ts';
+import { hitsFrom, reachedTimes, type Summary } from './summary.ts';
 
 /** Expected share of wrong names among those named (Benjamini and Hochberg 1995). */
 export const NAMED_Q = 0.1;
@@ -13,6 +13,11 @@ export const NAMED_Q = 0.1;
 const LEAST_FIT = 0.1;
 /** Refits behind the judgement of the fit and behind its tail. */
 const FIT_DRAWS = 199;
+/**
+ * Chance makes one sample that resembles somebody; that as many as this do, it hardly ever makes. Somebody who is a part of
+ * all output is found by that, long before their best sample is beyond what chance makes.
+ */
+const REPEATED = 3;
 /** Whoever is found again must score above this share of all controls, in samples that had no part in the naming. */
 const CONFIRMED = 0.99;
 
@@ -68,9 +73,10 @@ export function nameMembers(
   const controlScores = pick(scores, controls);
   const pConformal = conformal(memberScores, controlScores);
   const qConformal = benjaminiHochberg(pConformal);
-  const gumbel = fitGumbel(controlScores, { seed: derivedSeed('fit gumbel', seed), draws: FIT_DRAWS });
-  const fits = gumbel !== null && gumbel.heavier >= LEAST_FIT;
-  const pTail = fits ? Float64Array.from(memberScores, (score) => gumbelTail(gumbel, score)) : null;
+  const best = tail(memberScores, controlScores, derivedSeed('fit gumbel', seed));
+  const repeated = reachedTimes(summary, REPEATED);
+  const third = tail(pick(repeated, members), pick(repeated, controls), derivedSeed('fit repeated', seed));
+  const pTail = eitherTail(best.p, third.p);
   const qTail = pTail && benjaminiHochberg(pTail);
   const hits = hitsFrom(summary, firstBinAbove(threshold));
   const again = fresh && confirmation(fresh, controls, threshold);
@@ -92,7 +98,21 @@ export function nameMembers(
       },
     ];
   });
-  return { named: named.sort((a, b) => b.score - a.score || a.identity - b.identity), gumbel };
+  return { named: named.sort((a, b) => b.score - a.score || a.identity - b.identity), gumbel: best.gumbel };
+}
+
+/** A Gumbel fit to the controls, and each member's tail of it; null where there is none, or it is too thin. */
+function tail(members: Float32Array, controls: Float32Array, seed: number) {
+  // Somebody whom too few samples reached has no score: then none of these scores is comparable.
+  const gumbel = controls.includes(-1) ? null : fitGumbel(controls, { seed, draws: FIT_DRAWS });
+  const fits = gumbel !== null && gumbel.heavier >= LEAST_FIT;
+  return { gumbel, p: fits ? Float64Array.from(members, (score) => gumbelTail(gumbel, score)) : null };
+}
+
+/** The smaller of two p values of each member, for having been chosen from two (Bonferroni). */
+function eitherTail(best: Float64Array | null, third: Float64Array | null): Float64Array | null {
+  if (!best || !third) return best ?? third;
+  return best.map((p, i) => Math.min(1, 2 * Math.min(p, third[i]!)));
 }
 
 function confirmation(fresh: Summary, controls: readonly number[], threshold: number): (identity: number) => Fresh {

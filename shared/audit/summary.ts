@@ -1,5 +1,5 @@
 import { RewoundError } from '../errors.ts';
-import { BINS } from './bins.ts';
+import { BINS, binFloor } from './bins.ts';
 import { batchCount } from './shards.ts';
 import type { Staircases } from './staircase.ts';
 import type { Frame, HitCounts, Tally, Timing } from './tally.ts';
@@ -62,6 +62,23 @@ export function hitsFrom({ frame, hits }: Summary, firstBin: number): Uint32Arra
   const out = new Uint32Array(frame.identities);
   for (let row = 0; row < hits.bin.length; row++) {
     if (hits.bin[row]! >= firstBin) out[hits.identity[row]!]! += hits.count[row]!;
+  }
+  return out;
+}
+
+/**
+ * [identities] the similarity that at least `times` samples reached with each identity, as the upper edge of its bin; -1
+ * where fewer did, counting those samples in which the identity is among the k nearest faces.
+ */
+export function reachedTimes({ frame, hits }: Summary, times: number): Float32Array {
+  const out = new Float32Array(frame.identities).fill(-1);
+  const counted = new Uint32Array(frame.identities);
+  // Rows are ordered by identity, then by bin: from the end on, each identity's most similar samples come first.
+  for (let row = hits.bin.length - 1; row >= 0; row--) {
+    const identity = hits.identity[row]!;
+    if (counted[identity]! >= times) continue;
+    counted[identity]! += hits.count[row]!;
+    if (counted[identity]! >= times) out[identity] = binFloor(hits.bin[row]! + 1);
   }
   return out;
 }

@@ -139,7 +139,10 @@ const namedSchema = z.strictObject({
   hits: count,
   /** Share of all controls with a score at least as great, p = (1 + #) / (controls + 1). */
   pConformal: fraction,
-  /** Chance of such a score in the Gumbel distribution fitted to the controls; null where none was fitted. */
+  /**
+   * Chance of such a best, or such a third best sample, in Gumbel distributions fitted to the controls, for the better of
+   * the two; null where none fits.
+   */
   pTail: fraction.nullable(),
   /** Benjamini-Hochberg q-value in the tier that names them; of the conformal one for `both`. */
   q: fraction,

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { binOf } from '../../shared/audit/bins.ts';
 import { nameMembers } from '../../shared/audit/naming.ts';
+import { RandomState } from '../../shared/audit/random.ts';
 import { scores as scoresOf } from '../../shared/audit/staircase.ts';
 import type { Summary } from '../../shared/audit/summary.ts';
 import { peopleOf, SAMPLES, summaryOf } from './measured.ts';
@@ -10,13 +12,16 @@ const THRESHOLD = 0.5;
 function name(copied: readonly number[], again: readonly number[] | null, change?: (scores: Float32Array) => void) {
   const people = peopleOf(100, 300);
   const summary = summaryOf(people, copied);
-  const scores = scoresOf(summary.stairs);
-  change?.(scores);
+  const sides = sidesOf(summary);
+  change?.(sides.scores);
+  const fresh: Summary | null = again && summaryOf(people, again, { seed: 2 });
+  return nameMembers(sides, THRESHOLD, summary, fresh, 1);
+}
+
+function sidesOf({ stairs }: Summary) {
   const members = Array.from({ length: 100 }, (_, i) => i);
   const controls = Array.from({ length: 300 }, (_, i) => 100 + i);
-  const controlKeys = controls.map((control) => people[control]!.key);
-  const fresh: Summary | null = again && summaryOf(people, again, { seed: 2 });
-  return nameMembers({ members, controls, controlKeys, scores }, THRESHOLD, summary, fresh, 1);
+  return { members, controls, controlKeys: controls.map(String), scores: scoresOf(stairs) };
 }
 
 const first = (count: number) => Array.from({ length: count }, (_, i) => i);
@@ -44,6 +49,25 @@ describe('naming members', () => {
     const { named } = name([7], null);
     expect(named).toMatchObject([{ identity: 7, tier: 'parametric', pConformal: 1 / 301, qConformal: 100 / 301 }]);
     expect(named[0]!.qTail).toBeLessThan(0.01);
+  });
+
+  it('names somebody whom several samples reach, though none of them is beyond chance', () => {
+    const people = peopleOf(100, 300);
+    const random = new RandomState(5);
+    // Three samples reach everybody, at similarities that follow a Gumbel distribution; those of member 7 at 0.6.
+    const third = people.map((_, i) => (i === 7 ? 0.6 : 0.3 - 0.02 * Math.log(-Math.log(random.double()))));
+    const quiet = summaryOf(people, []);
+    const hits = {
+      identity: Uint32Array.from(people.keys()),
+      bin: Uint16Array.from(third, binOf),
+      count: new Uint32Array(people.length).fill(3),
+    };
+    const { named } = nameMembers(sidesOf(quiet), THRESHOLD, { ...quiet, hits }, null, 1);
+    expect(named).toMatchObject([{ identity: 7, tier: 'parametric' }]);
+    expect(named[0]!.qTail).toBeLessThan(0.002);
+    // Were one person reached by two samples only, nobody's third best could be compared.
+    const fewer = { ...hits, count: hits.count.with(399, 2) };
+    expect(nameMembers(sidesOf(quiet), THRESHOLD, { ...quiet, hits: fewer }, null, 1).named).toEqual([]);
   });
 
   it('names nobody where nobody stands out', () => {
