@@ -1,8 +1,8 @@
-import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
-import { checkpointCardSchema, parseCard } from '../../shared/checkpoint/card.ts';
+import type { PlainValue } from '../../shared/checkpoint/module.ts';
+import type { Inspection } from '../../shared/engine/compute.ts';
 import { EngineProcess } from '../../shared/engine/process.ts';
-import { isErrno } from '../../shared/errors.ts';
+import { withCompanions } from './beside.ts';
 import { onlyArgument, parse, requireFile, userPath } from './options.ts';
 
 export const INSPECT_HELP = `rewound inspect CHECKPOINT [--json]
@@ -12,6 +12,11 @@ export const INSPECT_HELP = `rewound inspect CHECKPOINT [--json]
 const MEMORY_BYTES = 8 * 2 ** 30;
 const SILENCE_MS = 60_000;
 
+/** Reading is the engine's work too: a hostile file ends that process, not this one. */
+export function readingEngine(): EngineProcess {
+  return new EngineProcess({ device: 'cpu', threads: 1, memoryBytes: MEMORY_BYTES, silenceMs: SILENCE_MS });
+}
+
 export async function inspectCommand(args: readonly string[]): Promise<number> {
   const { values, positionals } = parse({
     args: [...args],
@@ -20,39 +25,77 @@ export async function inspectCommand(args: readonly string[]): Promise<number> {
   });
   const path = userPath(onlyArgument(positionals, 'checkpoint'));
   await requireFile(path);
-  const card = parseCard(checkpointCardSchema, await readCard(path), 'The card beside the checkpoint');
-  // Reading is the engine's work too: a hostile file ends that process, not this one.
-  const engine = new EngineProcess({ device: 'cpu', threads: 1, memoryBytes: MEMORY_BYTES, silenceMs: SILENCE_MS });
+  const request = await withCompanions(path);
+  const engine = readingEngine();
   try {
-    const { spec, assumptions, range, summary } = await engine.tasks.inspect({ path, card });
-    if (values.json) {
-      const { opsets, ...rest } = summary;
-      const model = { ...rest, opsets: Object.fromEntries(opsets) };
-      process.stdout.write(`${JSON.stringify({ spec, assumptions, range: range ?? null, model }, undefined, 2)}\n`);
-      return 0;
-    }
-    const rows: [string, string][] = [
-      ['file', basename(path)],
-      ['format', spec.format],
-      ['made by', summary.producer || 'not said'],
-      ['parameters', summary.parameters.toLocaleString('en')],
-      ['latent', `${spec.latent.size} values`],
-      ...assumptions.map(({ what, value, source }): [string, string] => [what, `${value}  (${source})`]),
-      ['image range', range ? range.join(' to ') : 'measured when the audit starts'],
-    ];
-    if (summary.externalFiles.length > 0) rows.push(['weights in', summary.externalFiles.join(', ')]);
-    process.stdout.write(rows.map(([name, value]) => `${name.padEnd(20)} ${value}\n`).join(''));
+    const inspection = await engine.tasks.inspect(request);
+    process.stdout.write(values.json ? `${asJson(inspection)}\n` : asTable(basename(path), inspection));
     return 0;
   } finally {
     engine.close();
   }
 }
 
-async function readCard(checkpoint: string): Promise<string> {
-  try {
-    return await readFile(`${checkpoint}.card.json`, 'utf8');
-  } catch (error) {
-    if (isErrno(error, 'ENOENT')) return '{}';
-    throw error;
+function asJson({ range, ...inspection }: Inspection): string {
+  const plain = { ...inspection, range: range ?? null };
+  return JSON.stringify(plain, (_, value) => (value instanceof Map ? Object.fromEntries(value) : value), 2);
+}
+
+type Row = readonly [name: string, value: string];
+
+function asTable(file: string, { spec, assumptions, range, externalFiles, contents }: Inspection): string {
+  const rows: Row[] = [
+    ['file', file],
+    ['format', spec.format],
+    ...(contents.kind === 'model' ? modelRows(contents) : weightRows(contents)),
+    ['parameters', spec.parameters.toLocaleString('en')],
+    ['latent', `${spec.latent.size} values`],
+    ...assumptions.map(({ what, value, source }): Row => [what, `${value}  (${source})`]),
+  ];
+  if (contents.kind === 'model') {
+    rows.push(['image range', range ? range.join(' to ') : 'measured when the audit starts']);
   }
+  if (externalFiles.length > 0) rows.push(['weights in', externalFiles.join(', ')]);
+  if (contents.kind === 'weights') rows.push(...findingRows(contents.findings), ...settingRows(contents.settings));
+  return rows.map(([name, value]) => `${printable(name).padEnd(22)} ${printable(value)}\n`).join('');
+}
+
+type Contents<K> = Extract<Inspection['contents'], { kind: K }>;
+
+function modelRows({ producer }: Contents<'model'>): Row[] {
+  return [['made by', producer || 'not said']];
+}
+
+function weightRows({ container, family, resolution, channels, classes }: Contents<'weights'>): Row[] {
+  return [
+    ['container', container],
+    ['family', family],
+    ['picture', `${resolution} x ${resolution}, ${channels === 1 ? 'grey' : 'RGB'}`],
+    ['classes', classes === 0 ? 'none' : String(classes)],
+  ];
+}
+
+/** Names of code in the file: each once, with the place it first occurs. Nothing of it is ever run. */
+function findingRows(findings: Contents<'weights'>['findings']): Row[] {
+  const first = new Map<string, Row>();
+  for (const { global, offset, refused } of findings) {
+    if (first.has(global)) continue;
+    first.set(global, [refused ? 'refused code' : 'code, never run', `${global}  (byte ${offset})`]);
+  }
+  return [...first.values()];
+}
+
+/** The longest a setting is shown. */
+const SETTING_LENGTH = 100;
+
+function settingRows(settings: ReadonlyMap<string, PlainValue>): Row[] {
+  return [...settings].map(([name, value]) => {
+    const text = JSON.stringify(value, (_, inner) => (inner instanceof Map ? Object.fromEntries(inner) : inner));
+    return [`setting ${name}`, text.length > SETTING_LENGTH ? `${text.slice(0, SETTING_LENGTH)}...` : text];
+  });
+}
+
+/** Names in a file are its author's: none may move the cursor or colour the terminal. */
+function printable(text: string): string {
+  return text.replaceAll(/\p{Cc}/gu, '?');
 }

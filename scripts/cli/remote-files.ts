@@ -1,6 +1,6 @@
 import { EngineProcess } from '../../shared/engine/process.ts';
 import { RewoundError } from '../../shared/errors.ts';
-import { checkpointCard } from '../../shared/pipeline/cards.ts';
+import { checkpointCard, checkpointRecipe } from '../../shared/pipeline/cards.ts';
 import type { Context } from '../../shared/pipeline/context.ts';
 import { externalFiles } from '../../shared/pipeline/external.ts';
 import { digest } from '../../shared/pipeline/keys.ts';
@@ -60,15 +60,19 @@ export async function withFiles<R>(request: AuditRequest, use: (files: RemoteFil
   }
 }
 
-/** The checkpoint's card, and the files it names as those of its weights. */
+/** The checkpoint's card and recipe, and the files it names as those of its weights. */
 async function besideCheckpoint(context: Context, { settings }: AuditRequest, { key, generation }: ObjectInfo) {
   const cardKey = `${key}.card.json`;
   const card = await context.objects.head(cardKey);
-  const path = await context.objects.file(key, generation);
-  const known = checkpointCard(await textOf(context, cardKey), settings);
-  const { summary } = await context.compute.inspect({ path, card: known });
-  const weights = await externalFiles(context, key, summary.externalFiles);
-  return [...(card ? [card] : []), ...weights];
+  const recipeKey = `${key}.recipe.json`;
+  const recipe = await context.objects.head(recipeKey);
+  const inspection = await context.compute.inspect({
+    path: await context.objects.file(key, generation),
+    card: checkpointCard(await textOf(context, cardKey), settings),
+    recipe: checkpointRecipe(await textOf(context, recipeKey)),
+  });
+  const weights = await externalFiles(context, key, inspection.externalFiles);
+  return [...(card ? [card] : []), ...(recipe ? [recipe] : []), ...weights];
 }
 
 async function ofRecognizers(context: Context, { settings }: AuditRequest): Promise<LocalFile[]> {

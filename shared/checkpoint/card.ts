@@ -27,12 +27,30 @@ export const checkpointCardSchema = z.strictObject({
     .strictObject({
       /** Name of the class input. */
       input: z.string().optional(),
-      count: z.int().min(1).max(100_000),
-      encoding: z.enum(['onehot', 'index']),
+      count: z.int().min(1).max(100_000).optional(),
+      encoding: z.enum(['onehot', 'index']).optional(),
+      /** The classes to draw, by turns; without them, all. */
+      labels: z.array(z.int().min(0).max(99_999)).min(1).max(100_000).optional(),
     })
     .optional(),
   /** Truncation psi, for models that take it as an input. */
   psi: z.number().min(0).max(2).optional(),
+  /** Truncation reaches only this many of the first layers. */
+  cutoff: z.int().min(0).max(1000).optional(),
+  /** Noise of StyleGAN2: the one stored in the checkpoint, none, or drawn once from a seed. */
+  noise: z
+    .union([
+      z.enum(['const', 'none']),
+      z.strictObject({
+        seed: z
+          .int()
+          .min(0)
+          .max(2 ** 32 - 1),
+      }),
+    ])
+    .optional(),
+  /** Which generator, where the checkpoint holds several. */
+  network: z.string().min(1).optional(),
 });
 export type CheckpointCard = z.infer<typeof checkpointCardSchema>;
 

@@ -23,6 +23,8 @@ export const generatorSpecSchema = z.strictObject({
       encoding: z.enum(['onehot', 'index']),
       type: z.enum(['float32', 'int64', 'int32']),
       dims: z.array(z.int().min(1)),
+      /** The classes drawn, by turns; without them, all. */
+      labels: z.array(z.int().min(0)).min(1).optional(),
     })
     .nullable(),
   /** Truncation input, where the model has one. */

@@ -1,8 +1,8 @@
 import { RewoundError } from '../errors.ts';
 import { type ModelSummary, summarize, type TensorSignature } from '../onnx/model.ts';
+import { ambiguous, CARD, classesAsked, FILE, latentLaw, psiAsked, refuseMeaningless } from './asked.ts';
 import type { CheckpointCard } from './card.ts';
 import type { Assumption, GeneratorSpec } from './generator.ts';
-import { requireOnnx } from './sniff.ts';
 
 export interface OnnxGenerator {
   readonly spec: GeneratorSpec;
@@ -10,13 +10,6 @@ export interface OnnxGenerator {
   /** What the card says of the range of values; the file cannot say, so without a card it is measured. */
   readonly range: readonly [number, number] | undefined;
   readonly summary: ModelSummary;
-}
-
-const CARD = 'card beside the checkpoint';
-const FILE = 'model file';
-
-function ambiguous(message: string, help: string): RewoundError {
-  return new RewoundError('CHECKPOINT_AMBIGUOUS', message, { help });
 }
 
 function unsupported(message: string, help: string): RewoundError {
@@ -37,11 +30,11 @@ const looksLikeClass = ({ name, type }: TensorSignature) =>
  * Throws CHECKPOINT_CORRUPT, CHECKPOINT_UNSUPPORTED or CHECKPOINT_AMBIGUOUS.
  */
 export function readOnnxGenerator(model: Uint8Array, card: CheckpointCard): OnnxGenerator {
-  requireOnnx(model);
   const summary = summarize(model);
   const assumptions: Assumption[] = [];
   const custom = [...summary.opsets.keys()].filter((domain) => domain !== '' && !domain.startsWith('ai.onnx'));
   const standard = summary.opsets.get('') ?? 0;
+  refuseMeaningless(card, ['network', 'cutoff', 'noise'], 'an ONNX model, which is complete as it is');
   if (standard < 7) {
     throw unsupported(`The model uses operator set ${standard}; Rewound reads 7 and newer.`, 'Export it again.');
   }
@@ -53,37 +46,26 @@ export function readOnnxGenerator(model: Uint8Array, card: CheckpointCard): Onnx
   const size = dims.reduce((product, dim) => product * dim, 1);
   assumptions.push({ what: 'latent input', value: latentInput.name, source: card.latent?.input ? CARD : FILE });
 
-  const distribution = card.latent?.distribution ?? 'normal';
-  const low = card.latent?.low ?? -1;
-  const high = card.latent?.high ?? 1;
-  if (distribution === 'uniform' && !(low < high)) {
-    throw ambiguous('The card asks for a uniform latent with low not below high.', 'Correct "latent.low" and "high".');
-  }
-  assumptions.push({
-    what: 'latent distribution',
-    value: distribution === 'normal' ? 'normal(0, 1)' : `uniform(${low}, ${high})`,
-    source: card.latent?.distribution ? CARD : 'assumed: most generators; a card or --latent may say otherwise',
+  const { law, assumption } = latentLaw(card, {
+    distribution: 'normal',
+    source: 'assumed: most generators; a card or --latent may say otherwise',
   });
+  assumptions.push(assumption);
 
   const image = findImageOutput(summary, card);
   assumptions.push({ what: 'image output', value: `${image.output} (${image.layout})`, source: image.source });
-  const classes = classInput ? classSpec(classInput, card) : null;
-  if (classes) {
-    assumptions.push({
-      what: 'classes',
-      value: `${classes.count}, sample i has class i mod ${classes.count}`,
-      source: card.classes ? CARD : FILE,
-    });
+  let classes: GeneratorSpec['classes'] = null;
+  if (classInput) {
+    const found = classSpec(classInput, card);
+    const asked = classesAsked(card, found.count);
+    classes = { ...found, ...asked.labels };
+    assumptions.push(asked.assumption);
   }
-  const psi = psiInput
-    ? { input: psiInput.name, value: card.psi ?? 1, dims: (psiInput.dims ?? [1]).map(() => 1) }
-    : null;
-  if (psi) {
-    assumptions.push({
-      what: 'truncation psi',
-      value: String(psi.value),
-      source: card.psi === undefined ? 'assumed: no truncation' : CARD,
-    });
+  let psi: GeneratorSpec['psi'] = null;
+  if (psiInput) {
+    const asked = psiAsked(card);
+    psi = { input: psiInput.name, value: asked.value, dims: (psiInput.dims ?? [1]).map(() => 1) };
+    assumptions.push(asked.assumption);
   }
   if (custom.length > 0) {
     assumptions.push({ what: 'operator domains', value: custom.join(', '), source: FILE });
@@ -91,7 +73,7 @@ export function readOnnxGenerator(model: Uint8Array, card: CheckpointCard): Onnx
   return {
     spec: {
       format: `ONNX (operator set ${standard})`,
-      latent: { input: latentInput.name, dims, size, distribution, low, high },
+      latent: { input: latentInput.name, dims, size, ...law },
       classes,
       psi,
       image: { output: image.output, type: image.type, layout: image.layout },
@@ -197,7 +179,13 @@ function classSpec(input: TensorSignature, card: CheckpointCard): NonNullable<Ge
       'Say it in a card beside the checkpoint: {"classes": {"count": 10, "encoding": "index"}}.',
     );
   }
-  const encoding = card.classes?.encoding ?? 'onehot';
+  const encoding = card.classes?.encoding ?? (onehot ? 'onehot' : undefined);
+  if (encoding === undefined) {
+    throw ambiguous(
+      `The card does not say how the class input "${input.name}" takes a class.`,
+      'Say it in the card: {"classes": {"count": 10, "encoding": "index"}}, or "onehot".',
+    );
+  }
   if (onehot && encoding === 'onehot' && count !== width) {
     throw ambiguous(`The card says ${count} classes, the model's input is ${width} wide.`, 'Correct the card.');
   }

@@ -1,9 +1,10 @@
 import { RewoundError } from '../errors.ts';
+import type { ByteSource } from './source.ts';
 
-/** Kinds of files people have, told by their first bytes, never by their name. */
-type Container = 'onnx' | 'zip' | 'pickle' | 'hdf5' | 'safetensors' | 'html' | 'empty' | 'unknown';
+/** What is told by a file's first bytes, never by its name. */
+type Kind = 'onnx' | 'zip' | 'pickle' | 'hdf5' | 'safetensors' | 'html' | 'empty' | 'unknown';
 
-function sniff(bytes: Uint8Array): Container {
+function sniff(bytes: Uint8Array): Kind {
   const starts = (...prefix: readonly number[]) => prefix.every((byte, i) => bytes[i] === byte);
   if (bytes.length === 0) return 'empty';
   if (starts(0x50, 0x4b, 3, 4)) return 'zip';
@@ -17,23 +18,26 @@ function sniff(bytes: Uint8Array): Container {
   return 'unknown';
 }
 
-const KINDS: Readonly<Record<Exclude<Container, 'onnx' | 'unknown' | 'empty'>, string>> = {
-  zip: 'a zip archive, as PyTorch writes them',
-  pickle: 'a Python pickle',
-  hdf5: 'an HDF5 file, as Keras writes them',
-  safetensors: 'a safetensors file: weights without their network',
-  html: 'a web page; the download may have failed',
-};
+const HEAD_BYTES = 16;
 
-/** Throws CHECKPOINT_UNSUPPORTED, saying what the file is, unless it looks like an ONNX model. */
-export function requireOnnx(bytes: Uint8Array): void {
-  const container = sniff(bytes);
-  if (container === 'onnx') return;
-  if (container === 'empty') {
+/**
+ * Whether a file is a model that can be run as it is, or a checkpoint of weights.
+ *
+ * @throws CHECKPOINT_CORRUPT for an empty file, CHECKPOINT_UNSUPPORTED for what is neither, saying what it is.
+ */
+export function kindOf(file: ByteSource): 'model' | 'weights' {
+  const kind = sniff(file.read(0, Math.min(HEAD_BYTES, file.size)));
+  if (kind === 'onnx') return 'model';
+  if (kind === 'zip' || kind === 'pickle' || kind === 'safetensors') return 'weights';
+  if (kind === 'empty') {
     throw new RewoundError('CHECKPOINT_CORRUPT', 'The checkpoint is an empty file.', { help: 'Copy it again.' });
   }
-  const what = container === 'unknown' ? 'no ONNX model' : KINDS[container];
+  const what = {
+    hdf5: 'an HDF5 file, as Keras writes them',
+    html: 'a web page; the download may have failed',
+    unknown: 'neither an ONNX model nor a checkpoint of PyTorch, NVlabs or safetensors',
+  }[kind];
   throw new RewoundError('CHECKPOINT_UNSUPPORTED', `The checkpoint is ${what}.`, {
-    help: 'Export the generator to ONNX (for PyTorch: torch.onnx.export) and audit that file.',
+    help: 'docs/checkpoints.md lists what is read. Anything else: export the generator to ONNX and audit that file.',
   });
 }

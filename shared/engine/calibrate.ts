@@ -1,6 +1,7 @@
-import { readOnnxGenerator } from '../checkpoint/onnx.ts';
+import type { CheckpointCard } from '../checkpoint/card.ts';
 import { buildPictureModel, type PictureGeometry, pictureGeometry } from '../checkpoint/picture.ts';
-import { findRange } from '../checkpoint/range.ts';
+import { findRange, type RawValues } from '../checkpoint/range.ts';
+import type { ReadGenerator } from '../checkpoint/read.ts';
 import { RewoundError } from '../errors.ts';
 import { eyeDistance } from '../faces/align.ts';
 import { FACE_SCORE } from '../faces/detection.ts';
@@ -15,6 +16,8 @@ import { SampleEmbedder } from './samples.ts';
 const RANGE_SAMPLES = 32;
 /** Samples whose landmarks tell where faces lie. */
 const LANDMARK_SAMPLES = 256;
+/** Bytes of weights that a built model holds in its own file, which is copied a few times on its way. */
+const LARGEST_COPIED = 2 ** 20;
 const SMALLEST_SIDE = 16;
 const LARGEST_SIDE = 4096;
 /**
@@ -28,12 +31,14 @@ const FIXED_MISSING = 0.05;
 /** Runs a few samples of a generator and finds out what its file does not say. */
 export async function calibrate(
   { card, seed, batch }: CalibrateRequest,
-  model: Uint8Array,
-  external: readonly ExternalData[],
+  generator: ReadGenerator,
+  beside: readonly ExternalData[],
   { runtime, locator, recognizers }: { runtime: Runtime; locator: FaceLocator; recognizers: readonly Recognizer[] },
   onSamples: (done: number) => void,
 ): Promise<Calibration> {
-  const { spec, assumptions, range: stated } = readOnnxGenerator(model, card);
+  const { spec, assumptions } = generator;
+  const { model, weights } = generator.build(LARGEST_COPIED);
+  const external = [...beside, ...weights.map(({ location, data }) => ({ path: location, data }))];
   const raw = await loadGenerator(runtime, model, external);
   const samples = Math.min(RANGE_SAMPLES, batch);
   const first = await new Sampler(raw, spec).run(seed, samples, [spec.image.output]);
@@ -46,7 +51,7 @@ export async function calibrate(
       help: 'The weights are damaged or the latent is wrong: check the export and the latent in the card.',
     });
   }
-  const { range, assumption } = findRange({ data: values, type: spec.image.type }, stated);
+  const { range, measured } = rangeOf(generator, card, { data: values, type: spec.image.type });
 
   const largest = Math.max(...recognizers.map(({ info }) => info.size));
   const geometry = pictureGeometry(width, height, channels, largest);
@@ -66,7 +71,7 @@ export async function calibrate(
   return {
     spec,
     range,
-    assumptions: [...assumptions, assumption],
+    assumptions: [...assumptions, ...measured],
     geometry,
     alignment,
     recognizers: recognizers.map(({ info }) => info),
@@ -75,7 +80,18 @@ export async function calibrate(
     undetected: faces.length - found.length,
     model:
       alignment.mode === 'detected' ? withCanvas : buildPictureModel(model, spec, range, geometry, { canvas: false }),
+    weights,
   };
+}
+
+/**
+ * The range of a network that was read from weights is a part of what it is: its pictures may leave it, and are clipped
+ * as its own tools do. Any other is looked for in the samples.
+ */
+function rangeOf({ contents, range }: ReadGenerator, card: CheckpointCard, values: RawValues) {
+  if (contents.kind === 'weights' && range && !card.image?.range) return { range, measured: [] };
+  const { range: fitting, assumption } = findRange(values, range);
+  return { range: fitting, measured: [assumption] };
 }
 
 /** The faster of two runs of the whole way: the first one pays for what is done once. */

@@ -3,9 +3,10 @@ import type { Tally } from '../audit/tally.ts';
 import type { CheckpointCard } from '../checkpoint/card.ts';
 import type { Assumption, GeneratorSpec } from '../checkpoint/generator.ts';
 import type { PictureGeometry } from '../checkpoint/picture.ts';
+import type { ModelWeights, ReadGenerator } from '../checkpoint/read.ts';
+import type { Recipe } from '../checkpoint/recipe.ts';
 import type { Enrolment } from '../faces/enrolled.ts';
 import type { RecognizerCard, RecognizerInfo } from '../faces/recognizer.ts';
-import type { ModelSummary } from '../onnx/model.ts';
 
 /**
  * The native side: everything that runs a model or decodes a picture. It works in a process of its own, on local files,
@@ -14,6 +15,8 @@ import type { ModelSummary } from '../onnx/model.ts';
 export interface Compute {
   /** Reads a checkpoint without running it. */
   inspect(request: InspectRequest): Promise<Inspection>;
+  /** A checkpoint as an ONNX model. */
+  convert(request: InspectRequest): Promise<Conversion>;
   /** Runs a few samples: how big the pictures are, what range they have, where the faces lie, how long it takes. */
   calibrate(request: CalibrateRequest): Promise<Calibration>;
   /** Photos to embeddings. */
@@ -50,18 +53,23 @@ export type RecognizerRequest =
 export interface InspectRequest {
   readonly path: string;
   readonly card: CheckpointCard;
+  /** How to run a checkpoint that is of no known family. */
+  readonly recipe?: Recipe | undefined;
 }
 
-export interface Inspection {
-  readonly spec: GeneratorSpec;
-  readonly assumptions: readonly Assumption[];
-  readonly range: readonly [number, number] | undefined;
-  readonly summary: ModelSummary;
+/** What a checkpoint says of itself. */
+export type Inspection = Omit<ReadGenerator, 'build'>;
+
+export interface Conversion extends Inspection {
+  readonly model: Uint8Array;
+  /** Beside the model, where it would be too large for one file. */
+  readonly weights: readonly ModelWeights[];
 }
 
 export interface CalibrateRequest {
   readonly model: ModelFiles;
   readonly card: CheckpointCard;
+  readonly recipe?: Recipe | undefined;
   readonly recognizers: readonly RecognizerRequest[];
   readonly seed: number;
   readonly batch: number;
@@ -94,6 +102,8 @@ export interface Calibration {
   readonly sampleMs: number;
   /** The generator with the picture graph appended. */
   readonly model: Uint8Array;
+  /** Files of weights that were built with it; what lay beside the checkpoint is not among them. */
+  readonly weights: readonly ModelWeights[];
 }
 
 /**

@@ -65,7 +65,8 @@ function classTensor(classes: NonNullable<GeneratorSpec['classes']>, firstSeed: 
   const width = classes.encoding === 'onehot' ? classes.count : 1;
   const values = new Array<number>(count * width).fill(0);
   for (let i = 0; i < count; i++) {
-    const label = (firstSeed + i) % classes.count;
+    const turn = firstSeed + i;
+    const label = classes.labels ? classes.labels[turn % classes.labels.length]! : turn % classes.count;
     if (classes.encoding === 'onehot') values[i * width + label] = 1;
     else values[i] = label;
   }

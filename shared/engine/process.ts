@@ -47,6 +47,7 @@ export class EngineProcess {
         this.call(name, request) as ReturnType<Compute[T]>;
     this.tasks = {
       inspect: task('inspect'),
+      convert: task('convert'),
       calibrate: task('calibrate'),
       enrol: task('enrol'),
       profile: task('profile'),

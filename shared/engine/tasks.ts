@@ -1,7 +1,8 @@
 import { readFile, stat } from 'node:fs/promises';
 import { decodeProfile, encodeProfile } from '../audit/profile-codec.ts';
-import { readOnnxGenerator } from '../checkpoint/onnx.ts';
 import { PICTURE_OUTPUTS } from '../checkpoint/picture.ts';
+import { readGenerator } from '../checkpoint/read.ts';
+import { type ByteSource, fileSource } from '../checkpoint/source.ts';
 import { RewoundError } from '../errors.ts';
 import { decodeEnrolled } from '../faces/enrolment.ts';
 import { decodeGallery, type Gallery } from '../faces/gallery.ts';
@@ -20,6 +21,8 @@ import { probeShard } from './probe.ts';
 import { profileGallery } from './profile.ts';
 import { SampleEmbedder } from './samples.ts';
 
+/** Bytes of weights a converted model holds in its own file: a protocol buffer ends at 2 GiB. */
+const LARGEST_CONVERTED = 2 ** 30;
 /** Longest side of a photo in a report. */
 const THUMBNAIL_SIDE = 256;
 
@@ -75,13 +78,25 @@ export function localTasks(options: RuntimeOptions, onProgress: (done: number) =
     );
 
   return {
-    async inspect({ path, card }) {
-      return readOnnxGenerator(await readFile(path), card);
+    async inspect({ path, card, recipe }) {
+      return withFile(path, async (file) => {
+        const { build: _, ...inspection } = readGenerator(file, card, recipe);
+        return inspection;
+      });
+    },
+    async convert({ path, card, recipe }) {
+      return withFile(path, async (file) => {
+        const { build, ...inspection } = readGenerator(file, card, recipe);
+        return { ...inspection, ...build(LARGEST_CONVERTED) };
+      });
     },
     async calibrate(request) {
       const recognizers = await recognizersOf(request.recognizers);
-      const [model, external] = [await readFile(request.model.path), await readExternal(request.model)];
-      return calibrate(request, model, external, { runtime, locator: await faces(), recognizers }, onProgress);
+      const [beside, locator] = [await readExternal(request.model), await faces()];
+      return withFile(request.model.path, (file) => {
+        const generator = readGenerator(file, request.card, request.recipe);
+        return calibrate(request, generator, beside, { runtime, locator, recognizers }, onProgress);
+      });
     },
     async enrol({ photos, recognizer, resolution }) {
       const chain = { locator: await faces(), recognizer: await recognizerOf(recognizer) };
@@ -134,6 +149,16 @@ export function localTasks(options: RuntimeOptions, onProgress: (done: number) =
       return faceFound?.[0] === 0 ? null : embeddings[0]!;
     },
   };
+}
+
+/** Calls `use` with an open file. */
+async function withFile<R>(path: string, use: (file: ByteSource) => Promise<R>): Promise<R> {
+  const file = fileSource(path);
+  try {
+    return await use(file);
+  } finally {
+    file.close();
+  }
 }
 
 /** Tells recognizers apart; the user's own file may be replaced while this process lives. */

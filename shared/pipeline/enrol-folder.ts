@@ -3,7 +3,7 @@ import { RewoundError } from '../errors.ts';
 import type { Enrolment } from '../faces/enrolled.ts';
 import { decodeEnrolment, encodeEnrolment } from '../faces/enrolment.ts';
 import { BUILT_IN_RECOGNIZER, type RecognizerInfo } from '../faces/recognizer.ts';
-import { checkpointCard } from './cards.ts';
+import { checkpointCard, checkpointRecipe } from './cards.ts';
 import type { Context } from './context.ts';
 import { externalFiles } from './external.ts';
 import { keys } from './keys.ts';
@@ -44,9 +44,10 @@ export async function enrolFolder(context: Context, request: EnrolFolder): Promi
   let recognizer = found.request.kind === 'built-in' ? BUILT_IN_RECOGNIZER : infoOf(found.request.card);
   if (checkpoint !== undefined) {
     const card = checkpointCard(await textOf(context, `${checkpoint}.card.json`), settings);
+    const recipe = checkpointRecipe(await textOf(context, `${checkpoint}.recipe.json`));
     const path = await context.objects.file(checkpoint);
-    const { summary } = await context.compute.inspect({ path, card });
-    const files = await externalFiles(context, checkpoint, summary.externalFiles);
+    const inspection = await context.compute.inspect({ path, card, recipe });
+    const files = await externalFiles(context, checkpoint, inspection.externalFiles);
     const external = files.map(async ({ location, key, generation }) => ({
       location,
       path: await context.objects.file(key, generation),
@@ -54,6 +55,7 @@ export async function enrolFolder(context: Context, request: EnrolFolder): Promi
     const calibration = await context.compute.calibrate({
       model: { path, external: await Promise.all(external) },
       card,
+      recipe,
       recognizers: [found.request],
       seed: settings.seed,
       batch: settings.batch,

@@ -1,7 +1,7 @@
 import { parseCard } from '../checkpoint/card.ts';
 import { asRewoundError, type RewoundError } from '../errors.ts';
 import type { ObjectInfo } from '../platform/ports.ts';
-import { checkpointCard } from './cards.ts';
+import { checkpointCard, checkpointRecipe } from './cards.ts';
 import type { Context } from './context.ts';
 import { externalFiles } from './external.ts';
 import { type DropPlace, digest, dropPlace } from './keys.ts';
@@ -14,7 +14,7 @@ import { recognizerNames, settingsSchema } from './settings.ts';
  * What an audit computes, as a version: raised whenever the same input may give another result, so that finished and
  * half-finished audits of an older version are not taken for this one's.
  */
-const METHOD = 'audit 4';
+const METHOD = 'audit 5';
 
 /** What an audit is made of, as found in the drop area. */
 export interface Found {
@@ -23,6 +23,7 @@ export interface Found {
   readonly place: DropPlace;
   readonly settingsText: string | undefined;
   readonly cardText: string | undefined;
+  readonly recipeText: string | undefined;
   readonly members: Side | undefined;
   readonly controls: Side | undefined;
   readonly placebo: Side | undefined;
@@ -42,6 +43,7 @@ export async function auditId(context: Context, key: string): Promise<string | u
 export async function find(context: Context, place: DropPlace, checkpoint: ObjectInfo): Promise<Found> {
   const settingsText = await textOf(context, `${place.project}/project.json`);
   const cardText = await textOf(context, `${checkpoint.key}.card.json`);
+  const recipeText = await textOf(context, `${checkpoint.key}.recipe.json`);
   const members = await refusable(() => listSide(context.objects, place.project, 'members'));
   const controls = await refusable(() => listSide(context.objects, place.project, 'controls'));
   const placebo = await refusable(() => listSide(context.objects, place.project, 'placebo'));
@@ -52,9 +54,10 @@ export async function find(context: Context, place: DropPlace, checkpoint: Objec
     METHOD,
     place.project,
     checkpoint.md5,
-    await identityOfWeights(context, checkpoint, cardText, settingsText),
+    await identityOfWeights(context, checkpoint, { cardText, recipeText, settingsText }),
     place.file,
     cardText ?? '',
+    recipeText ?? '',
     identityOfSettings(settingsText),
     await identityOfRecognizers(context, place, settingsText),
     context.device,
@@ -68,6 +71,7 @@ export async function find(context: Context, place: DropPlace, checkpoint: Objec
     place,
     settingsText,
     cardText,
+    recipeText,
     members: members.value,
     controls: controls.value,
     placebo: placebo.value,
@@ -79,13 +83,14 @@ export async function find(context: Context, place: DropPlace, checkpoint: Objec
 async function identityOfWeights(
   context: Context,
   { key, generation }: ObjectInfo,
-  cardText: string | undefined,
-  settingsText: string | undefined,
+  { cardText, recipeText, settingsText }: Pick<Found, 'cardText' | 'recipeText' | 'settingsText'>,
 ): Promise<string> {
   try {
     const card = checkpointCard(cardText, parseCard(settingsSchema, settingsText ?? '{}', 'project.json'));
-    const { summary } = await context.compute.inspect({ path: await context.objects.file(key, generation), card });
-    const files = await externalFiles(context, key, summary.externalFiles);
+    const recipe = checkpointRecipe(recipeText);
+    const path = await context.objects.file(key, generation);
+    const inspection = await context.compute.inspect({ path, card, recipe });
+    const files = await externalFiles(context, key, inspection.externalFiles);
     return digest(...files.map(({ location, md5 }) => [location, md5]));
   } catch (error) {
     if (asRewoundError(error).transient) throw error;

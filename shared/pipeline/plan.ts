@@ -2,7 +2,7 @@ import type { Role } from '../audit/roster.ts';
 import { parseCard } from '../checkpoint/card.ts';
 import { RewoundError } from '../errors.ts';
 import { auditOfUpload, isFinal, readAudit, receiveAudit, stopAudit } from './audits.ts';
-import { checkpointCard } from './cards.ts';
+import { checkpointCard, checkpointRecipe } from './cards.ts';
 import type { Context } from './context.ts';
 import { externalFiles } from './external.ts';
 import { dispatch } from './fan-in.ts';
@@ -106,11 +106,13 @@ async function make(context: Context, found: Found): Promise<Plan> {
   checkComparable(recognizers.length, { members, controls, placebo });
   const card = checkpointCard(found.cardText, settings);
   const path = await context.objects.file(checkpoint.key, checkpoint.generation);
-  const { summary } = await context.compute.inspect({ path, card });
-  const external = await copyExternal(context, audit, checkpoint.key, summary.externalFiles);
+  const recipe = checkpointRecipe(found.recipeText);
+  const inspection = await context.compute.inspect({ path, card, recipe });
+  const external = await copyExternal(context, audit, checkpoint.key, inspection.externalFiles);
   const calibration = await context.compute.calibrate({
     model: { path, external: external.map(({ location, path }) => ({ location, path })) },
     card,
+    recipe,
     recognizers: recognizers.map(({ request }) => request),
     seed: settings.seed,
     batch: settings.batch,
@@ -118,6 +120,9 @@ async function make(context: Context, found: Found): Promise<Plan> {
   const { spec, range, assumptions, geometry, alignment, samples, undetected, sampleMs, model } = calibration;
   const content = digestOfBytes(model);
   await putOnce(context, keys.generator(audit, content), model);
+  const built = await Promise.all(
+    calibration.weights.map(async ({ location, data }) => ({ location, content: await keep(context, audit, data) })),
+  );
   const resolution = resolutionOf(alignment);
   const enrolment = recognizers.flatMap(({ identity }, place) =>
     PARTS.flatMap((part) => cutEnrolment(part, found[part], identity, place, resolution, context.device)),
@@ -139,7 +144,7 @@ async function make(context: Context, found: Found): Promise<Plan> {
       alignment: { ...alignment, points: [...alignment.points] },
       calibration: { samples, undetected },
       model: content,
-      external: external.map(({ location, content }) => ({ location, content })),
+      external: [...external.map(({ location, content }) => ({ location, content })), ...built],
     },
     recognizers: recognizers.map(({ planned }, i) => ({ source: planned, info: calibration.recognizers[i]! })),
     members: stored(members),
@@ -202,10 +207,15 @@ async function copyExternal(context: Context, audit: string, checkpoint: string,
   return Promise.all(
     files.map(async ({ location, key, generation }) => {
       const bytes = await context.objects.get(key, generation);
-      const content = digestOfBytes(bytes);
-      const to = keys.generatorFile(audit, content);
-      await putOnce(context, to, bytes);
-      return { location, content, path: await context.objects.file(to) };
+      const content = await keep(context, audit, bytes);
+      return { location, content, path: await context.objects.file(keys.generatorFile(audit, content)) };
     }),
   );
+}
+
+/** Keeps a file of weights with the audit, and says what it is called. */
+async function keep(context: Context, audit: string, bytes: Uint8Array): Promise<string> {
+  const content = digestOfBytes(bytes);
+  await putOnce(context, keys.generatorFile(audit, content), bytes);
+  return content;
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { recognise } from '../../shared/checkpoint/families/dcgan/recognise.ts';
+import { recogniseDcgan } from '../../shared/checkpoint/families/dcgan/recognise.ts';
 import { networkOfRecipe } from '../../shared/checkpoint/families/stack/recipe.ts';
 import type { GeneratorNetwork } from '../../shared/checkpoint/network.ts';
 import { recipeSchema } from '../../shared/checkpoint/recipe.ts';
@@ -40,7 +40,7 @@ const worst = (a: ArrayLike<number>, b: ArrayLike<number>) =>
 describe('a DCGAN', () => {
   it('gives the pictures that its layers define', async () => {
     const tensors = dcganDict();
-    const network = recognise(loadedOf({ '': tensors }))!;
+    const network = recogniseDcgan(loadedOf({ '': tensors }))!;
     expect(network).toMatchObject({
       family: 'DCGAN',
       resolution: 16,
@@ -62,24 +62,26 @@ describe('a DCGAN', () => {
   });
 
   it.each(['', 'main.', 'module.main.', 'model.generator.net.'])('is known behind the prefix "%s"', (prefix) => {
-    expect(recognise(loadedOf({ state_dict: dcganDict({ prefix }) }))).toMatchObject({ resolution: 16 });
+    expect(recogniseDcgan(loadedOf({ state_dict: dcganDict({ prefix }) }))).toMatchObject({ resolution: 16 });
   });
 
   it('is found beside its discriminator', () => {
     const both = dcganDict({ prefix: 'netG.main.' });
     both.set('netD.main.0.weight', tensor(new Float32Array(4 * 3 * 16), [4, 3, 4, 4]));
     both.set('netD.main.2.weight', tensor(new Float32Array(8 * 4 * 16), [8, 4, 4, 4]));
-    expect(recognise(loadedOf({ '': both }))).toMatchObject({ parameters: 1010 });
+    expect(recogniseDcgan(loadedOf({ '': both }))).toMatchObject({ parameters: 1010 });
     const discriminator = new Map([...both].filter(([name]) => name.startsWith('netD')));
-    expect(recognise(loadedOf({ netG: dcganDict(), netD: discriminator }))).toMatchObject({ parameters: 1010 });
-    expect(recognise(loadedOf({ netD: discriminator }))).toBeUndefined();
+    expect(recogniseDcgan(loadedOf({ netG: dcganDict(), netD: discriminator }))).toMatchObject({ parameters: 1010 });
+    expect(recogniseDcgan(loadedOf({ netD: discriminator }))).toBeUndefined();
   });
 
   it('of several is the averaged one, or the one that is named', () => {
     const several = loadedOf({ a: dcganDict({ seed: 1 }), b: dcganDict({ latent: 8 }) });
-    expect(() => recognise(several)).toThrow(expect.objectContaining({ code: 'CHECKPOINT_AMBIGUOUS' }));
-    expect(recognise(several, { network: 'b' })).toMatchObject({ latentSize: 8 });
-    expect(recognise(loadedOf({ a: dcganDict(), g_ema: dcganDict({ latent: 8 }) }))).toMatchObject({ latentSize: 8 });
+    expect(() => recogniseDcgan(several)).toThrow(expect.objectContaining({ code: 'CHECKPOINT_AMBIGUOUS' }));
+    expect(recogniseDcgan(several, { network: 'b' })).toMatchObject({ latentSize: 8 });
+    expect(recogniseDcgan(loadedOf({ a: dcganDict(), g_ema: dcganDict({ latent: 8 }) }))).toMatchObject({
+      latentSize: 8,
+    });
   });
 
   it.each<[string, (dict: Map<string, ReturnType<typeof tensor>>) => void]>([
@@ -97,13 +99,13 @@ describe('a DCGAN', () => {
   ])('is not taken for one: %s', (_, change) => {
     const dict = dcganDict();
     change(dict);
-    expect(recognise(loadedOf({ '': dict }))).toBeUndefined();
+    expect(recogniseDcgan(loadedOf({ '': dict }))).toBeUndefined();
   });
 
   it('whose variance is negative is damaged', () => {
     const dict = dcganDict();
     dict.set('main.1.running_var', tensor([1, 1, -1, 1, 1], [5]));
-    const network = recognise(loadedOf({ '': dict }))!;
+    const network = recogniseDcgan(loadedOf({ '': dict }))!;
     const graph = new GraphBuilder('test');
     const inputs = { z: graph.input('z', 'float32', ['n', 6]), c: null, psi: null };
     expect(() => network.build(graph, inputs)).toThrow(expect.objectContaining({ code: 'CHECKPOINT_CORRUPT' }));

@@ -170,7 +170,7 @@ describe('rewound', () => {
     expect(JSON.parse(json)).toMatchObject({
       spec: { latent: { size: 8 } },
       range: null,
-      model: { opsets: { '': 17 } },
+      contents: { kind: 'model', opsets: { '': 17 } },
     });
   });
 

@@ -5,7 +5,7 @@ import { RandomState } from '../../shared/audit/random.ts';
 import { batchRange } from '../../shared/audit/shards.ts';
 import { TallyBuilder } from '../../shared/audit/tally-builder.ts';
 import { pictureGeometry } from '../../shared/checkpoint/picture.ts';
-import type { Compute } from '../../shared/engine/compute.ts';
+import type { Compute, Inspection } from '../../shared/engine/compute.ts';
 import type { PhotoState } from '../../shared/faces/enrolled.ts';
 import { decodeGallery } from '../../shared/faces/gallery.ts';
 import { stubProfile } from './stub-profile.ts';
@@ -29,10 +29,23 @@ export interface StubCompute extends Compute {
  * person a point near it. Everything is a function of the bytes, as in the engine.
  */
 export function stubCompute(changes: Partial<Compute> = {}): StubCompute {
-  const calls = { inspect: 0, calibrate: 0, enrol: 0, profile: 0, probe: 0, render: 0, thumbnails: 0, embedSample: 0 };
+  const calls = {
+    inspect: 0,
+    convert: 0,
+    calibrate: 0,
+    enrol: 0,
+    profile: 0,
+    probe: 0,
+    render: 0,
+    thumbnails: 0,
+    embedSample: 0,
+  };
   const compute: Compute = {
     async inspect() {
-      return { spec: SPEC, assumptions: [], range: [-1, 1], summary: SUMMARY };
+      return INSPECTION;
+    },
+    async convert({ path }) {
+      return { ...INSPECTION, model: await readFile(path), weights: [] };
     },
     async calibrate({ model, recognizers }) {
       return {
@@ -51,6 +64,7 @@ export function stubCompute(changes: Partial<Compute> = {}): StubCompute {
         undetected: 0,
         sampleMs: 1,
         model: await readFile(model.path),
+        weights: [],
       };
     },
     async enrol({ photos }) {
@@ -113,17 +127,24 @@ const SPEC = {
   image: { output: 'image', type: 'float32', layout: 'NCHW' },
   fixedBatch: null,
   parameters: 0,
-} as const satisfies Awaited<ReturnType<Compute['inspect']>>['spec'];
+} as const satisfies Inspection['spec'];
 
-const SUMMARY = {
-  producer: 'a test',
-  irVersion: 8,
-  opsets: new Map([['', 17]]),
-  inputs: [],
-  outputs: [],
-  parameters: 0,
+const INSPECTION: Inspection = {
+  spec: SPEC,
+  assumptions: [],
+  range: [-1, 1],
   externalFiles: [],
-  nodes: 0,
+  contents: {
+    kind: 'model',
+    producer: 'a test',
+    irVersion: 8,
+    opsets: new Map([['', 17]]),
+    inputs: [],
+    outputs: [],
+    parameters: 0,
+    externalFiles: [],
+    nodes: 0,
+  },
 };
 
 /** A person as seen in one picture: their direction, and a little of chance. */

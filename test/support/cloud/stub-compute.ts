@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { batchRange } from '../../../shared/audit/shards.ts';
 import { TallyBuilder } from '../../../shared/audit/tally-builder.ts';
 import { pictureGeometry } from '../../../shared/checkpoint/picture.ts';
-import type { Calibration, Compute, ProbeRequest } from '../../../shared/engine/compute.ts';
+import type { Calibration, Compute, Inspection, ProbeRequest } from '../../../shared/engine/compute.ts';
 import { decodeGallery } from '../../../shared/faces/gallery.ts';
 import { stubProfile } from '../stub-profile.ts';
 
@@ -27,7 +27,8 @@ export function stubCompute(read: Read, before: Before = async () => undefined):
       return work(request);
     };
   return {
-    inspect: after('inspect', () => ({ ...CALIBRATION, summary: SUMMARY })),
+    inspect: after('inspect', () => INSPECTION),
+    convert: after('convert', ({ path }) => ({ ...INSPECTION, model: read(path), weights: [] })),
     calibrate: after('calibrate', ({ model, recognizers }) => ({
       ...CALIBRATION,
       recognizers: recognizers.map(() => RECOGNIZER),
@@ -71,17 +72,25 @@ const CALIBRATION: Calibration = {
   undetected: 0,
   sampleMs: 1,
   model: new Uint8Array(),
+  weights: [],
 };
 
-const SUMMARY = {
-  producer: 'stub',
-  irVersion: 8,
-  opsets: new Map<string, number>(),
-  inputs: [],
-  outputs: [],
-  parameters: 1,
+const INSPECTION: Inspection = {
+  spec: CALIBRATION.spec,
+  assumptions: [],
+  range: [-1, 1],
   externalFiles: [],
-  nodes: 1,
+  contents: {
+    kind: 'model',
+    producer: 'stub',
+    irVersion: 8,
+    opsets: new Map(),
+    inputs: [],
+    outputs: [],
+    parameters: 1,
+    externalFiles: [],
+    nodes: 1,
+  },
 };
 
 function embedding(bytes: Uint8Array): Float32Array {

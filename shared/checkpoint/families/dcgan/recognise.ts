@@ -12,7 +12,10 @@ import { type NumberedLayer, sequentialOf } from './sequential.ts';
  * picture, and every further transposed convolution, 4 x 4, doubles it. A state dict holds neither strides nor
  * activations, so only this one arrangement is taken from shapes and numbers, and what is assumed is listed.
  */
-export function recognise({ stateDicts }: LoadedCheckpoint, options: FamilyOptions = {}): GeneratorNetwork | undefined {
+export function recogniseDcgan(
+  { stateDicts }: LoadedCheckpoint,
+  options: FamilyOptions = {},
+): GeneratorNetwork | undefined {
   const stacks = new Map<string, Stack>();
   for (const [path, tensors] of stateDicts) {
     const layers = sequentialOf(tensors);

@@ -1,0 +1,70 @@
+import { access, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import type { Conversion } from '../../shared/engine/compute.ts';
+import { withCompanions } from './beside.ts';
+import { readingEngine } from './inspect.ts';
+import { onlyArgument, parse, requireFile, requireFolder, usage, userPath } from './options.ts';
+
+export const CONVERT_HELP = `rewound convert CHECKPOINT --out FILE.onnx
+
+  writes the generator in a checkpoint as an ONNX model: z (and c, one-hot, where it has classes, and psi
+  where it truncates) to image, in the family's own range and not rounded; a card beside it says the range`;
+
+export async function convertCommand(args: readonly string[]): Promise<number> {
+  const { values, positionals } = parse({
+    args: [...args],
+    allowPositionals: true,
+    options: { out: { type: 'string' } },
+  });
+  const path = userPath(onlyArgument(positionals, 'checkpoint'));
+  if (values.out === undefined) throw usage('--out is missing: the file to write.');
+  const out = userPath(values.out);
+  await requireFile(path);
+  await requireFolder(dirname(out), '--out');
+  const request = await withCompanions(path);
+  const engine = readingEngine();
+  try {
+    const conversion = await engine.tasks.convert(request);
+    if (conversion.contents.kind === 'model') throw usage(`${path} is an ONNX model already.`, 'Copy it as it is.');
+    const written = await write(out, conversion);
+    const { inputs, output } = signature(conversion);
+    process.stdout.write(`${inputs.join(', ')} -> ${output}\n${written.map((file) => `${file}\n`).join('')}`);
+    return 0;
+  } finally {
+    engine.close();
+  }
+}
+
+/** Writes the model, its weights where they need a file of their own, and a card with what a model cannot say. */
+async function write(out: string, { model, weights, spec, range }: Conversion): Promise<readonly string[]> {
+  const { distribution, low, high } = spec.latent;
+  const card = {
+    latent: distribution === 'normal' ? { distribution } : { distribution, low, high },
+    ...(range ? { image: { range } } : {}),
+  };
+  const files: [string, Uint8Array | string][] = [
+    ...weights.map(({ location, data }): [string, Uint8Array] => [join(dirname(out), location), data]),
+    [out, model],
+    [`${out}.card.json`, `${JSON.stringify(card, undefined, 2)}\n`],
+  ];
+  for (const [file] of files) {
+    if (await exists(file)) throw usage(`--out: ${file} exists already.`, 'Name a new file.');
+  }
+  for (const [file, content] of files) await writeFile(file, content);
+  return files.map(([file]) => file);
+}
+
+function exists(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
+}
+
+function signature({ spec: { latent, classes, psi, image }, contents }: Conversion) {
+  const inputs = [`${latent.input} [n, ${latent.size}]`];
+  if (classes) inputs.push(`${classes.input} [n, ${classes.count}]`);
+  if (psi) inputs.push(`${psi.input} [1]`);
+  const [channels, side] = contents.kind === 'weights' ? [contents.channels, contents.resolution] : [];
+  return { inputs, output: `${image.output} [n, ${channels}, ${side}, ${side}]` };
+}
