@@ -22,13 +22,14 @@ const NETWORKS = ['G', 'D', 'Gs'];
 
 /**
  * Finds networks and state dicts in the object of a pickle, each by its path of keys. A dictionary with tensors is a
- * state dict of these, whatever else it holds; everything is met once, by its shortest path.
+ * state dict of these, whatever else it holds; what is in it is looked at once, by its shortest path.
  */
 export function contentsOf(root: PickleValue): Contents {
   const modules = new Map<string, ModuleRecord>();
   const stateDicts = new Map<string, StateDict>();
   const plain = new PlainReader();
   const networks = new NetworkReader(plain);
+  const known = new Map<Dict, StateDict>();
   const seen = new Set<PickleValue>();
   let level: [path: string, value: PickleValue][] = [['', root]];
   for (let depth = 0; depth <= MAX_DEPTH && level.length > 0; depth++) {
@@ -40,12 +41,13 @@ export function contentsOf(root: PickleValue): Contents {
         if (modules.size < MAX_NETWORKS) modules.set(path, network);
         continue;
       }
+      if (value instanceof Dict) {
+        const tensors = known.get(value) ?? tensorsOf(value);
+        known.set(value, tensors);
+        if (tensors.size > 0 && stateDicts.size < MAX_CONTAINERS) stateDicts.set(path, tensors);
+      }
       if (seen.has(value) || seen.size === MAX_CONTAINERS) continue;
       seen.add(value);
-      if (value instanceof Dict) {
-        const tensors = tensorsOf(value);
-        if (tensors.size > 0) stateDicts.set(path, tensors);
-      }
       for (const [key, child] of children(value)) {
         if (isContainer(child)) below.push([path === '' ? key : `${path}.${key}`, child]);
       }

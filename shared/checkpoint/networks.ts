@@ -6,8 +6,8 @@ import type { PlainReader } from './plain.ts';
 import { StridedTensor } from './strided.ts';
 import type { CheckpointTensor, StateDict } from './tensor.ts';
 
-/** A network may hold the same one in several places; whoever walks through them meets it as often. */
-const MAX_MODULES = 100_000;
+/** Tensors and modules: a network may hold the same ones in several places, and whoever walks through it meets each. */
+const MAX_PARTS = 200_000;
 const MAX_DEPTH = 64;
 
 /** torch.nn.Module's own bookkeeping, and what is read in its own way. */
@@ -18,7 +18,7 @@ const BOOKKEEPING =
 export class NetworkReader {
   private readonly plain: PlainReader;
   private readonly made = new Map<Instance, ModuleRecord>();
-  /** How many modules someone who walks through all of it meets. */
+  /** How many parts someone who walks through all of it meets. */
   private readonly sizes = new Map<ModuleRecord, number>();
   /** Those being made now: to meet one again is to go in a circle. */
   private readonly making = new Set<Instance>();
@@ -42,9 +42,9 @@ export class NetworkReader {
     this.making.add(object);
     const record = make();
     this.making.delete(object);
-    let size = 1;
+    let size = 1 + record.parameters.size + record.buffers.size;
     for (const child of record.modules.values()) size += this.sizes.get(child) ?? 0;
-    if (size > MAX_MODULES) throw corrupt('a network has too many parts');
+    if (size > MAX_PARTS) throw corrupt('a network has too many parts');
     this.sizes.set(record, size);
     this.made.set(object, record);
     return record;

@@ -14,7 +14,7 @@ export class PlainReader {
 
   /** undefined for what is not plain: tensors, refused code, circles, long lists. */
   read(value: PickleValue | undefined, depth = 0): PlainValue | undefined {
-    this.values += 1;
+    this.values += typeof value === 'string' ? 1 + value.length / 64 : 1;
     if (value === undefined || depth > MAX_DEPTH || this.values > MAX_VALUES) return undefined;
     if (value === null || typeof value === 'string' || typeof value === 'boolean') return value;
     if (typeof value === 'number') return value;

@@ -45,7 +45,7 @@ export function fileSource(path: string): FileSource {
   };
 }
 
-const WINDOW = 1 << 16;
+const WINDOW = 1 << 15;
 
 /** The same source, but many small ranges near each other are read from it in one piece. */
 export function buffered(source: ByteSource): ByteSource {

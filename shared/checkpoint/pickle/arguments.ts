@@ -11,7 +11,9 @@ export function countOf(value: PickleValue | undefined, what: string): number {
 }
 
 export function countsOf(value: PickleValue | undefined, what: string): readonly number[] {
-  return itemsOf(value, what).map((item) => countOf(item, what));
+  const items = itemsOf(value, what);
+  if (items.length > LIMITS.tuple) throw new Misfit(`${what} has ${items.length} numbers`);
+  return items.map((item) => countOf(item, what));
 }
 
 export function textOf(value: PickleValue | undefined, what: string): string {

@@ -22,8 +22,8 @@ export const LIMITS = {
   integer: 256,
   /** Decimal digits of an integer. */
   digits: 600,
-  /** Elements of a tuple used as the key of a dictionary. */
-  keyTuple: 64,
+  /** Elements of the arguments of a call, of a shape, and of a tuple used as the key of a dictionary. */
+  tuple: 64,
   /** Names of code in one file. */
   names: 1_000,
   /** Characters of a name of code. */

@@ -385,8 +385,8 @@ export class Machine {
     if (key === null || typeof key !== 'object') return key;
     if (key instanceof Sequence && key.kind === 'tuple') {
       // Flat only: to compare nested tuples can take time exponential in their size.
-      const flat = key.items.every((item) => item === null || typeof item !== 'object' || item instanceof Global);
-      if (flat && key.items.length <= LIMITS.keyTuple) return undefined;
+      const flat = (item: PickleValue) => item === null || typeof item !== 'object' || item instanceof Global;
+      if (key.items.length <= LIMITS.tuple && key.items.every(flat)) return undefined;
     } else if (key instanceof Global || key instanceof Refused || key instanceof Bytes) return undefined;
     throw corrupt(`the key of a dictionary at byte ${this.at} is ${kindOf(key)}`);
   }
@@ -403,6 +403,7 @@ export class Machine {
   }
 
   private global(module: string, name: string): Global | Refused {
+    if (module.length + name.length > LIMITS.name) throw corrupt(`the name of code at byte ${this.at} is too long`);
     const constructs = this.around.globals(module, name);
     if (!constructs) return this.refuse(`${module}.${name}`);
     if (constructs.make) this.around.reading.found(`${module}.${name}`, this.at, false);
@@ -415,7 +416,7 @@ export class Machine {
   }
 
   private arguments(value: PickleValue): readonly PickleValue[] {
-    if (value instanceof Sequence && value.kind === 'tuple') return value.items;
+    if (value instanceof Sequence && value.kind === 'tuple' && value.items.length <= LIMITS.tuple) return value.items;
     if (value instanceof Refused) return [value];
     throw corrupt(`the arguments at byte ${this.at} are ${kindOf(value)}`);
   }
@@ -454,10 +455,11 @@ export class Machine {
     if (target instanceof Refused || target instanceof Dict) return;
     if (!(target instanceof Instance)) throw this.misplaced(target);
     // A pair is (attributes, slots).
-    const parts = state instanceof Sequence && state.kind === 'tuple' ? state.items : [state];
+    const parts = state instanceof Sequence && state.kind === 'tuple' ? state.items.slice(0, 2) : [state];
     for (const part of parts) {
       if (part === null || part instanceof Refused) continue;
       if (!(part instanceof Dict)) throw this.misplaced(target);
+      this.around.reading.spend(part.entries.size);
       for (const [key, value] of part.entries) target.attributes.entries.set(key, value);
     }
   }

@@ -1,9 +1,10 @@
 import { corrupt, unsafe, unsupported } from '../faults.ts';
+import { latin1 } from '../pickle/cursor.ts';
 import { findGlobal } from '../pickle/globals.ts';
 import { Machine } from '../pickle/machine.ts';
 import type { Reading } from '../pickle/reading.ts';
 import { Misfit, type PickleValue } from '../pickle/values.ts';
-import { type ByteSource, bytesSource } from '../source.ts';
+import type { ByteSource } from '../source.ts';
 import { Storages } from './persistent.ts';
 import { readZip, type ZipEntry } from './zip.ts';
 
@@ -33,11 +34,12 @@ export function readTorchArchive(source: ByteSource, reading: Reading): PickleVa
   }
   requireLittleEndian(entries.get(`${root}byteorder`));
 
-  // The checksum needs all of it; what a pickle of weights holds beside its storages is small.
-  const bytes = pickle.checked();
-  const [place, begin] = pickle.stored === undefined ? [bytesSource(bytes), 0] : [source, pickle.stored];
+  // By its place in the file, where it has one, for offsets to be those of the file.
+  const contents = pickle.checked();
+  const [place, begin] = pickle.stored === undefined ? [contents, 0] : [source, pickle.stored];
+  const last = begin + contents.size;
   const storages = new Storages();
-  const { value, end } = Machine.run(place, begin, begin + bytes.length, {
+  const { value, end } = Machine.run(place, begin, last, {
     reading,
     globals: findGlobal,
     persistent: (id) => storages.resolve(id),
@@ -45,7 +47,7 @@ export function readTorchArchive(source: ByteSource, reading: Reading): PickleVa
       throw new Misfit('a zip archive holds a file within a file');
     },
   });
-  if (end !== begin + bytes.length) throw corrupt('there is something after the end of its pickle');
+  if (end !== last) throw corrupt('there is something after the end of its pickle');
   for (const [key, storage] of storages.byKey) {
     const entry = entries.get(`${root}data/${key}`);
     if (!entry) throw corrupt('a storage is missing');
@@ -56,7 +58,7 @@ export function readTorchArchive(source: ByteSource, reading: Reading): PickleVa
 
 function requireLittleEndian(entry: ZipEntry | undefined): void {
   if (!entry) return;
-  if (entry.size > 16 || new TextDecoder().decode(entry.checked()) !== 'little') {
+  if (entry.size > 16 || latin1(entry.checked().read(0, entry.size)) !== 'little') {
     throw unsupported(
       'The checkpoint is of a big-endian machine.',
       'Load and save it with a current PyTorch, on the machine it came from.',

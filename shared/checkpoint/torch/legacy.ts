@@ -1,6 +1,7 @@
 import { corrupt, unsupported } from '../faults.ts';
-import { itemsOf, textOf } from '../pickle/arguments.ts';
+import { bytesInMemory, itemsOf, textOf } from '../pickle/arguments.ts';
 import { findGlobal } from '../pickle/globals.ts';
+import { Latin1Source } from '../pickle/latin1.ts';
 import { Machine } from '../pickle/machine.ts';
 import type { Reading } from '../pickle/reading.ts';
 import { type Bytes, Dict, Misfit, type PickleValue } from '../pickle/values.ts';
@@ -86,8 +87,9 @@ export class LegacyReader {
     if (this.depth === MAX_DEPTH) throw new Misfit('a file within the file holds another one');
     const known = this.nested.get(bytes);
     if (known !== undefined) return known;
-    const reader = new LegacyReader(bytes.source, this.reading, this.depth + 1);
-    const value = reader.read(bytes.offset, bytes.offset + bytes.length);
+    // Decoded once, rather than for each range that is read.
+    const { source, offset, length } = bytes.source instanceof Latin1Source ? bytesInMemory(bytes.read()) : bytes;
+    const value = new LegacyReader(source, this.reading, this.depth + 1).read(offset, offset + length);
     this.nested.set(bytes, value);
     return value;
   }

@@ -14,8 +14,8 @@ export interface ZipEntry {
   readonly stored: number | undefined;
   /** The contents, to be read by ranges. */
   open(): ByteSource;
-  /** The contents in whole, whose checksum is right. */
-  checked(): Uint8Array;
+  /** The same, once the checksum of all of it is known to be right. */
+  checked(): ByteSource;
 }
 
 const END = 0x06054b50;
@@ -41,7 +41,9 @@ const MAX_DIRECTORY = 1 << 26;
 /** Deflate cannot expand more than this. */
 const MAX_EXPANSION = 1032;
 /** Of all deflated entries together: torch stores what is large. */
-const MAX_INFLATED = 2 ** 31;
+const MAX_INFLATED = 2 ** 30;
+/** Read at once for checksums. */
+const CHUNK = 1 << 20;
 
 interface Record {
   readonly name: string;
@@ -187,14 +189,14 @@ function entryOf(source: ByteSource, record: Record, begin: number): ZipEntry {
   const { name, method, crc, packed, size } = record;
   if (method === STORED) {
     const open = () => part(source, begin, size);
-    return { name, size, stored: begin, open, checked: () => requireSum(name, open().read(0, size), crc) };
+    return { name, size, stored: begin, open, checked: () => requireSum(name, open(), crc) };
   }
-  let inflated: Uint8Array | undefined;
+  let inflated: ByteSource | undefined;
   const checked = () => {
-    inflated ??= requireSum(name, inflate(source.read(begin, packed), size), crc);
+    inflated ??= requireSum(name, bytesSource(inflate(source.read(begin, packed), size)), crc);
     return inflated;
   };
-  return { name, size, stored: undefined, checked, open: () => bytesSource(checked()) };
+  return { name, size, stored: undefined, checked, open: checked };
 }
 
 function inflate(bytes: Uint8Array, size: number): Uint8Array {
@@ -208,8 +210,12 @@ function inflate(bytes: Uint8Array, size: number): Uint8Array {
   throw corrupt('an entry of its zip archive is not as long as it says');
 }
 
-function requireSum(name: string, bytes: Uint8Array, crc: number): Uint8Array {
-  if (crc32(bytes) === crc) return bytes;
+function requireSum(name: string, contents: ByteSource, crc: number): ByteSource {
+  let sum = 0;
+  for (let at = 0; at < contents.size; at += CHUNK) {
+    sum = crc32(contents.read(at, Math.min(CHUNK, contents.size - at)), sum);
+  }
+  if (sum === crc) return contents;
   throw corrupt(`the checksum of the entry ${JSON.stringify(name.slice(-80))} of its zip archive is wrong`);
 }
 
