@@ -54,8 +54,8 @@ export const recipeSchema = z.strictObject({
   stateDict: z.string().optional(),
   /** What latents are drawn from in training; a card may say more. */
   latent: z.enum(['normal', 'uniform']).default('normal'),
-  /** Values of black and of white in the output. */
-  range: z.tuple([z.number(), z.number()]).default([-1, 1]),
+  /** Values of black and of white in the output, where the last layer does not end in tanh or sigmoid. */
+  range: z.tuple([z.number(), z.number()]).optional(),
   layers: z.array(layerSchema).min(1).max(1000),
   /** What names of tensors begin with that take no part, such as a discriminator's. */
   ignore: z.array(name).max(1000).default([]),

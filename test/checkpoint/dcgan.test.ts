@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { recogniseDcgan } from '../../shared/checkpoint/families/dcgan/recognise.ts';
+import { recogniseSequential } from '../../shared/checkpoint/families/stack/modules.ts';
 import { networkOfRecipe } from '../../shared/checkpoint/families/stack/recipe.ts';
+import type { ModuleRecord } from '../../shared/checkpoint/module.ts';
 import type { GeneratorNetwork } from '../../shared/checkpoint/network.ts';
 import { recipeSchema } from '../../shared/checkpoint/recipe.ts';
 import type { StateDict } from '../../shared/checkpoint/tensor.ts';
@@ -55,6 +57,7 @@ describe('a DCGAN', () => {
       'strides and paddings',
       'activations',
       'batch normalisation',
+      'image range',
     ]);
     const made = await picture(network);
     expect(made).toHaveLength(3 * 16 * 16);
@@ -166,6 +169,11 @@ describe('a recipe', () => {
     ['a layer that does not follow', { layers: [dcgan.layers[0], dcgan.layers[4]] }, 'does not take the 5 values'],
     ['a state dict that is not there', { ...dcgan, stateDict: 'g' }, 'holds ""'],
     [
+      'no word on its range',
+      { layers: [...dcgan.layers.slice(0, 4), { type: 'convTranspose', weights: 'main.6', stride: 2, padding: 1 }] },
+      'which values are black and white',
+    ],
+    [
       'an impossible shape',
       { layers: [dcgan.layers[0], { type: 'reshape', shape: [1, 2, 3] }] },
       'cannot make [1,2,3] of 80 values',
@@ -174,5 +182,77 @@ describe('a recipe', () => {
     expect(() => read(recipe)).toThrow(
       expect.objectContaining({ code: 'CARD_INVALID', message: expect.stringContaining(what) }),
     );
+  });
+});
+
+describe('a generator saved whole', () => {
+  const part = (className: string, attributes: object = {}, tensors: Record<string, number[]> = {}): ModuleRecord => {
+    const filled = new Map(
+      Object.entries(tensors).map(([name, shape]) => [
+        name,
+        tensor(
+          Array.from({ length: shape.reduce((a, b) => a * b, 1) }, (_, i) => ((i * 7) % 5) / 5),
+          shape,
+        ),
+      ]),
+    );
+    return { ...recordOf(className, {}), attributes: new Map(Object.entries(attributes)), parameters: filled };
+  };
+  const recordOf = (className: string, modules: Record<string, ModuleRecord>): ModuleRecord => ({
+    className,
+    parameters: new Map(),
+    buffers: new Map(),
+    modules: new Map(Object.entries(modules)),
+    attributes: new Map(),
+  });
+  const plain = { dilation: [1, 1], groups: 1, padding_mode: 'zeros', output_padding: [0, 0] };
+  const first = part('ConvTranspose2d', { ...plain, stride: [1, 1], padding: [0, 0] }, { weight: [4, 5, 8, 8] });
+  const up = part('ConvTranspose2d', { ...plain, stride: [2, 2], padding: [1, 1] }, { weight: [5, 3, 4, 4] });
+  const statistics = { weight: [5], bias: [5], running_mean: [5], running_var: [5] };
+  const layers = {
+    0: first,
+    1: part('BatchNorm2d', { eps: 0.01 }, statistics),
+    2: part('LeakyReLU', { negative_slope: 0.1 }),
+    3: part('Dropout'),
+    4: up,
+    5: part('Sigmoid'),
+  };
+  const recognised = (changes: Record<string, ModuleRecord>) => {
+    const generator = recordOf('Generator', { main: recordOf('Sequential', { ...layers, ...changes }) });
+    return recogniseSequential({ ...loadedOf({}), modules: new Map([['', generator]]) }, {});
+  };
+
+  it('says strides and activations itself', async () => {
+    const network = recognised({})!;
+    expect(network).toMatchObject({ resolution: 16, channels: 3, latentSize: 4, range: [0, 1] });
+    expect(network.assumptions[0]).toMatchObject({ value: 'Generator runs its one part, "main", and nothing else' });
+    const same = networkOfRecipe(
+      loadedOf({
+        '': new Map(
+          Object.entries(layers).flatMap(([name, { parameters }]) =>
+            [...parameters].map(([key, value]) => [`${name}.${key}`, value] as const),
+          ),
+        ),
+      }),
+      recipeSchema.parse({
+        layers: [
+          { type: 'convTranspose', weights: '0' },
+          { type: 'batchNorm', weights: '1', eps: 0.01, activation: { leakyRelu: 0.1 } },
+          { type: 'convTranspose', weights: '4', stride: 2, padding: 1, activation: 'sigmoid' },
+        ],
+      }),
+    );
+    const latent = [1, -2, 0.5, 3];
+    expect(await picture(network, latent)).toEqual(await picture(same, latent));
+  });
+
+  it.each<[string, Record<string, ModuleRecord>]>([
+    ['a layer of its own making', { 3: part('SelfAttention') }],
+    ['groups', { 4: { ...up, attributes: new Map([...up.attributes, ['groups', 5]]) } }],
+    ['a stride of two kinds', { 4: { ...up, attributes: new Map([...up.attributes, ['stride', [2, 1]]]) } }],
+    ['an end that bounds nothing', { 5: part('ReLU') }],
+    ['two activations in a row', { 3: part('Tanh') }],
+  ])('with %s is not taken', (_, changes) => {
+    expect(recognised(changes)).toBeUndefined();
   });
 });

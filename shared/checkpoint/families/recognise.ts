@@ -2,11 +2,18 @@ import type { LoadedCheckpoint } from '../loaded.ts';
 import type { FamilyOptions, GeneratorNetwork } from '../network.ts';
 import { recogniseDcgan } from './dcgan/recognise.ts';
 import { recogniseRosinality } from './rosinality/recognise.ts';
+import { recogniseSequential } from './stack/modules.ts';
 import { recogniseStyleGan2 } from './stylegan2/recognise.ts';
 import { recogniseStyleGan3 } from './stylegan3/recognise.ts';
 
 /** Each tells its own networks by their names and shapes, so that no two take the same checkpoint. */
-const FAMILIES = [recogniseStyleGan2, recogniseStyleGan3, recogniseRosinality, recogniseDcgan] as const;
+const FAMILIES = [
+  recogniseStyleGan2,
+  recogniseStyleGan3,
+  recogniseRosinality,
+  recogniseDcgan,
+  recogniseSequential,
+] as const;
 
 /** The generator in a checkpoint; undefined where it is of no known family. */
 export function recognise(loaded: LoadedCheckpoint, options: FamilyOptions): GeneratorNetwork | undefined {

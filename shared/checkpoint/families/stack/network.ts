@@ -23,19 +23,34 @@ export function stackNetwork(recipe: Recipe, tensors: StateDict, about: StackAbo
       help: 'Correct the recipe: a picture has one or three channels; docs/checkpoints.md describes it.',
     });
   }
-  const [black, white] = recipe.range;
+  const last = layers.at(-1)!.activation;
+  const range = recipe.range ?? rangeOf(last);
+  if (!range) {
+    throw new RewoundError('CARD_INVALID', 'The recipe does not say which values are black and white.', {
+      help: 'Say it with "range" in the recipe, or end the last layer in "tanh" or "sigmoid" if the network does.',
+    });
+  }
+  const source = recipe.range ? 'recipe beside the checkpoint' : `the last layer ends in ${last}`;
+  const value = `${range[0]} is black, ${range[1]} is white`;
   return {
-    ...about,
+    family: about.family,
+    assumptions: [...about.assumptions, { what: 'image range', value, source }],
     resolution: width,
     channels,
     latentSize: layers[0]!.input[0],
     classes: 0,
     latent: recipe.latent,
     hasPsi: false,
-    range: [black, white],
+    range: [range[0], range[1]],
     parameters: layers.reduce((sum, layer) => sum + trained(layer), 0),
     build: (graph, { z }) => layers.reduce((value, layer, i) => addLayer(graph, value, layer, i === 0), z),
   };
+}
+
+/** What the network's last activation can give. */
+function rangeOf(activation: Activation | undefined): readonly [number, number] | undefined {
+  if (activation === 'tanh') return [-1, 1];
+  return activation === 'sigmoid' ? [0, 1] : undefined;
 }
 
 function trained({ weight, bias, normalisation }: StackLayer): number {
