@@ -45,7 +45,7 @@ interface ArrayType<T> {
 
 function view<T>(type: ArrayType<T>, bytes: Uint8Array): T {
   const size = type.BYTES_PER_ELEMENT;
-  const aligned = bytes.byteOffset % size === 0 ? bytes : bytes.slice();
+  const aligned = bytes.byteOffset % size === 0 ? bytes : new Uint8Array(bytes);
   return new type(aligned.buffer, aligned.byteOffset, aligned.length / size);
 }
 

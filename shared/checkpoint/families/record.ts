@@ -118,20 +118,20 @@ export class NetworkRecord {
     }
     return tensor;
   }
+}
 
-  /** Trained numbers in it and in all it consists of; what is shared is counted once. */
-  parameterCount(): number {
-    const tensors = new Set<CheckpointTensor>();
-    const seen = new Set<ModuleRecord>();
-    const visit = (record: ModuleRecord): void => {
-      if (seen.has(record)) return;
-      seen.add(record);
-      for (const tensor of record.parameters.values()) tensors.add(tensor);
-      for (const child of record.modules.values()) visit(child);
-    };
-    visit(this.record);
-    let count = 0;
-    for (const { shape } of tensors) count += shape.reduce((product, extent) => product * extent, 1);
-    return count;
-  }
+/** Trained numbers in a network and in all it consists of; what is shared is counted once. */
+export function parameterCount(network: ModuleRecord): number {
+  const tensors = new Set<CheckpointTensor>();
+  const seen = new Set<ModuleRecord>();
+  const visit = (record: ModuleRecord): void => {
+    if (seen.has(record)) return;
+    seen.add(record);
+    for (const tensor of record.parameters.values()) tensors.add(tensor);
+    for (const child of record.modules.values()) visit(child);
+  };
+  visit(network);
+  let count = 0;
+  for (const { shape } of tensors) count += shape.reduce((product, extent) => product * extent, 1);
+  return count;
 }

@@ -83,7 +83,7 @@ export function unit(x: readonly number[]): number[] {
   return x.map((value) => value / Math.sqrt(mean + 1e-8));
 }
 
-function mapped(mapping: ModuleRecord, z: readonly number[], c: readonly number[] | undefined): number[] {
+export function mapped(mapping: ModuleRecord, z: readonly number[], c: readonly number[] | undefined): number[] {
   let x = unit(z);
   if (c) x = [...x, ...unit(dense(mapping.modules.get('embed')!, c))];
   for (let i = 0; i < numberOf(mapping, 'num_layers'); i++) x = dense(mapping.modules.get(`fc${i}`)!, x);
