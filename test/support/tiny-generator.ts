@@ -20,8 +20,8 @@ export interface TinyOptions {
   readonly size?: readonly [Dimension, Dimension];
 }
 
-/** ONNX numbers of the types a generator may give. */
-const TYPE = { float32: 1, uint8: 2, float16: 10, float64: 11 } as const;
+/** ONNX numbers of types. */
+const TYPE = { float32: 1, uint8: 2, int64: 7, float16: 10, float64: 11 } as const;
 
 /** A generator of smooth random pictures, `z` [n,8] -> `image`: a matrix, a squashing and a reshape. */
 export function tinyGenerator(options: TinyOptions = {}): Uint8Array {
@@ -46,8 +46,11 @@ export function tinyGenerator(options: TinyOptions = {}): Uint8Array {
 /** A picture as planes of 0..255: f32 [3,side,side]. */
 export type Planes = Float32Array;
 
-/** A generator that knows nothing but these pictures: its latent picks one, `z` [n,8] -> `image` [n,3,side,side] 0..255. */
-export function pictureBook(pictures: readonly Planes[], side: number): Uint8Array {
+/**
+ * A generator that knows nothing but these pictures: its latent picks one, `z` [n,8] -> `image` [n,3,side,side] 0..255,
+ * and sets how far its light and its grain go, up to `grain` levels of each.
+ */
+export function pictureBook(pictures: readonly Planes[], side: number, { grain = 0 } = {}): Uint8Array {
   const graph = new GraphBuilder('picture-book');
   const z = graph.input('z', 'float32', ['n', LATENT]);
   const all = new Float32Array(pictures.length * 3 * side * side);
@@ -56,8 +59,23 @@ export function pictureBook(pictures: readonly Planes[], side: number): Uint8Arr
   });
   const picked = pick(graph, z, pictures.length);
   const pages = graph.weight(all, [pictures.length, 3, side, side]);
-  graph.output('image', graph.op('Gather', [pages, picked], { axis: 0 }), 'float32', ['n', 3, side, side]);
+  let image = graph.op('Gather', [pages, picked], { axis: 0 });
+  if (grain > 0)
+    image = graph.op('Clip', [perturbed(graph, z, image, side, grain), graph.scalar(0), graph.scalar(255)]);
+  graph.output('image', image, 'float32', ['n', 3, side, side]);
   return graph.model();
+}
+
+/** Moves every value of a picture by as much as the latent says, and all of them together by as much again. */
+function perturbed(graph: GraphBuilder, z: Value, image: Value, side: number, grain: number): Value {
+  const move = (seed: number, values: number, shape: readonly number[]) => {
+    const weights = new Float32Array(LATENT * values);
+    new RandomState(seed).randn(weights);
+    const moved = graph.op('Tanh', [graph.op('MatMul', [z, graph.weight(weights, [LATENT, values])])]);
+    return graph.op('Mul', [graph.op('Reshape', [moved, graph.ints([-1, ...shape])]), graph.scalar(grain)]);
+  };
+  const grained = graph.op('Add', [image, move(4, 3 * side * side, [3, side, side])]);
+  return graph.op('Add', [grained, move(5, 1, [1, 1, 1])]);
 }
 
 /**
@@ -96,17 +114,17 @@ export function slowGenerator({ megabytes = 0 } = {}): Uint8Array {
   return graph.model();
 }
 
-/** The random direction the latent points along most: int64 [n]. */
+/** Which choice the first value of a normal latent says, each as likely: int64 [n]. */
 function pick(graph: GraphBuilder, z: Value, choices: number): Value {
-  const directions = new Float32Array(LATENT * choices);
-  new RandomState(2).randn(directions);
-  for (let c = 0; c < choices; c++) {
-    let norm = 0;
-    for (let i = 0; i < LATENT; i++) norm = Math.hypot(norm, directions[i * choices + c]!);
-    for (let i = 0; i < LATENT; i++) directions[i * choices + c]! /= norm;
-  }
-  const scores = graph.op('MatMul', [z, graph.weight(directions, [LATENT, choices])]);
-  return graph.op('ArgMax', [scores], { axis: 1, keepdims: 0 });
+  const first = graph.op('Gather', [z, graph.ints([0])], { axis: 1 });
+  // The normal distribution function: uniform between 0 and 2, and so on to 0 to `choices`.
+  const uniform = graph.op('Add', [
+    graph.op('Erf', [graph.op('Mul', [first, graph.scalar(Math.SQRT1_2)])]),
+    graph.scalar(1),
+  ]);
+  const place = graph.op('Floor', [graph.op('Mul', [uniform, graph.scalar(choices / 2)])]);
+  const inside = graph.op('Clip', [place, graph.scalar(0), graph.scalar(choices - 1)]);
+  return graph.op('Cast', [graph.op('Reshape', [inside, graph.ints([-1])])], { to: TYPE.int64 });
 }
 
 /** The same model with other versions in its head: operators that did not change mean the same in each. */
