@@ -7,7 +7,7 @@ import {
   PRICES_READ,
   USUAL,
 } from '../../shared/audit/price.ts';
-import { settingsSchema, shardCount } from '../../shared/pipeline/settings.ts';
+import { freshSamples, settingsSchema, shardCount } from '../../shared/pipeline/settings.ts';
 import { oneOf, parse, usage, whole } from './options.ts';
 
 const KINDS = Object.keys(GPUS) as Gpu[];
@@ -19,6 +19,8 @@ export const PRICE_HELP = `rewound price --ms-per-sample X [--samples 50000]
   --ms-per-sample X   milliseconds for a sample on that GPU, as measured: a report names them
   --samples N         samples of the audit
   --shards N          pieces of the work; by default as an audit would cut them
+  --fresh N           samples after those that confirm whoever is named; 0 where nobody is
+                      (default as an audit would make, a fifth)
   --photos N          photos to embed (default 0: they are, or embeddings are given)
   --ms-per-photo X    milliseconds for a photo (default ${USUAL.photoMs})
   --gpu KIND          ${KINDS.join(' or ')} (default ${USUAL.gpu})
@@ -35,6 +37,7 @@ export function priceCommand(args: readonly string[]): Promise<number> {
       samples: text,
       'ms-per-sample': text,
       shards: text,
+      fresh: text,
       photos: text,
       'ms-per-photo': text,
       gpu: text,
@@ -52,6 +55,7 @@ export function priceCommand(args: readonly string[]): Promise<number> {
     samples,
     sampleMs,
     shards: whole(values.shards, 'shards', 1, 100_000) ?? shardCount(settingsSchema.parse({ samples }), sampleMs),
+    fresh: whole(values.fresh, 'fresh', 0, 1e9) ?? freshSamples({ samples }),
     photos: whole(values.photos, 'photos', 0, 1e10) ?? USUAL.photos,
     photoMs: positive(values['ms-per-photo'], 'ms-per-photo') ?? USUAL.photoMs,
     gpu: values.gpu === undefined ? USUAL.gpu : oneOf(values.gpu, 'gpu', KINDS),
@@ -76,14 +80,17 @@ function positive(text: string | undefined, name: string): number | undefined {
 }
 
 /** The price, line by line. */
-function table({ samples, shards, gpus, gpu }: AuditWork, { items, total, gpuHours, hours }: AuditPrice): string {
+function table(
+  { samples, fresh, shards, gpus, gpu }: AuditWork,
+  { items, total, gpuHours, hours }: AuditPrice,
+): string {
   const n = (value: number, digits = 0) =>
     value.toLocaleString('en', { minimumFractionDigits: digits, maximumFractionDigits: digits });
   const amount = (value: number) => (Number.isInteger(value) ? n(value) : n(value, value < 10 ? 3 : 1));
   const row = (what: string, quantity: string, usd: string) =>
     `${what.padEnd(18)}${quantity.padStart(26)}${usd.padStart(12)}\n`;
   return [
-    `${n(samples)} samples in ${n(shards)} shards on ${gpus} x ${gpu}, US dollars (prices of ${PRICES_READ})\n\n`,
+    `${n(samples)} samples in ${n(shards)} shards${fresh > 0 ? ` and ${n(fresh)} fresh ones` : ''} on ${gpus} x ${gpu}, US dollars (prices of ${PRICES_READ})\n\n`,
     ...items.map(({ what, amount: value, unit, usd }) => row(what, `${amount(value)} ${unit}`, n(usd, 4))),
     row('total', `${amount(gpuHours)} GPU-hours`, n(total, 2)),
     `\nThe report is there after about ${hours < 1 ? `${n(hours * 60)} minutes` : `${n(hours, 1)} hours`}.\n`,

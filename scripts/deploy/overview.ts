@@ -1,9 +1,15 @@
 import { auditPrice, type Gpu, gpuSecond, PRICES_READ, USUAL } from '../../shared/audit/price.ts';
-import { settingsSchema, shardCount } from '../../shared/pipeline/settings.ts';
+import { freshSamples, settingsSchema, shardCount } from '../../shared/pipeline/settings.ts';
 import type { Deployment } from './commands.ts';
 
 /** An audit to give an idea of: a usual one, of a generator of middling size. */
-const EXAMPLE = { ...USUAL, samples: 50_000, sampleMs: 20, photos: 10_000 };
+const EXAMPLE = {
+  ...USUAL,
+  samples: 50_000,
+  fresh: freshSamples({ samples: 50_000 }),
+  sampleMs: 20,
+  photos: 10_000,
+};
 
 /** What is about to be made and what it will cost, for somebody who has to say yes. */
 export function overview(deployment: Deployment & { readonly gpu: Gpu }): string {
@@ -14,12 +20,12 @@ export function overview(deployment: Deployment & { readonly gpu: Gpu }): string
   return `In the project ${project}, region ${region}:
 
   bucket          ${project}-${name}: drop/, work/, gallery/, report/
-  Cloud Run       8 services that nobody but Pub/Sub can call; plan, enrol and probe with the GPU
-                  ${gpu}, one of plan and up to ${gpuQuota} each of enrol and probe
-  Pub/Sub         9 topics, 8 push subscriptions; a job that sweeps every ten minutes
+  Cloud Run       10 services that nobody but Pub/Sub can call; plan, enrol, probe and confirm with the
+                  GPU ${gpu}, one of plan and up to ${gpuQuota} each of the others
+  Pub/Sub         11 topics, 10 push subscriptions; a job that sweeps every ten minutes
   Firestore       database ${name}
   images          registry ${name}, two images, built and tested by Cloud Build
-  accounts        ${budget ? '11' : '10'} service accounts, each with the rights of one thing
+  accounts        ${budget ? '13' : '12'} service accounts, each with the rights of one thing
   budget          ${budget ? `${budget.amount} a month, at which deliveries stop` : 'none (--budget AMOUNT --billing-account ID)'}
   state           bucket ${project}-rewound-terraform
 

@@ -61,17 +61,22 @@ export const SAMPLE_SHARD: Calls = { messages: 1, recordReads: 2, recordWrites: 
 const PHOTO_SHARD: Calls = { messages: 1, recordReads: 2, recordWrites: 1, objectReads: 4, objectWrites: 1 };
 const PHOTO: Calls = { messages: 0, recordReads: 0, recordWrites: 0, objectReads: 2, objectWrites: 0 };
 /** An audit once: its state from the first to the last, marks and locks; plan, generator, roster, gallery, report. */
-const AUDIT: Calls = { messages: 5, recordReads: 40, recordWrites: 12, objectReads: 60, objectWrites: 10 };
+const AUDIT: Calls = { messages: 6, recordReads: 40, recordWrites: 12, objectReads: 60, objectWrites: 14 };
 
 /** Bytes a message counts as, though it has fewer. */
 const MESSAGE_BYTES = 1000;
 /** An object that holds one match costs so much at most: its place in a staircase and in a table (tally-codec.ts). */
 const MATCH_BYTES = 26;
+/** Fresh samples keep more of the nearest faces (pipeline/plan-file.ts). */
+const FRESH_K = 100;
 
 /** Samples that planning generates (engine/calibrate.ts), about. */
 const PLANNING_SAMPLES = 400;
 const PHOTOS_PER_SHARD = 256;
-/** Seconds that assemble, merge and the small functions work, and the machine they do it on (terraform/functions.tf). */
+/**
+ * Seconds that assemble, merge, conclude and the small functions work, and the machine they do it on
+ * (terraform/functions.tf). In it is what galleries say of themselves: 6 s for 10,000 photos on two cores.
+ */
 const CPU_WORK = { seconds: 120, cpus: 4, gibibytes: 16 };
 
 export interface AuditWork {
@@ -80,6 +85,8 @@ export interface AuditWork {
   readonly sampleMs: number;
   /** Pieces the samples are cut into. */
   readonly shards: number;
+  /** Samples after those that confirm whoever is named, in pieces of the same size; 0 if nobody is. */
+  readonly fresh: number;
   /** Photos that have to be embedded; 0 if an earlier audit did, or if embeddings were given. */
   readonly photos: number;
   /** Measured milliseconds for one photo. */
@@ -145,16 +152,16 @@ export function shardCallsPrice(): number {
 
 /** The price of an audit. */
 export function auditPrice(work: AuditWork): AuditPrice {
-  const { samples, sampleMs, shards, photos, photoMs, gpu, gpus, coldStartS, idleS, shardStartMs } = work;
+  const { samples, fresh, sampleMs, shards, photos, photoMs, gpu, gpus, coldStartS, idleS, shardStartMs } = work;
   const photoShards = Math.ceil(photos / PHOTOS_PER_SHARD);
-  // Plan, enrol and probe are services of their own: each warms up for itself and idles for itself.
-  const enrolling = Math.min(gpus, photoShards);
-  const probing = Math.min(gpus, shards);
-  const starts = 1 + enrolling + probing;
+  const freshShards = freshShardsOf(work);
+  // Plan, enrol, probe and confirm are services of their own: each warms up for itself and idles for itself.
+  const starts = [1, photoShards, shards, freshShards].reduce((sum, pieces) => sum + Math.min(gpus, pieces), 0);
 
   const planning = (PLANNING_SAMPLES * sampleMs) / 1000;
   const enrolment = (photos * photoMs) / 1000;
   const probes = (samples * sampleMs + shards * shardStartMs) / 1000;
+  const confirmation = (fresh * sampleMs + freshShards * shardStartMs) / 1000;
   const gpuItem = (what: string, seconds: number): Item => ({
     what,
     amount: seconds / 3600,
@@ -165,18 +172,19 @@ export function auditPrice(work: AuditWork): AuditPrice {
     gpuItem('planning', planning),
     gpuItem('photos', enrolment),
     gpuItem('samples', probes),
+    gpuItem('fresh samples', confirmation),
     gpuItem('cold starts', starts * coldStartS),
     gpuItem('idle tails', starts * idleS),
   ];
 
   const { seconds, cpus, gibibytes } = CPU_WORK;
   const cpu = seconds * (cpus * USD.requestCpuSecond + gibibytes * USD.requestGibibyteSecond);
-  const gibibytesKept = (samples * work.k * MATCH_BYTES) / 2 ** 30;
+  const gibibytesKept = ((samples * work.k + fresh * Math.max(work.k, FRESH_K)) * MATCH_BYTES) / 2 ** 30;
   const items: Item[] = [
     ...gpuItems,
-    { what: 'assemble, merge', amount: (seconds * cpus) / 3600, unit: 'vCPU-hours', usd: cpu },
+    { what: 'statistics', amount: (seconds * cpus) / 3600, unit: 'vCPU-hours', usd: cpu },
     ...callsPrice([
-      [SAMPLE_SHARD, shards],
+      [SAMPLE_SHARD, shards + freshShards],
       [PHOTO_SHARD, photoShards],
       [PHOTO, photos],
       [AUDIT, 1],
@@ -192,20 +200,28 @@ export function auditPrice(work: AuditWork): AuditPrice {
     items,
     total: items.reduce((sum, { usd }) => sum + usd, 0),
     gpuHours: gpuItems.reduce((sum, { amount }) => sum + amount, 0),
-    hours: hoursUntilReport(work, { planning, photoShards }),
+    hours: hoursUntilReport(work, { planning, photoShards, freshShards }),
   };
+}
+
+/** As the pipeline cuts them (plan-file.ts). */
+function freshShardsOf({ samples, shards, fresh }: AuditWork): number {
+  return Math.ceil((shards * fresh) / samples);
 }
 
 /** The longest chain of shards decides: they are handed out in turn, and none is cut in two. */
 function hoursUntilReport(
   work: AuditWork,
-  { planning, photoShards }: { planning: number; photoShards: number },
+  { planning, photoShards, freshShards }: { planning: number; photoShards: number; freshShards: number },
 ): number {
-  const { samples, sampleMs, shards, photoMs, gpus, coldStartS, shardStartMs } = work;
+  const { samples, fresh, sampleMs, shards, photoMs, gpus, coldStartS, shardStartMs } = work;
   const rounds = (count: number) => Math.ceil(count / gpus);
   const enrol = photoShards === 0 ? 0 : coldStartS + (rounds(photoShards) * PHOTOS_PER_SHARD * photoMs) / 1000;
-  const probe = coldStartS + (rounds(shards) * ((samples / shards) * sampleMs + shardStartMs)) / 1000;
-  return (coldStartS + planning + enrol + probe + CPU_WORK.seconds) / 3600;
+  const sampling = (count: number, pieces: number) =>
+    pieces === 0 ? 0 : coldStartS + (rounds(pieces) * ((count / pieces) * sampleMs + shardStartMs)) / 1000;
+  const probe = sampling(samples, shards);
+  const confirm = sampling(fresh, freshShards);
+  return (coldStartS + planning + enrol + probe + confirm + CPU_WORK.seconds) / 3600;
 }
 
 function callsPrice(done: readonly (readonly [Calls, number])[]): Item[] {

@@ -12,10 +12,12 @@ import {
   USUAL,
 } from '../../shared/audit/price.ts';
 import type { Context } from '../../shared/pipeline/context.ts';
+import { sampleShards } from '../../shared/pipeline/plan-file.ts';
+import { freshSamples, settingsSchema } from '../../shared/pipeline/settings.ts';
 import { tempDir } from '../support/temp.ts';
 import { makeProject, names, World } from '../support/world.ts';
 
-const WORK: AuditWork = { ...USUAL, samples: 50_000, sampleMs: 20, shards: 25, photos: 20_000 };
+const WORK: AuditWork = { ...USUAL, samples: 50_000, sampleMs: 20, shards: 25, fresh: 10_000, photos: 20_000 };
 
 const usd = (work: AuditWork, what: string) => auditPrice(work).items.find((item) => item.what === what)?.usd;
 
@@ -84,16 +86,17 @@ test('a shard asks no more of the platform than it is priced at', async () => {
 test('an audit by hand', () => {
   const { items, total, gpuHours } = auditPrice(WORK);
   const second = gpuSecond('nvidia-l4');
-  // 400 x 20 ms; 20,000 x 15 ms; 50,000 x 20 ms and 25 x 2 s; three instances, one after the other.
+  // 400 x 20 ms; 20,000 x 15 ms; 50,000 x 20 ms and 25 x 2 s; 10,000 and 5; four instances, one after the other.
   expect(usd(WORK, 'planning')).toBeCloseTo(8 * second, 8);
   expect(usd(WORK, 'photos')).toBeCloseTo(300 * second, 8);
   expect(usd(WORK, 'samples')).toBeCloseTo(1050 * second, 8);
-  expect(usd(WORK, 'cold starts')).toBeCloseTo(180 * second, 8);
-  expect(usd(WORK, 'idle tails')).toBeCloseTo(1800 * second, 8);
-  expect(gpuHours).toBeCloseTo((8 + 300 + 1050 + 180 + 1800) / 3600, 8);
-  // 25 + 79 + 5 messages of 1,000 bytes, twice.
-  expect(items.find(({ what }) => what === 'messages')?.amount).toBe(109);
-  expect(usd(WORK, 'messages')).toBeCloseTo((109 * 2000 * 40) / 2 ** 40 + (109 * 0.4) / 1e6, 10);
+  expect(usd(WORK, 'fresh samples')).toBeCloseTo(210 * second, 8);
+  expect(usd(WORK, 'cold starts')).toBeCloseTo(240 * second, 8);
+  expect(usd(WORK, 'idle tails')).toBeCloseTo(2400 * second, 8);
+  expect(gpuHours).toBeCloseTo((8 + 300 + 1050 + 210 + 240 + 2400) / 3600, 8);
+  // 25 + 5 + 79 + 6 messages of 1,000 bytes, twice.
+  expect(items.find(({ what }) => what === 'messages')?.amount).toBe(115);
+  expect(usd(WORK, 'messages')).toBeCloseTo((115 * 2000 * 40) / 2 ** 40 + (115 * 0.4) / 1e6, 10);
   expect(total).toBeCloseTo(
     items.reduce((sum, item) => sum + item.usd, 0),
     10,
@@ -103,13 +106,27 @@ test('an audit by hand', () => {
 test('nothing to embed costs nothing to embed: neither photos nor an instance for them', () => {
   const { items } = auditPrice({ ...WORK, photos: 0 });
   expect(items.find(({ what }) => what === 'photos')?.usd).toBe(0);
-  expect(items.find(({ what }) => what === 'cold starts')?.amount).toBeCloseTo(120 / 3600, 8);
+  expect(items.find(({ what }) => what === 'cold starts')?.amount).toBeCloseTo(180 / 3600, 8);
+});
+
+test('where nobody is named no fresh samples are made: neither they cost anything nor an instance for them', () => {
+  const { items } = auditPrice({ ...WORK, fresh: 0 });
+  expect(items.find(({ what }) => what === 'fresh samples')?.usd).toBe(0);
+  expect(items.find(({ what }) => what === 'cold starts')?.amount).toBeCloseTo(180 / 3600, 8);
+});
+
+test('confirming is a fifth of the probing at most, and cut as the pipeline cuts it', () => {
+  const settings = settingsSchema.parse({ samples: WORK.samples });
+  expect(WORK.fresh).toBe(freshSamples(settings));
+  const hours = (what: string) => auditPrice(WORK).items.find((item) => item.what === what)!.amount;
+  expect(hours('fresh samples')).toBeCloseTo(hours('samples') / 5, 8);
+  expect(sampleShards({ settings, shards: WORK.shards }, 'confirm')).toHaveLength(5);
 });
 
 test('there are never more instances than shards', () => {
   const many = auditPrice({ ...WORK, gpus: 1000 });
-  // 1 to plan, 79 for shards of 256 photos, 25 for samples.
-  expect(many.items.find(({ what }) => what === 'cold starts')?.amount).toBeCloseTo((105 * 60) / 3600, 8);
+  // 1 to plan, 79 for shards of 256 photos, 25 for samples, 5 for fresh ones.
+  expect(many.items.find(({ what }) => what === 'cold starts')?.amount).toBeCloseTo((110 * 60) / 3600, 8);
 });
 
 describe('whatever the work', () => {
@@ -117,6 +134,7 @@ describe('whatever the work', () => {
     samples: fc.integer({ min: 1, max: 1e8 }),
     sampleMs: fc.double({ min: 0.1, max: 1e4, noNaN: true }),
     shards: fc.integer({ min: 1, max: 1e5 }),
+    fresh: fc.integer({ min: 0, max: 1e6 }),
     photos: fc.integer({ min: 0, max: 1e8 }),
     photoMs: fc.double({ min: 0.1, max: 1e3, noNaN: true }),
     k: fc.integer({ min: 1, max: 100 }),
@@ -133,7 +151,8 @@ describe('whatever the work', () => {
       fc.property(work, (given) => {
         const price = auditPrice(given);
         for (const item of price.items) expect(item.usd).toBeGreaterThanOrEqual(0);
-        expect(auditPrice({ ...given, samples: given.samples * 2 }).total).toBeGreaterThanOrEqual(price.total);
+        const twice = auditPrice({ ...given, samples: given.samples * 2, fresh: given.fresh * 2 });
+        expect(twice.total).toBeGreaterThanOrEqual(price.total);
       }),
     );
   });
@@ -159,7 +178,7 @@ describe('rewound price', () => {
     const args = ['--ms-per-sample', '20', '--photos', '20000', '--gpus', '4'];
     const { status, stdout } = run(...args);
     expect(status).toBe(0);
-    expect(stdout).toContain('50,000 samples in 25 shards on 4 x nvidia-l4');
+    expect(stdout).toContain('50,000 samples in 25 shards and 10,000 fresh ones on 4 x nvidia-l4');
     const { work, total } = JSON.parse(run(...args, '--json').stdout) as { work: AuditWork; total: number };
     expect(work).toEqual({ ...WORK, gpus: 4 });
     expect(total).toBe(auditPrice(work).total);
