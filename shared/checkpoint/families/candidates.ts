@@ -2,9 +2,11 @@ import { RewoundError } from '../../errors.ts';
 import type { Assumption } from '../generator.ts';
 
 /** The moving average of a generator's weights, which all families' own tools draw from. */
-const AVERAGED = ['G_ema', 'g_ema'] as const;
+const AVERAGED = ['G_ema', 'g_ema', 'avgG'] as const;
 
 export interface Candidate<T> {
+  /** Its path in the file. */
+  readonly name: string;
   readonly value: T;
   /** Nothing where the file leaves no choice. */
   readonly assumptions: readonly Assumption[];
@@ -22,7 +24,7 @@ export function candidate<T>(
   const found = new Map([...networks].filter(([, network]) => matches(network)));
   if (found.size === 0) return undefined;
   const names = [...found.keys()];
-  const name = asked ?? AVERAGED.find((known) => found.has(known)) ?? (names.length === 1 ? names[0]! : undefined);
+  const name = asked ?? averaged(names) ?? (names.length === 1 ? names[0]! : undefined);
   if (name === undefined) {
     throw new RewoundError('CHECKPOINT_AMBIGUOUS', `The checkpoint holds several generators: ${names.join(', ')}.`, {
       help: 'Say which one to audit, by its name.',
@@ -31,5 +33,11 @@ export function candidate<T>(
   const value = found.get(name);
   if (value === undefined) return undefined;
   const source = asked === undefined ? "averaged weights, as the family's own tool takes" : 'settings';
-  return { value, assumptions: names.length > 1 ? [{ what: 'network', value: name, source }] : [] };
+  return { name, value, assumptions: names.length > 1 ? [{ what: 'network', value: name, source }] : [] };
+}
+
+/** By its own name, in whatever the file has it. */
+function averaged(names: readonly string[]): string | undefined {
+  const found = names.filter((name) => AVERAGED.includes(name.slice(name.lastIndexOf('.') + 1)));
+  return found.length === 1 ? found[0] : undefined;
 }

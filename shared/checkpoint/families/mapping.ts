@@ -2,6 +2,7 @@ import type { GraphBuilder, Value } from '../../onnx/graph.ts';
 import type { NetworkInputs } from '../network.ts';
 import type { CheckpointTensor } from '../tensor.ts';
 import { addDense, type Dense, denseOf } from './dense.ts';
+import { pixelNormalised } from './pixel-norm.ts';
 import type { NetworkRecord } from './record.ts';
 
 /** The mapping network of StyleGAN2 and StyleGAN3 (Karras et al. 2019, section 2; 2020 and 2021 keep it). */
@@ -43,10 +44,10 @@ export type Styles = (layer: number) => Value;
  * one is given (Karras et al. 2019, appendix B).
  */
 export function addMapping(graph: GraphBuilder, mapping: Mapping, inputs: NetworkInputs, cutoff?: number): Styles {
-  let x = normalised(graph, inputs.z);
+  let x = pixelNormalised(graph, inputs.z);
   if (mapping.embed) {
     if (inputs.c === null) throw new TypeError('a conditional generator needs a class input');
-    x = graph.op('Concat', [x, normalised(graph, addDense(graph, inputs.c, mapping.embed))], { axis: 1 });
+    x = graph.op('Concat', [x, pixelNormalised(graph, addDense(graph, inputs.c, mapping.embed))], { axis: 1 });
   }
   for (const layer of mapping.layers) x = addDense(graph, x, layer);
   if (mapping.average === null || inputs.psi === null) return () => x;
@@ -54,10 +55,4 @@ export function addMapping(graph: GraphBuilder, mapping: Mapping, inputs: Networ
   const pulled = graph.op('Mul', [graph.op('Sub', [x, average]), inputs.psi]);
   const truncated = graph.op('Add', [average, pulled]);
   return (layer) => (layer < (cutoff ?? Number.POSITIVE_INFINITY) ? truncated : x);
-}
-
-/** x / sqrt(mean of x^2 + 1e-8), row by row. */
-function normalised(graph: GraphBuilder, x: Value): Value {
-  const square = graph.op('ReduceMean', [graph.op('Mul', [x, x])], { axes: [1] });
-  return graph.op('Div', [x, graph.op('Sqrt', [graph.op('Add', [square, graph.scalar(1e-8)])])]);
 }

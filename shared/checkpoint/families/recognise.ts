@@ -1,6 +1,7 @@
 import type { LoadedCheckpoint } from '../loaded.ts';
 import type { FamilyOptions, GeneratorNetwork } from '../network.ts';
 import { recogniseDcgan } from './dcgan/recognise.ts';
+import { recognisePgan } from './pgan/recognise.ts';
 import { recogniseRosinality } from './rosinality/recognise.ts';
 import { recogniseSequential } from './stack/modules.ts';
 import { recogniseStyleGan2 } from './stylegan2/recognise.ts';
@@ -11,6 +12,7 @@ const FAMILIES = [
   recogniseStyleGan2,
   recogniseStyleGan3,
   recogniseRosinality,
+  recognisePgan,
   recogniseDcgan,
   recogniseSequential,
 ] as const;
