@@ -51,6 +51,11 @@ describe('a generator is fed', () => {
     expect(index.label!.dims).toEqual([5, 1]);
     expect([...(index.label!.data as BigInt64Array)]).toEqual([2n, 0n, 1n, 2n, 0n]);
 
+    const some: CheckpointCard = { classes: { count: 9, encoding: 'index', labels: [7, 2] } };
+    const [chosen] = (await fed([Z, ['label', 'int64', ['n', 1]]], some)) as [Fed];
+    // Seeds 41 to 45 modulo the two that are drawn.
+    expect([...(chosen.label!.data as BigInt64Array)]).toEqual([2n, 7n, 2n, 7n, 2n]);
+
     const pieces = await fed(
       [
         ['z', 'float32', [2, 4]],
