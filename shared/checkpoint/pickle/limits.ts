@@ -1,10 +1,10 @@
 /**
- * What a pickle may cost, whatever it says. The largest checkpoints people share need about a tenth of each: weights
- * are not read with the pickle, so only its own structure counts.
+ * What a pickle may cost, whatever it says: a second of work at most. The largest checkpoints people share need a tenth
+ * of each, for weights are not read with the pickle.
  */
 export const LIMITS = {
   /** Opcodes in a file, nested pickles included: each costs a fraction of a microsecond. */
-  operations: 2_000_000,
+  operations: 1_500_000,
   /** Values on the stack. */
   stack: 1_000_000,
   /** Open marks, which is to say containers within containers. */
@@ -14,8 +14,8 @@ export const LIMITS = {
   text: 1 << 14,
   /** Python 2 wrote bytes as it wrote texts: longer ones are taken for bytes. */
   shortBytes: 256,
-  /** Characters of all decoded texts, and values copied from one container to another, together. */
-  units: 1 << 25,
+  /** Characters of all decoded texts; a value copied from one container to another counts as eight. */
+  characters: 1 << 25,
   /** A line of protocol 0. */
   line: 1 << 16,
   /** Bytes of an integer. */

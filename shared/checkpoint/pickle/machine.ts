@@ -333,26 +333,26 @@ export class Machine {
   }
 
   private text(text: string): string {
-    this.around.reading.spend(text.length);
+    this.around.reading.spendText(text.length);
     return text;
   }
 
   /** Of protocol 0, whose bytes are escaped. */
   private oldText(text: string): string | Bytes {
-    this.around.reading.spend(text.length);
+    this.around.reading.spendText(text.length);
     return text.length > LIMITS.shortBytes ? latin1Bytes(text, 'a string') : text;
   }
 
   private utf8(length: number): string | LongText {
     if (length > LIMITS.text) return new LongText(this.cursor.range(length));
-    this.around.reading.spend(length);
+    this.around.reading.spendText(length);
     return this.cursor.utf8(length);
   }
 
   /** Python 2's strings are bytes as well as texts: a text here as long as it could be one, a character a byte. */
   private byteText(length: number): string | Bytes {
     if (length < 0 || length > LIMITS.shortBytes) return this.cursor.range(length);
-    this.around.reading.spend(length);
+    this.around.reading.spendText(length);
     return latin1(this.cursor.bytes(length));
   }
 
@@ -432,7 +432,8 @@ export class Machine {
     if (!call) return this.refuse(`${name}()`);
     const { reading } = this.around;
     return call(args, {
-      spend: (units) => reading.spend(units),
+      spendText: (characters) => reading.spendText(characters),
+      spendCopies: (values) => reading.spendCopies(values),
       torchFile: (bytes) => this.around.torchFile(bytes),
     });
   }
@@ -459,7 +460,7 @@ export class Machine {
     for (const part of parts) {
       if (part === null || part instanceof Refused) continue;
       if (!(part instanceof Dict)) throw this.misplaced(target);
-      this.around.reading.spend(part.entries.size);
+      this.around.reading.spendCopies(part.entries.size);
       for (const [key, value] of part.entries) target.attributes.entries.set(key, value);
     }
   }

@@ -11,16 +11,16 @@ import {
 } from './values.ts';
 
 /** dict(), dict(dict), dict(pairs). */
-function dictOf(from: PickleValue | undefined, { spend }: CallContext): Dict {
+function dictOf(from: PickleValue | undefined, { spendCopies }: CallContext): Dict {
   const dict = new Dict();
   if (from === undefined) return dict;
   if (from instanceof Dict) {
-    spend(from.entries.size);
+    spendCopies(from.entries.size);
     for (const [key, value] of from.entries) dict.entries.set(key, value);
     return dict;
   }
   const pairs = itemsOf(from, 'the entries of a dictionary');
-  spend(pairs.length);
+  spendCopies(pairs.length);
   for (const pair of pairs) {
     const [key, value] = itemsOf(pair, 'an entry of a dictionary');
     if (key === undefined || value === undefined) throw new Misfit('an entry of a dictionary is no pair');
@@ -33,10 +33,10 @@ const dict: Constructor = { call: ([from], context) => dictOf(from, context) };
 
 function sequence(kind: 'tuple' | 'list' | 'set'): Constructor {
   return {
-    call([from], { spend }) {
+    call([from], { spendCopies }) {
       if (from === undefined) return new Sequence(kind, []);
       const items = from instanceof Sequence ? from.items : itemsOf(from, `a ${kind}`);
-      spend(items.length);
+      spendCopies(items.length);
       return new Sequence(kind, [...items]);
     },
   };
@@ -44,13 +44,13 @@ function sequence(kind: 'tuple' | 'list' | 'set'): Constructor {
 
 /** _codecs.encode(text, 'latin1'): how protocol 2 writes bytes. */
 const encode: Constructor = {
-  call([text, encoding], { spend }) {
+  call([text, encoding], { spendText }) {
     if (!/^(latin-?1|iso-?8859-?1)$/i.test(textOf(encoding, 'an encoding'))) {
       throw new Misfit('bytes are written as a text in another encoding than latin1');
     }
     if (text instanceof LongText) return text.latin1();
     const characters = textOf(text, 'the text of bytes');
-    spend(characters.length);
+    spendText(characters.length);
     return latin1Bytes(characters, 'the text of bytes');
   },
 };
@@ -66,12 +66,12 @@ const bytes: Constructor = {
 
 /** copyreg._reconstructor(class, base, state of base): how protocols 0 and 1 write objects. */
 const reconstructor: Constructor = {
-  call([type, , state], { spend }) {
+  call([type, , state], { spendCopies }) {
     const { constructs, module, name } = globalOf(type, 'a class');
     if (!constructs.make) throw new Misfit(`${module}.${name} is not made that way`);
     const made = constructs.make();
     if (made instanceof Instance && state instanceof Dict) {
-      spend(state.entries.size);
+      spendCopies(state.entries.size);
       for (const [key, value] of state.entries) made.entries.entries.set(key, value);
     }
     return made;

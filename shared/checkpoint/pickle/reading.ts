@@ -6,7 +6,7 @@ import { LIMITS } from './limits.ts';
 export class Reading {
   private readonly seen = new Map<string, Finding>();
   private operations = 0;
-  private units = 0;
+  private characters = 0;
 
   get findings(): readonly Finding[] {
     return [...this.seen.values()];
@@ -17,10 +17,14 @@ export class Reading {
     if (this.operations > LIMITS.operations) throw corrupt(`its pickles have more than ${LIMITS.operations} steps`);
   }
 
-  /** A character of a text, or a value copied from one container to another, is a unit. */
-  spend(units: number): void {
-    this.units += units;
-    if (this.units > LIMITS.units) throw corrupt('its pickles hold too much text');
+  spendText(characters: number): void {
+    this.characters += characters;
+    if (this.characters > LIMITS.characters) throw corrupt('its pickles hold too much text');
+  }
+
+  /** Values copied from one container to another. */
+  spendCopies(values: number): void {
+    this.spendText(8 * values);
   }
 
   /** Notes the first place of each name. */

@@ -141,8 +141,9 @@ export interface Constructor {
 }
 
 export interface CallContext {
-  /** Takes from what the file may make this reader do: a character or a copied value is a unit. */
-  spend(units: number): void;
+  /** Takes from what the file may make this reader do. */
+  spendText(characters: number): void;
+  spendCopies(values: number): void;
   /** The value of a whole torch file within this one. */
   torchFile(bytes: Bytes): PickleValue;
 }
