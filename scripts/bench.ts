@@ -7,15 +7,17 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { audit } from './bench/audit.ts';
 import type { Benchmark, Row, Skipped } from './bench/benchmark.ts';
+import { checkpoint } from './bench/checkpoint.ts';
 import { machineFacts } from './bench/machine.ts';
 import { memory } from './bench/memory.ts';
 import { orchestration } from './bench/orchestration.ts';
 import { peer } from './bench/peer.ts';
 import { keepResults } from './bench/results.ts';
 import { search } from './bench/search.ts';
+import { stylegan2 } from './bench/stylegan2.ts';
 import { renderTable } from './bench/table.ts';
 
-const BENCHMARKS: readonly Benchmark[] = [search, audit, peer, memory, orchestration];
+const BENCHMARKS: readonly Benchmark[] = [search, stylegan2, audit, peer, memory, orchestration];
 const ROOT = join(import.meta.dirname, '..');
 /** Not the system's folder for temporary files, where others delete: see `diskFloor`. */
 const WORK = join(ROOT, 'node_modules/.cache/rewound-bench');

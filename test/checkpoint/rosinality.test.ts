@@ -1,10 +1,15 @@
 import { expect, test } from 'vitest';
 import { recogniseRosinality } from '../../shared/checkpoint/families/rosinality/recognise.ts';
+import { loadCheckpoint } from '../../shared/checkpoint/load.ts';
 import type { LoadedCheckpoint } from '../../shared/checkpoint/loaded.ts';
+import { bytesSource } from '../../shared/checkpoint/source.ts';
 import type { StateDict } from '../../shared/checkpoint/tensor.ts';
+import { savedDict } from '../support/checkpoint/files.ts';
 import { largestDifference, runNetwork } from '../support/checkpoint/networks.ts';
+import type { Py } from '../support/checkpoint/pickler.ts';
 import { RandomTensors, tensorOf } from '../support/checkpoint/records.ts';
 import { rosinalityDict, rosinalityImage } from '../support/checkpoint/rosinality.ts';
+import { torchZip } from '../support/checkpoint/torch-writer.ts';
 
 /** float32 against float64 over a whole network, whose values reach about 5. */
 const TOLERANCE = 5e-6;
@@ -45,6 +50,30 @@ test('an image is the same in a batch and alone', async () => {
   const together = await runNetwork(network, { z, psi: 0.7 });
   const [alone] = await runNetwork(network, { z: [z[1]!], psi: 0.7 });
   expect(largestDifference(together[1]!, alone!)).toBeLessThan(2e-6);
+});
+
+test('a file as its training writes it gives the same images', async () => {
+  const dict = rosinalityDict();
+  const named = Object.entries(savedDict(dict)).map(([name, saved]) => [`g_ema ${name}`, saved] as const);
+  const other = Object.entries(savedDict(rosinalityDict(2))).map(([name, saved]) => [`g ${name}`, saved] as const);
+  const latent = savedDict(new Map([['latent_avg', average]]));
+  const file = torchZip({ ...Object.fromEntries([...other, ...named]), ...latent }, 'archive', (tensors) => {
+    const part = (prefix: string) => {
+      const entries = [...tensors].filter(([name]) => name.startsWith(prefix));
+      return new Map(entries.map(([name, tensor]) => [name.slice(prefix.length), tensor]));
+    };
+    return new Map<Py, Py>([
+      ['g', part('g ')],
+      ['g_ema', part('g_ema ')],
+      ['latent_avg', tensors.get('latent_avg')!],
+      ['ada_aug_p', 0.5],
+    ]);
+  });
+  const network = recogniseRosinality(loadCheckpoint(bytesSource(file)))!;
+  expect(network.hasPsi).toBe(true);
+  const [image] = await runNetwork(network, { z, psi: 0.7 });
+  const [expected] = await runNetwork(recogniseRosinality(loadedOf(dict))!, { z, psi: 0.7 });
+  expect(image).toEqual(expected);
 });
 
 test('without a mean latent there is no truncation, and it says so', async () => {

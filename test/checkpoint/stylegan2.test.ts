@@ -1,9 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import { RandomState } from '../../shared/audit/random.ts';
 import { recogniseStyleGan2 } from '../../shared/checkpoint/families/stylegan2/recognise.ts';
+import { loadCheckpoint } from '../../shared/checkpoint/load.ts';
 import type { ModuleRecord } from '../../shared/checkpoint/module.ts';
 import type { FamilyOptions, GeneratorNetwork } from '../../shared/checkpoint/network.ts';
+import { bytesSource } from '../../shared/checkpoint/source.ts';
 import { withBuffer, withModule } from '../support/checkpoint/changed.ts';
+import { networkPickle } from '../support/checkpoint/files.ts';
+import { knownAnswer, knownAnswers } from '../support/checkpoint/known-answers.ts';
 import { largestDifference, runNetwork } from '../support/checkpoint/networks.ts';
 import { loadedOf, RandomTensors, recordOf, tensorOf, withAttributes } from '../support/checkpoint/records.ts';
 import { type Stylegan2Options, stateDictOf, stylegan2Record } from '../support/checkpoint/stylegan2.ts';
@@ -149,6 +153,27 @@ test('says what the file does not', () => {
   expect(parameters).toBe(count);
 });
 
+test('a pickle as NVlabs writes it gives the same images', async () => {
+  const record = stylegan2Record({ architecture: 'resnet', classes: 2, clamp: 256, half: true });
+  const pickled = networkPickle({ G: stylegan2Record({ resolution: 8 }), D: recordOf('D', {}), G_ema: record });
+  const network = recogniseStyleGan2(loadCheckpoint(bytesSource(pickled)))!;
+  const c = [
+    [1, 0],
+    [0, 1],
+  ];
+  const inputs = { z: latents(2), c, psi: 0.7 };
+  expect(joined(await runNetwork(network, inputs))).toEqual(joined(await runNetwork(networkOf(record), inputs)));
+});
+
+describe.runIf(knownAnswers)('images of the original code', () => {
+  test.each(['kat_sg2', 'kat_sg2_f6'])('%s', async (name) => {
+    const { file, z, psi, image } = knownAnswer(name);
+    const network = recogniseStyleGan2(loadCheckpoint(bytesSource(file)))!;
+    const images = joined(await runNetwork(network, { z, psi }));
+    expect(largestDifference(images, image)).toBeLessThan(5e-6);
+  });
+});
+
 describe('a file of tensors alone', () => {
   test.each(['skip', 'resnet', 'orig'] as const)('gives the same images, %s', async (architecture) => {
     const record = stylegan2Record({ architecture, classes: 2 });
@@ -209,6 +234,11 @@ describe('which of several networks', () => {
     expect(averaged.assumptions[0]).toMatchObject({ what: 'network', value: 'G_ema' });
     expect(recogniseStyleGan2({ ...loaded, modules }, { network: 'G' })!.resolution).toBe(8);
     expect(recogniseStyleGan2({ ...loaded, modules }, { network: 'D' })).toBeUndefined();
+    const nested = new Map([
+      ['run.G', stylegan2Record({ resolution: 8 })],
+      ['run.G_ema', stylegan2Record()],
+    ]);
+    expect(recogniseStyleGan2({ ...loaded, modules: nested })!.resolution).toBe(16);
   });
 
   test('none of two that are alike', () => {

@@ -16,7 +16,8 @@ export function recogniseRosinality(
 ): GeneratorNetwork | undefined {
   const found = candidate(loaded.stateDicts, isRosinality, options.network);
   if (!found) return undefined;
-  const average = loaded.stateDicts.get('')?.get('latent_avg') ?? null;
+  const around = found.name.slice(0, Math.max(found.name.lastIndexOf('.'), 0));
+  const average = loaded.stateDicts.get(around)?.get('latent_avg') ?? null;
   const network = readRosinality(found.value, average);
   const truncation =
     average === null
