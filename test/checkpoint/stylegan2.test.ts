@@ -165,6 +165,16 @@ test('a pickle as NVlabs writes it gives the same images', async () => {
   expect(joined(await runNetwork(network, inputs))).toEqual(joined(await runNetwork(networkOf(record), inputs)));
 });
 
+test('a layer that training froze holds its weights as buffers', async () => {
+  const record = stylegan2Record();
+  const path = ['mapping', 'fc0'];
+  const layer = record.modules.get('mapping')!.modules.get('fc0')!;
+  const frozen = withModule(record, path, { ...layer, parameters: new Map(), buffers: layer.parameters });
+  const inputs = { z: latents(2), psi: 0.7 };
+  const images = joined(await runNetwork(networkOf(frozen), inputs));
+  expect(images).toEqual(joined(await runNetwork(networkOf(record), inputs)));
+});
+
 describe.runIf(knownAnswers)('images of the original code', () => {
   test.each(['kat_sg2', 'kat_sg2_f6'])('%s', async (name) => {
     const { file, z, psi, image } = knownAnswer(name);

@@ -15,15 +15,16 @@ export interface Dense {
 
 /** Reads a FullyConnectedLayer of the NVlabs networks. */
 export function denseOf(record: NetworkRecord, inputs?: number, outputs?: number): Dense {
-  const weight = record.parameter('weight');
+  const { parameters, buffers } = record.record;
+  const weight = record.weight('weight');
   const [rows = 0, columns = 0] = weight.shape;
   const shape = [outputs ?? rows, inputs ?? columns] as const;
-  record.parameter('weight', shape);
+  record.weight('weight', shape);
   return {
     outputs: shape[0],
     inputs: shape[1],
     weight,
-    bias: record.record.parameters.has('bias') ? record.parameter('bias', [shape[0]]) : null,
+    bias: parameters.has('bias') || buffers.has('bias') ? record.weight('bias', [shape[0]]) : null,
     weightGain: record.number('weight_gain'),
     biasGain: record.number('bias_gain'),
     activation: record.oneOf('activation', ['linear', 'lrelu'] as const),

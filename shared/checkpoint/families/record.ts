@@ -104,6 +104,12 @@ export class NetworkRecord {
     return this.tensor(this.record.parameters, name, shape);
   }
 
+  /** A parameter, or the buffer that training makes of one that it freezes. */
+  weight(name: string, shape?: readonly number[]): CheckpointTensor {
+    const { parameters, buffers } = this.record;
+    return this.tensor(parameters.has(name) ? parameters : buffers, name, shape);
+  }
+
   buffer(name: string, shape?: readonly number[]): CheckpointTensor {
     return this.tensor(this.record.buffers, name, shape);
   }
