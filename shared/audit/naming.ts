@@ -9,8 +9,12 @@ import { hitsFrom, reachedTimes, type Summary } from './summary.ts';
 
 /** Expected share of wrong names among those named (Benjamini and Hochberg 1995). */
 export const NAMED_Q = 0.1;
+/** The same where names rest on a fit: so much less that both tiers together keep to NAMED_Q, or nearly. */
+const FITTED_Q = 0.01;
 /** A fit whose tail so few samples of its own kind would exceed as far is no basis for naming anybody. */
 const LEAST_FIT = 0.1;
+/** Nor is a fit to fewer controls: they cannot show whether their tail is heavier. */
+const LEAST_FITTED = 300;
 /** Refits behind the judgement of the fit and behind its tail. */
 const FIT_DRAWS = 199;
 /**
@@ -51,7 +55,7 @@ export interface Fresh {
 
 export interface Naming {
   readonly named: readonly Named[];
-  /** Null where the controls' scores do not vary. Where the controls' tail is heavier than the fit's (below 10%) it names nobody. */
+  /** Null where the controls' scores do not vary. It names nobody if their tail is heavier, or they are few. */
   readonly gumbel: GumbelFit | null;
 }
 
@@ -82,7 +86,7 @@ export function nameMembers(
   const again = fresh && confirmation(fresh, controls, threshold);
   const named = members.flatMap((identity, i): Named[] => {
     const counted = qConformal[i]! <= NAMED_Q;
-    const fitted = qTail !== null && qTail[i]! <= NAMED_Q;
+    const fitted = qTail !== null && qTail[i]! <= FITTED_Q;
     if (!counted && !fitted) return [];
     return [
       {
@@ -105,7 +109,7 @@ export function nameMembers(
 function tail(members: Float32Array, controls: Float32Array, seed: number) {
   // Somebody whom too few samples reached has no score: then none of these scores is comparable.
   const gumbel = controls.includes(-1) ? null : fitGumbel(controls, { seed, draws: FIT_DRAWS });
-  const fits = gumbel !== null && gumbel.heavier >= LEAST_FIT;
+  const fits = gumbel !== null && controls.length >= LEAST_FITTED && gumbel.heavier >= LEAST_FIT;
   return { gumbel, p: fits ? Float64Array.from(members, (score) => gumbelTail(gumbel, score)) : null };
 }
 

@@ -9,18 +9,23 @@ import { peopleOf, SAMPLES, summaryOf } from './measured.ts';
 const THRESHOLD = 0.5;
 
 /** 100 members and 300 controls; `copied` are found at 0.8, and `again` in the fresh samples. */
-function name(copied: readonly number[], again: readonly number[] | null, change?: (scores: Float32Array) => void) {
-  const people = peopleOf(100, 300);
+function name(
+  copied: readonly number[],
+  again: readonly number[] | null,
+  change?: (scores: Float32Array) => void,
+  count = 300,
+) {
+  const people = peopleOf(100, count);
   const summary = summaryOf(people, copied);
-  const sides = sidesOf(summary);
+  const sides = sidesOf(summary, count);
   change?.(sides.scores);
   const fresh: Summary | null = again && summaryOf(people, again, { seed: 2 });
   return nameMembers(sides, THRESHOLD, summary, fresh, 1);
 }
 
-function sidesOf({ stairs }: Summary) {
+function sidesOf({ stairs }: Summary, count = 300) {
   const members = Array.from({ length: 100 }, (_, i) => i);
-  const controls = Array.from({ length: 300 }, (_, i) => 100 + i);
+  const controls = Array.from({ length: count }, (_, i) => 100 + i);
   return { members, controls, controlKeys: controls.map(String), scores: scoresOf(stairs) };
 }
 
@@ -68,6 +73,11 @@ describe('naming members', () => {
     // Were one person reached by two samples only, nobody's third best could be compared.
     const fewer = { ...hits, count: hits.count.with(399, 2) };
     expect(nameMembers(sidesOf(quiet), THRESHOLD, { ...quiet, hits: fewer }, null, 1).named).toEqual([]);
+  });
+
+  it('names nobody by a tail fitted to few controls', () => {
+    const { named, gumbel } = name([7], null, () => undefined, 299);
+    expect([named, gumbel!.heavier >= 0.1]).toEqual([[], true]);
   });
 
   it('names nobody where nobody stands out', () => {
