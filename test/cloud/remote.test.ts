@@ -6,6 +6,9 @@ import { STALE_MS, sweep } from '../../shared/pipeline/sweep.ts';
 import { parseReport } from '../../shared/report/json.ts';
 import { type Ended, rewound, start } from '../cli/command.ts';
 import { type Fixture, fixture } from '../cli/fixture.ts';
+import { savedDict } from '../support/checkpoint/files.ts';
+import { dcganDict } from '../support/checkpoint/tensors.ts';
+import { torchZip } from '../support/checkpoint/torch-writer.ts';
 import { type Cloud, type Deployment, hasCloud, startCloud } from '../support/cloud/deployment.ts';
 import { type Before, stubCompute } from '../support/cloud/stub-compute.ts';
 import { EXTERNAL_BYTES, externalModel } from '../support/external-model.ts';
@@ -110,6 +113,35 @@ describe.skipIf(!hasCloud())('rewound audit --remote', { timeout: 120_000 }, () 
     const last = byTime.slice(-1).map(({ name }) => name.replace(/^.*\/checkpoints\//, ''));
     expect(last).toEqual(['replay.onnx']);
     expect(files.map(({ name }) => name)).toContainEqual(expect.stringMatching(/\/checkpoints\/layers\/first\.pb$/));
+  });
+
+  test('audits weights by the recipe beside them, and keeps what it built of them', async () => {
+    const { deployment, made, command } = await deployed({ real: true });
+    const checkpoint = join(made.folder, 'generator.pt');
+    writeFileSync(
+      checkpoint,
+      torchZip(savedDict(dcganDict({ prefix: 'net.', latent: 4096, doublings: 4 })), 'generator'),
+    );
+    const up = { type: 'convTranspose', stride: 2, padding: 1 };
+    const layers = [
+      { type: 'convTranspose', weights: 'net.0' },
+      { type: 'batchNorm', weights: 'net.1', activation: 'relu' },
+      { ...up, weights: 'net.3' },
+      { type: 'batchNorm', weights: 'net.4', activation: 'relu' },
+      { ...up, weights: 'net.6' },
+      { type: 'batchNorm', weights: 'net.7', activation: 'relu' },
+      { ...up, weights: 'net.9' },
+      { type: 'batchNorm', weights: 'net.10', activation: 'relu' },
+      { ...up, weights: 'net.12', activation: 'tanh' },
+    ];
+    writeFileSync(`${checkpoint}.recipe.json`, JSON.stringify({ layers }));
+    const ended = await rewound(...command.map((word) => (word === made.checkpoint ? checkpoint : word)));
+    expect(ended.stdout).toMatch(/^(INVALID|NOT_DETECTED) /);
+    expect(reportOf(made).report.generator).toMatchObject({ file: 'generator.pt', latent: { size: 4096 }, width: 64 });
+    const dropped = await keysIn(deployment, 'drop');
+    expect(dropped).toContainEqual(expect.stringMatching(/checkpoints\/generator\.pt\.recipe\.json$/));
+    const built = (await keysIn(deployment, 'work')).filter((key) => key.includes('/generator/'));
+    expect(built.map((key) => key.replace(/^.*\./, '')).sort()).toEqual(['onnx', 'weights']);
   });
 
   test('goes on after Ctrl-C with the same audit', async () => {

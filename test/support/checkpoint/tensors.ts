@@ -18,11 +18,12 @@ export function loadedOf(stateDicts: Readonly<Record<string, StateDict>>): Loade
   };
 }
 
-/** The state dict of a small DCGAN of 16 x 16 pixels with random weights, its names behind `prefix`. */
+/** The state dict of a small DCGAN with random weights, of 4 pixels doubled so often, its names behind `prefix`. */
 export function dcganDict({
   prefix = 'main.',
   latent = 6,
   channels = 3,
+  doublings = 2,
   seed = 1,
 } = {}): Map<string, CheckpointTensor> {
   const random = new RandomState(seed);
@@ -32,11 +33,11 @@ export function dcganDict({
     random.randn(values);
     return values.map((value) => centre + deviation * value);
   };
-  const widths = [latent, 5, 4, channels];
-  for (let i = 0; i < 3; i++) {
+  const widths = [latent, 5, ...new Array<number>(doublings - 1).fill(4), channels];
+  for (let i = 0; i <= doublings; i++) {
     const [input, output] = [widths[i]!, widths[i + 1]!];
     dict.set(`${prefix}${3 * i}.weight`, tensor(normal(input * output * 16, 0, 0.3), [input, output, 4, 4]));
-    if (i === 2) continue;
+    if (i === doublings) continue;
     const name = `${prefix}${3 * i + 1}`;
     dict.set(`${name}.weight`, tensor(normal(output, 1, 0.2), [output]));
     dict.set(`${name}.bias`, tensor(normal(output, 0, 0.2), [output]));
