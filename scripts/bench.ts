@@ -17,7 +17,7 @@ import { search } from './bench/search.ts';
 import { stylegan2 } from './bench/stylegan2.ts';
 import { renderTable } from './bench/table.ts';
 
-const BENCHMARKS: readonly Benchmark[] = [search, stylegan2, audit, peer, memory, orchestration];
+const BENCHMARKS: readonly Benchmark[] = [search, stylegan2, audit, peer, memory, orchestration, checkpoint];
 const ROOT = join(import.meta.dirname, '..');
 /** Not the system's folder for temporary files, where others delete: see `diskFloor`. */
 const WORK = join(ROOT, 'node_modules/.cache/rewound-bench');

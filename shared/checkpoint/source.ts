@@ -7,6 +7,8 @@ export interface ByteSource {
   readonly size: number;
   /** Exactly `length` bytes from `offset`, not to be written to. Throws CHECKPOINT_CORRUPT if they are not there. */
   read(offset: number, length: number): Uint8Array;
+  /** Fills `target` with the bytes from `offset`: for what is kept, without a copy on the way. */
+  readInto(offset: number, target: Uint8Array): void;
 }
 
 /** A view of `bytes`. */
@@ -16,6 +18,10 @@ export function bytesSource(bytes: Uint8Array): ByteSource {
     read(offset, length) {
       requireInside(offset, length, bytes.length);
       return bytes.subarray(offset, offset + length);
+    },
+    readInto(offset, target) {
+      requireInside(offset, target.length, bytes.length);
+      target.set(bytes.subarray(offset, offset + target.length));
     },
   };
 }
@@ -28,19 +34,24 @@ export interface FileSource extends ByteSource {
 export function fileSource(path: string): FileSource {
   const descriptor = openSync(path, 'r');
   const { size } = fstatSync(descriptor);
+  const readInto = (offset: number, target: Uint8Array) => {
+    requireInside(offset, target.length, size);
+    let filled = 0;
+    while (filled < target.length) {
+      const count = readSync(descriptor, target, filled, target.length - filled, offset + filled);
+      if (count === 0) throw ended();
+      filled += count;
+    }
+  };
   return {
     size,
     read(offset, length) {
       requireInside(offset, length, size);
       const bytes = new Uint8Array(length);
-      let filled = 0;
-      while (filled < length) {
-        const count = readSync(descriptor, bytes, filled, length - filled, offset + filled);
-        if (count === 0) throw ended();
-        filled += count;
-      }
+      readInto(offset, bytes);
       return bytes;
     },
+    readInto,
     close: () => closeSync(descriptor),
   };
 }
@@ -62,6 +73,7 @@ export function buffered(source: ByteSource): ByteSource {
       }
       return window.subarray(offset - begin, offset - begin + length);
     },
+    readInto: (offset, target) => source.readInto(offset, target),
   };
 }
 
@@ -73,6 +85,10 @@ export function part(source: ByteSource, begin: number, size: number): ByteSourc
     read(offset, length) {
       requireInside(offset, length, size);
       return source.read(begin + offset, length);
+    },
+    readInto(offset, target) {
+      requireInside(offset, target.length, size);
+      source.readInto(begin + offset, target);
     },
   };
 }

@@ -28,4 +28,4 @@ it(`${SEEDS} damaged files are read or refused, and nothing else`, () => {
     'read',
   ]);
   expect(outcomes.get('read')).toBeGreaterThan(SEEDS / 20);
-});
+}, 600_000);

@@ -37,6 +37,10 @@ export class Latin1Source implements ByteSource {
     return bytes.subarray(offset, offset + length);
   }
 
+  readInto(offset: number, target: Uint8Array): void {
+    target.set(this.read(offset, target.length));
+  }
+
   private *chunks(): Generator<Uint8Array> {
     const { source, offset, length } = this.utf8;
     for (let at = 0; at < length; at += CHUNK) yield source.read(offset + at, Math.min(CHUNK, length - at));

@@ -96,7 +96,7 @@ const TENSORFLOW = {
       settings: {},
       // Longer than what is kept as a text, which is how protocol 2 writes bytes.
       variables: {
-        '4x4/Const/const': { shape: [1, 8, 32, 32], values: Array.from({ length: 8192 }, (_, i) => i / 64) },
+        '4x4/Const/const': { shape: [1, 4, 34, 34], values: Array.from({ length: 4624 }, (_, i) => i / 64) },
       },
     },
   },

@@ -22,7 +22,7 @@ export function nvlabsPickle(
 /** Source code that whoever executes it would see. */
 const SOURCE = 'raise RuntimeError("this must not run")\n';
 
-export function networkCall({
+function networkCall({
   className,
   parameters = {},
   buffers = {},

@@ -12,7 +12,7 @@ export interface Saved {
   readonly storage: Uint8Array;
 }
 
-export const STORAGE_CLASS: { readonly [T in TensorType]: string } = {
+const STORAGE_CLASS: { readonly [T in TensorType]: string } = {
   float16: 'HalfStorage',
   bfloat16: 'BFloat16Storage',
   float32: 'FloatStorage',
@@ -53,7 +53,7 @@ function rowStrides(shape: readonly number[]): number[] {
   return strides;
 }
 
-export function lengthOf({ type, storage }: Saved): number {
+function lengthOf({ type, storage }: Saved): number {
   return storage.length / SIZE[type];
 }
 
