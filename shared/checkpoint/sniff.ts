@@ -1,14 +1,16 @@
 import { RewoundError } from '../errors.ts';
 import type { ByteSource } from './source.ts';
 
-/** What is told by a file's first bytes, never by its name. */
+/** What is told by a file's first bytes (and its last one), never by its name. */
 type Kind = 'onnx' | 'zip' | 'pickle' | 'hdf5' | 'safetensors' | 'html' | 'empty' | 'unknown';
 
-function sniff(bytes: Uint8Array): Kind {
+function sniff(bytes: Uint8Array, last: number | undefined): Kind {
   const starts = (...prefix: readonly number[]) => prefix.every((byte, i) => bytes[i] === byte);
   if (bytes.length === 0) return 'empty';
   if (starts(0x50, 0x4b, 3, 4)) return 'zip';
   if (starts(0x80) && bytes[1]! >= 2 && bytes[1]! <= 5) return 'pickle';
+  // Protocols 0 and 1 do not name themselves: a mark, a container or a global, and STOP at the end.
+  if (last === 0x2e && '(]})c'.includes(String.fromCharCode(bytes[0]!))) return 'pickle';
   if (starts(0x89, 0x48, 0x44, 0x46)) return 'hdf5';
   // Eight bytes of length, then a JSON object.
   if (bytes[8] === 0x7b && bytes[6] === 0 && bytes[7] === 0) return 'safetensors';
@@ -26,7 +28,8 @@ const HEAD_BYTES = 16;
  * @throws CHECKPOINT_CORRUPT for an empty file, CHECKPOINT_UNSUPPORTED for what is neither, saying what it is.
  */
 export function kindOf(file: ByteSource): 'model' | 'weights' {
-  const kind = sniff(file.read(0, Math.min(HEAD_BYTES, file.size)));
+  const last = file.size > 0 ? file.read(file.size - 1, 1)[0] : undefined;
+  const kind = sniff(file.read(0, Math.min(HEAD_BYTES, file.size)), last);
   if (kind === 'onnx') return 'model';
   if (kind === 'zip' || kind === 'pickle' || kind === 'safetensors') return 'weights';
   if (kind === 'empty') {

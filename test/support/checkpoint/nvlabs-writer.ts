@@ -22,13 +22,7 @@ export function nvlabsPickle(
 /** Source code that whoever executes it would see. */
 const SOURCE = 'raise RuntimeError("this must not run")\n';
 
-function networkCall({
-  className,
-  parameters = {},
-  buffers = {},
-  modules = {},
-  attributes = {},
-}: SavedNetwork): Call {
+function networkCall({ className, parameters = {}, buffers = {}, modules = {}, attributes = {} }: SavedNetwork): Call {
   const state = new Map<Py, Py>([
     ['training', false],
     ['_parameters', orderedDict(parameters, true)],
