@@ -30,9 +30,9 @@ export async function assemble(context: Context, { audit, hops }: AssembleMessag
 
 async function build(context: Context, plan: Plan): Promise<Roster> {
   const sides = apart(await gather(context, plan, 'members'), await gather(context, plan, 'controls'));
-  const [members, controls] = apartByFace(plan, ...sides);
+  const { members, controls, judged } = apartByFace(plan, ...sides);
   const placebo = await gather(context, plan, 'placebo');
-  const roster = makeRoster(plan, { members, controls, placebo });
+  const roster = makeRoster(plan, { members, controls, placebo }, judged);
   const people = [...members.people, ...controls.people];
   await putOnce(context, keys.roster(plan.audit), encodeJson(roster));
   for (const [place, { info }] of plan.recognizers.entries()) {
@@ -49,6 +49,7 @@ async function build(context: Context, plan: Plan): Promise<Roster> {
 function makeRoster(
   plan: Plan,
   { members, controls, placebo }: Readonly<Record<'members' | 'controls' | 'placebo', Gathered>>,
+  overlapJudged: boolean,
 ): Roster {
   const sides = [
     ...members.people.map((person) => ({ ...person, role: 'members' as const })),
@@ -61,6 +62,7 @@ function makeRoster(
   return {
     version: 1,
     photosPerIdentity,
+    overlapJudged,
     people: sides.map(({ key, role, identity, photos }, i) => ({
       key,
       role,

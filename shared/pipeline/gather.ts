@@ -113,21 +113,25 @@ export function apart(members: Gathered, controls: Gathered): readonly [Gathered
  * Leaves out people who seem to stand on both sides under different photos, by any recognizer (see overlap.ts): a photo
  * that was saved anew, or another one of the same person.
  */
-export function apartByFace(plan: Plan, members: Gathered, controls: Gathered): readonly [Gathered, Gathered] {
+export function apartByFace(plan: Plan, members: Gathered, controls: Gathered) {
   const people = [...members.people, ...controls.people];
   const isMember = Uint8Array.from(people, (_, i) => (i < members.people.length ? 1 : 0));
   const both = new Set<number>();
+  let judged = false;
   for (const [place, { info }] of plan.recognizers.entries()) {
     const centroids = centroidsOf(...stacked(people, place, info.embedding));
     const threshold = overlapThreshold(centroids, isMember, plan.settings.seed);
     if (threshold === null) continue;
+    judged = true;
     const found = overlappingPeople(centroids, isMember, threshold);
     for (const one of [...found.members, ...found.controls]) both.add(one);
   }
-  return [
-    without(members, (_, place) => both.has(place)),
-    without(controls, (_, place) => both.has(members.people.length + place)),
-  ];
+  return {
+    members: without(members, (_, place) => both.has(place)),
+    controls: without(controls, (_, place) => both.has(members.people.length + place)),
+    /** False where people are too few to say how alike strangers are. */
+    judged,
+  };
 }
 
 /** One recognizer's embeddings of all usable photos, person by person, as `centroidsOf` takes them. */

@@ -39,7 +39,13 @@ export function makeReport(plan: Plan, analyses: Analyses, total: number): Repor
         high: uniform ? spec.latent.high : null,
       },
       range: generator.range,
-      assumptions: [...generator.assumptions, ...alignmentNotes(plan), ...galleryNotes(plan), ...photoNotes(roster)],
+      assumptions: [
+        ...generator.assumptions,
+        ...alignmentNotes(plan),
+        ...galleryNotes(plan),
+        ...photoNotes(roster),
+        ...overlapNotes(plan, roster),
+      ],
       ...facesSeen(plan, measured[0]!.summary),
       alignment: { mode: alignment.mode, spread: alignment.spread, eyeDistance: alignment.eyeDistance },
     },
@@ -95,6 +101,17 @@ function photoNotes({ people, photosPerIdentity }: Roster): Report['generator'][
       what: 'photos compared',
       value: `${photosPerIdentity} of each person`,
       source: `${fewest} of ${people.length} people have no more; half of all have ${median} or more, which would find more`,
+    },
+  ];
+}
+
+function overlapNotes({ controls }: Plan, { overlapJudged }: Roster): Report['generator']['assumptions'] {
+  if (!controls || overlapJudged) return [];
+  return [
+    {
+      what: 'people on both sides',
+      value: 'only those with the same photo on both are left out',
+      source: 'faces were not compared: too few people, with fewer than about a hundred a side, to say who is the same',
     },
   ];
 }

@@ -14,6 +14,8 @@ const partSchema = z.strictObject({
 export const rosterSchema = z.strictObject({
   version: z.literal(1),
   photosPerIdentity: z.int().min(1),
+  /** Whether there were people enough to tell by their faces who stands on both sides (see overlap.ts). */
+  overlapJudged: z.boolean(),
   people: z.array(
     z.strictObject({
       /** Stands for the person wherever chance is drawn: the same whichever side the person is on. */
