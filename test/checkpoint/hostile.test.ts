@@ -139,6 +139,10 @@ describe('code that is named is refused, and the rest read', () => {
   });
 });
 
+const bigEndian = new Call(new Global('numpy', 'dtype'), ['f4', false, true], {
+  state: new Tuple(3, '>', null, null, null, -1, -1, 0),
+});
+
 describe('calls that are modelled take nothing but what fits', () => {
   const rebuild = new Global('torch._utils', '_rebuild_tensor_v2');
   it.each<[string, Py]>([
@@ -154,6 +158,7 @@ describe('calls that are modelled take nothing but what fits', () => {
       'a persistent object without attributes',
       call('torch_utils.persistence', '_reconstruct_persistent_obj', new Map()),
     ],
+    ['a big-endian number', call('numpy.core.multiarray', 'scalar', bigEndian, 'abcd')],
     ['a dtype without a code', call('numpy', 'dtype', 1)],
     ['a number too short', call('numpy.core.multiarray', 'scalar', call('numpy', 'dtype', 'f8', false, true), 'abc')],
     ['a reconstructed list', call('copyreg', '_reconstructor', new Global('builtins', 'list'), 0, null)],

@@ -33,7 +33,10 @@ class Dtype extends Modelled {
 
   /** undefined where Rewound has no such type. */
   get type(): TensorType | undefined {
-    return this.order === '>' ? undefined : TYPES.get(this.code);
+    const type = TYPES.get(this.code);
+    // Nobody trains on such a machine any more; to leave the array out without a word would be worse.
+    if (type && ELEMENT_SIZE[type] > 1 && this.order === '>') throw new Misfit('an array is big-endian');
+    return type;
   }
 }
 
