@@ -14,10 +14,20 @@ import { orchestration } from './bench/orchestration.ts';
 import { peer } from './bench/peer.ts';
 import { keepResults } from './bench/results.ts';
 import { search } from './bench/search.ts';
+import { statistics } from './bench/statistics.ts';
 import { stylegan2 } from './bench/stylegan2.ts';
 import { renderTable } from './bench/table.ts';
 
-const BENCHMARKS: readonly Benchmark[] = [search, stylegan2, audit, peer, memory, orchestration, checkpoint];
+const BENCHMARKS: readonly Benchmark[] = [
+  search,
+  stylegan2,
+  audit,
+  peer,
+  memory,
+  orchestration,
+  checkpoint,
+  statistics,
+];
 const ROOT = join(import.meta.dirname, '..');
 /** Not the system's folder for temporary files, where others delete: see `diskFloor`. */
 const WORK = join(ROOT, 'node_modules/.cache/rewound-bench');

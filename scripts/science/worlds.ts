@@ -22,7 +22,7 @@ export interface ScoreWorld {
 }
 
 /** Smaller than what the product does, for there are thousands of these: 9,999 permutations and 2,000 bootstraps there. */
-export const EFFORT: Effort = { samples: 5_000, permutations: 1_999, bootstraps: 400 };
+const EFFORT: Effort = { samples: 5_000, permutations: 1_999, bootstraps: 400 };
 const SIZES = { members: 500, controls: 500, photos: 2 };
 const FEW = { members: 200, controls: 200, photos: 2 };
 const people = (population = isotropic, sizes: Sizes = SIZES): World => ({

@@ -138,13 +138,14 @@ function decodeShards(file: Safetensors): readonly ShardCounts[] {
       undetected: undetected[s]!,
       authentic: authentic[s] === NOT_COUNTED ? null : authentic[s]!,
       timing: { generate, align, embed, search },
-      digest: digest.subarray(32 * s, 32 * s + 32),
+      // Copies: a merged tally keeps these, and views would keep the whole file they came from, stairs and all.
+      digest: digest.slice(32 * s, 32 * s + 32),
       best: {
-        member: bestMember.subarray(...best),
-        bin: bestBin.subarray(...best),
-        count: bestCount.subarray(...best),
+        member: bestMember.slice(...best),
+        bin: bestBin.slice(...best),
+        count: bestCount.slice(...best),
       },
-      hits: { identity: hitIdentity.subarray(...hit), bin: hitBin.subarray(...hit), count: hitCount.subarray(...hit) },
+      hits: { identity: hitIdentity.slice(...hit), bin: hitBin.slice(...hit), count: hitCount.slice(...hit) },
     };
   });
 }

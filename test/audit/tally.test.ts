@@ -172,6 +172,13 @@ describe('the codec', () => {
     );
   });
 
+  it('keeps nothing of the file in the counts of a shard, which outlive its stairs in a merged tally', () => {
+    const [shard] = decodeTally(encodeTally(probeShard(example, { firstBatch: 0, batches: 1 }))).shards;
+    for (const kept of [shard!.digest, ...Object.values(shard!.best), ...Object.values(shard!.hits)]) {
+      expect(kept.buffer.byteLength).toBe(kept.byteLength);
+    }
+  });
+
   it('never takes damaged bytes for a tally that breaks the rules', () => {
     const bytes = encodeTally(mergeAll(example, shardsOf(example, 2)));
     fc.assert(
