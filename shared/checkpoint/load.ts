@@ -1,7 +1,7 @@
 import { type Contents, contentsOf } from './contents.ts';
 import { corrupt, unsafe, unsupported } from './faults.ts';
 import type { Finding, LoadedCheckpoint } from './loaded.ts';
-import { stateDictOf } from './module.ts';
+import { type PlainValue, stateDictOf } from './module.ts';
 import { Reading } from './pickle/reading.ts';
 import type { PickleValue } from './pickle/values.ts';
 import { loadSafetensors } from './safetensors.ts';
@@ -12,6 +12,8 @@ import { Storages } from './torch/persistent.ts';
 
 /** Longer than any beginning by which a container is told. */
 const HEAD = 16;
+
+const TENSORFLOW = 'TensorFlow StyleGAN pickle';
 
 /**
  * Reads a checkpoint of weights without running any code it names: pickles of PyTorch (zip archives and the older
@@ -30,7 +32,11 @@ export function loadCheckpoint(source: ByteSource): LoadedCheckpoint {
   const contents = contentsOf(value);
   const { findings } = reading;
   if (contents.modules.size === 0 && contents.stateDicts.size === 0) throw nothingIn(container, findings);
-  if (container === 'pickle') return { container: pickleKind(contents), ...contents, findings };
+  if (container === 'pickle') {
+    const kind = pickleKind(contents);
+    const settings = kind === TENSORFLOW ? new Map([...contents.settings, ...builtWith(contents)]) : contents.settings;
+    return { container: kind, ...contents, settings, findings };
+  }
   // PyTorch's own files hold state dicts; a network saved whole is one as well.
   const stateDicts = new Map(contents.stateDicts);
   for (const [path, network] of contents.modules) stateDicts.set(path, stateDictOf(network));
@@ -55,7 +61,15 @@ function readPickles(file: ByteSource, head: Uint8Array, reading: Reading): Read
 function pickleKind({ modules }: Contents): string {
   const classes = [...modules.values()].map(({ className }) => className);
   if (classes.length === 0) return 'pickle';
-  return classes.includes('Network') ? 'TensorFlow StyleGAN pickle' : 'NVlabs pickle';
+  return classes.includes('Network') ? TENSORFLOW : 'NVlabs pickle';
+}
+
+/** Files of TensorFlow's have no settings beside their networks, only within. */
+function builtWith({ modules }: Contents): [string, PlainValue][] {
+  return [...modules].flatMap(([name, { attributes }]): [string, PlainValue][] => {
+    const settings = attributes.get('static_kwargs');
+    return settings instanceof Map && settings.size > 0 ? [[name, settings]] : [];
+  });
 }
 
 function nothingIn(container: string, findings: readonly Finding[]) {

@@ -123,11 +123,8 @@ function networkIn(loaded: LoadedCheckpoint, card: CheckpointCard, recipe: Recip
   );
 }
 
-function helpFor({ container, modules }: LoadedCheckpoint, network: string | undefined): string {
+function helpFor({ modules }: LoadedCheckpoint, network: string | undefined): string {
   if (network !== undefined) return `The card asks for the network "${network}": correct it.`;
-  if (container.startsWith('TensorFlow')) {
-    return "Turn it into a PyTorch file first: legacy.py of NVlabs' stylegan2-ada-pytorch does, run by somebody who trusts the file.";
-  }
   const recipe = modules.size > 0 ? 'Save its state dict and describe' : 'Describe';
   return `${recipe} its layers in a recipe beside it (docs/checkpoints.md), or export the generator to ONNX and audit that file.`;
 }

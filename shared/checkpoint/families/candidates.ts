@@ -2,7 +2,7 @@ import { RewoundError } from '../../errors.ts';
 import type { Assumption } from '../generator.ts';
 
 /** The moving average of a generator's weights, which all families' own tools draw from. */
-const AVERAGED: readonly string[] = ['G_ema', 'g_ema', 'avgG'];
+const AVERAGED: readonly string[] = ['G_ema', 'g_ema', 'avgG', 'Gs'];
 
 export interface Candidate<T> {
   /** Its path in the file. */

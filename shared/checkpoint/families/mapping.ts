@@ -16,6 +16,8 @@ export interface Mapping {
   readonly embed: Dense | null;
   /** Moving average of w, towards which truncation pulls; null where none was tracked. */
   readonly average: CheckpointTensor | null;
+  /** What is scaled to a mean square of one: z and the embedded label each alone, both as one vector, or nothing. */
+  readonly normalised: 'each' | 'together' | 'none';
 }
 
 /** Reads a MappingNetwork of the NVlabs networks. */
@@ -33,7 +35,7 @@ export function mappingOf(record: NetworkRecord): Mapping {
     inputs = layer.outputs;
   }
   const average = record.record.buffers.has('w_avg') ? record.buffer('w_avg', [styleSize]) : null;
-  return { latentSize, classes, styleSize, layers, embed, average };
+  return { latentSize, classes, styleSize, layers, embed, average, normalised: 'each' };
 }
 
 /** w of each layer of the synthesis network, f32 [n, styleSize]. */
@@ -44,11 +46,14 @@ export type Styles = (layer: number) => Value;
  * one is given (Karras et al. 2019, appendix B).
  */
 export function addMapping(graph: GraphBuilder, mapping: Mapping, inputs: NetworkInputs, cutoff?: number): Styles {
-  let x = pixelNormalised(graph, inputs.z);
+  const { normalised } = mapping;
+  const alone = (part: Value) => (normalised === 'each' ? pixelNormalised(graph, part) : part);
+  let x = alone(inputs.z);
   if (mapping.embed) {
     if (inputs.c === null) throw new TypeError('a conditional generator needs a class input');
-    x = graph.op('Concat', [x, pixelNormalised(graph, addDense(graph, inputs.c, mapping.embed))], { axis: 1 });
+    x = graph.op('Concat', [x, alone(addDense(graph, inputs.c, mapping.embed))], { axis: 1 });
   }
+  if (normalised === 'together') x = pixelNormalised(graph, x);
   for (const layer of mapping.layers) x = addDense(graph, x, layer);
   if (mapping.average === null || inputs.psi === null) return () => x;
   const average = graph.weight(mapping.average.floats(), [mapping.styleSize]);

@@ -4,17 +4,21 @@ import { recogniseDcgan } from './dcgan/recognise.ts';
 import { recognisePgan } from './pgan/recognise.ts';
 import { recogniseRosinality } from './rosinality/recognise.ts';
 import { recogniseSequential } from './stack/modules.ts';
+import { recognisePublished } from './stack/published.ts';
 import { recogniseStyleGan2 } from './stylegan2/recognise.ts';
+import { recogniseTensorFlowStyleGan2 } from './stylegan2-tf/recognise.ts';
 import { recogniseStyleGan3 } from './stylegan3/recognise.ts';
 
 /** Each tells its own networks by their names and shapes, so that no two take the same checkpoint. */
 const FAMILIES = [
   recogniseStyleGan2,
+  recogniseTensorFlowStyleGan2,
   recogniseStyleGan3,
   recogniseRosinality,
   recognisePgan,
   recogniseDcgan,
   recogniseSequential,
+  recognisePublished,
 ] as const;
 
 /** The generator in a checkpoint; undefined where it is of no known family. */

@@ -3,7 +3,7 @@ import type { ModuleRecord, PlainValue } from '../module.ts';
 import type { CheckpointTensor, StateDict } from '../tensor.ts';
 
 /** What was found, for a sentence: never longer than a line. */
-function shown(value: PlainValue | undefined): string {
+export function shown(value: PlainValue | undefined): string {
   if (value === undefined) return 'missing';
   if (value instanceof Map) return 'a dictionary';
   const text = JSON.stringify(value);

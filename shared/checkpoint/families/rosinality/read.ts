@@ -80,7 +80,7 @@ function readMapping(reader: Reader, average: CheckpointTensor | null): Mapping 
   if (average && average.shape.reduce((product, extent) => product * extent, 1) !== inputs) {
     throw damaged(`The mean latent is [${average.shape}] where w has ${inputs} values.`);
   }
-  return { latentSize, classes: 0, styleSize: inputs, layers, embed: null, average };
+  return { latentSize, classes: 0, styleSize: inputs, layers, embed: null, average, normalised: 'each' };
 }
 
 /** Tensors by name, and which of them were used. */
