@@ -22,11 +22,18 @@ export interface Analyses {
   readonly timing: Timing;
 }
 
-/** With fresh samples, where people were nominated; without, as long as that is not known. */
-export async function analyseAll(context: Context, plan: Plan): Promise<Analyses> {
+/**
+ * @param fresh whether the fresh samples are counted in. Whoever nominates leaves them out even if another delivery has
+ *   nominated meanwhile: those samples are not there yet, and have no part in it.
+ */
+export async function analyseAll(
+  context: Context,
+  plan: Plan,
+  { fresh }: { readonly fresh: boolean },
+): Promise<Analyses> {
   const { audit, settings, controls } = plan;
   const roster = await readJson(context, keys.roster(audit), rosterSchema);
-  const nomination = await readNomination(context, audit);
+  const named = fresh ? ((await readNomination(context, audit))?.named ?? 0) : 0;
   const measured: Measured[] = [];
   const analyses: Analysis[] = [];
   let timing: Timing | undefined;
@@ -37,7 +44,7 @@ export async function analyseAll(context: Context, plan: Plan): Promise<Analyses
     const one: Measured = {
       summary: summarise(merged),
       profile: decodeProfile(await context.objects.get(keys.profile(audit, recognizer))),
-      fresh: nomination?.named ? summarise(await mergeStage(context, plan, 'confirm', recognizer)) : null,
+      fresh: named > 0 ? summarise(await mergeStage(context, plan, 'confirm', recognizer)) : null,
     };
     measured.push(one);
     analyses.push(

@@ -19,7 +19,7 @@ export async function conclude(context: Context, { audit }: ConcludeMessage): Pr
   await rejecting(context, audit, async () => {
     const plan = await readPlan(context, audit);
     const record = await readAudit(context, audit);
-    const analyses = await analyseAll(context, plan);
+    const analyses = await analyseAll(context, plan, { fresh: true });
     const total = context.clock.now() - (record?.createdAt ?? context.clock.now());
     const report = makeReport(plan, analyses, total);
     const pictures = await evidence(context, plan, report);

@@ -24,7 +24,7 @@ export async function merge(context: Context, { audit, hops }: MergeMessage): Pr
         const merged = await mergeStage(context, plan, 'probe', recognizer);
         await putOnce(context, keys.merged(audit, recognizer), encodeTally(merged));
       }
-      const { conclusion } = await analyseAll(context, plan);
+      const { conclusion } = await analyseAll(context, plan, { fresh: false });
       const nomination: Nomination = { version: 1, named: conclusion.people.length };
       await putOnce(context, keys.nomination(audit), encodeJson(nomination));
     }
