@@ -62,7 +62,7 @@ function beyondChance({ leaked, rates, delta, pHolm }: Finding): readonly string
   return [
     `Beyond chance resemblance this is about ${percent(fraction.estimate)} of the members: ` +
       `${Math.round(people.estimate)} of ${rates.members.identities} people ` +
-      `(95% interval ${Math.floor(people.low)} to ${Math.ceil(people.high)}).`,
+      `(95% interval ${Math.round(people.low)} to ${Math.round(people.high)}).`,
   ];
 }
 
