@@ -64,7 +64,7 @@ export function findings(plan: Plan, { roster, measured, analyses, conclusion }:
     identities: conclusion.people.map((person) => identityOf(roster, person)),
     discoveries: {
       q: NAMED_Q,
-      parametricQ: DECISIVE_Q,
+      decisiveQ: DECISIVE_Q,
       controlsNeeded: plan.controls && members > 0 ? controlsNeeded(members, NAMED_Q) : null,
       gumbel: naming?.gumbel ? gumbelOf(naming.gumbel) : null,
       fresh: measured.some(({ fresh }) => fresh) ? samplingOf(plan, 'confirm').samples : 0,
@@ -146,7 +146,7 @@ function identityOf({ people }: Roster, person: NamedPerson): Report['identities
     hits,
     pConformal,
     pTail,
-    q: tier === 'parametric' ? (qTail ?? qConformal) : qConformal,
+    q: Math.min(qConformal, qTail ?? 1),
     tier,
     confirmed,
     fresh: 'hits' in fresh ? fresh : null,

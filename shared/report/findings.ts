@@ -25,12 +25,11 @@ function countJudges({ results }: Report): number {
  * and with several recognizers surer still.
  */
 export function decidingPeople(report: Report): Named[] {
-  const { parametricQ } = report.discoveries;
+  const { decisiveQ } = report.discoveries;
   const judges = countJudges(report);
-  const all = confirmed(report).sort((a, b) => (b.fresh?.rate ?? 0) - (a.fresh?.rate ?? 0));
-  const sure = all.filter(({ q }) => q <= parametricQ / judges);
-  // Who is in both tiers may decide by the one whose q is not stated.
-  return sure.length > 0 ? sure : all;
+  return confirmed(report)
+    .filter(({ q }) => q <= decisiveQ / judges)
+    .sort((a, b) => (b.fresh?.rate ?? 0) - (a.fresh?.rate ?? 0));
 }
 
 export interface GateCount {

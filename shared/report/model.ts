@@ -144,7 +144,7 @@ const namedSchema = z.strictObject({
    * the two; null where none fits.
    */
   pTail: fraction.nullable(),
-  /** Benjamini-Hochberg q-value in the tier that names them; of the conformal one for `both`. */
+  /** Benjamini-Hochberg q-value, the smaller of the two tiers'. */
   q: fraction,
   /** conformal: by counting controls, without assumptions. parametric: by the fitted tail alone. */
   tier: z.enum(['conformal', 'parametric', 'both']),
@@ -159,7 +159,7 @@ const discoveriesSchema = z.strictObject({
   /** False discovery rate at which people are named. */
   q: fraction,
   /** The rate at which a confirmed person also decides the verdict, in either tier. */
-  parametricQ: fraction,
+  decisiveQ: fraction,
   /** Controls with which the conformal tier could name a single person; null where there are no controls. */
   controlsNeeded: count.nullable(),
   /** The fit behind the parametric tier, with its Kolmogorov-Smirnov distance and bootstrap p (small: a bad fit). */

@@ -87,7 +87,7 @@ export function exampleReport(verdict: Verdict = 'LEAKAGE', changes: Partial<Rep
     identities,
     discoveries: {
       q: 0.1,
-      parametricQ: 0.01,
+      decisiveQ: 0.01,
       controlsNeeded: compared ? 799 : null,
       gumbel: compared ? GUMBEL : null,
       fresh: identities.length > 0 ? 10_000 : 0,
@@ -273,7 +273,7 @@ function lonePersonReport(): Report {
       { fpr: 0.02, tpr: { estimate: 0.024, low: 0.013, high: 0.042 } },
     ],
     identities: [identity],
-    discoveries: { q: 0.1, parametricQ: 0.01, controlsNeeded: 4_999, gumbel: GUMBEL, fresh: 10_000 },
+    discoveries: { q: 0.1, decisiveQ: 0.01, controlsNeeded: 4_999, gumbel: GUMBEL, fresh: 10_000 },
     power: power(50_000, { estimate: 0.914, low: 0.887, high: 0.938 }, 17, 500),
     overRepresentation: { oddsRatio: { estimate: 2.9, low: 1.42, high: 5.94 }, people: 500, p: 0.0035 },
     results: [
@@ -342,7 +342,7 @@ function fewPeopleReport(): Report {
       ],
     }),
     tpr: [],
-    discoveries: { q: 0.1, parametricQ: 0.01, controlsNeeded: 199, gumbel: { ...GUMBEL, ks: 0.14, p: 0.38 }, fresh: 0 },
+    discoveries: { q: 0.1, decisiveQ: 0.01, controlsNeeded: 199, gumbel: { ...GUMBEL, ks: 0.14, p: 0.38 }, fresh: 0 },
     power: power(20_000, null, 12, 20),
     overRepresentation: null,
     secondary: { zu: null, authenticity: null, distanceRatio: null },

@@ -57,7 +57,7 @@ function leakageRule({ controls, discoveries, results }: Report): string {
   if (controls === null) return 'never: there are no controls';
   const several = results.length > 1;
   const p = several ? 'p, adjusted for the recognizers,' : 'p';
-  return `the difference is above zero with 95% confidence and ${p} is below 0.01; or a person named with q up to ${percent(discoveries.parametricQ)} is confirmed on fresh samples${several ? '; q is divided by the number of recognizers that judge' : ''}`;
+  return `the difference is above zero with 95% confidence and ${p} is below 0.01; or a person named with q up to ${percent(discoveries.decisiveQ)} is confirmed on fresh samples${several ? '; q is divided by the number of recognizers that judge' : ''}`;
 }
 
 function latent({ size, distribution, low, high }: Report['generator']['latent']): string {

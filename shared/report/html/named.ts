@@ -60,12 +60,12 @@ function howNamed({ discoveries, controls }: Report): string {
   );
 }
 
-function parametric({ gumbel, parametricQ }: Report['discoveries']): Markup {
+function parametric({ gumbel, decisiveQ }: Report['discoveries']): Markup {
   const fit =
     gumbel === null
       ? ''
       : ` The curve fits the controls ${gumbel.p < 0.05 ? 'poorly' : 'well'} (Kolmogorov-Smirnov distance ${decimal(gumbel.ks)}, p = ${smallP(gumbel.p)}).`;
-  return html`<p class="small"><span class="tag">parametric</span> There are too few controls to name this person by counting them; the tail of a curve fitted to their scores was used instead.${fit} Such a person counts for the verdict only with q up to ${percent(parametricQ)}, and only if fresh samples confirm it.</p>`;
+  return html`<p class="small"><span class="tag">parametric</span> There are too few controls to name this person by counting them; the tail of a curve fitted to their scores was used instead.${fit} Such a person counts for the verdict only with q up to ${percent(decisiveQ)}, and only if fresh samples confirm it.</p>`;
 }
 
 function fresh(person: Named): Markup {
