@@ -97,7 +97,7 @@ const fmrThresholdSchema = z.strictObject({
   identities: count,
   /** Pairs above `value` among them. */
   falseMatches: count,
-  /** Fewer than 30 false matches: the value continues a generalised Pareto tail fitted to the top 1% of pairs. */
+  /** Fewer than 30 false matches: the value continues a generalised Pareto tail fitted to the top 1,000 pairs at most. */
   extrapolated: z.boolean(),
   /** Identities above it; null where they were not counted. */
   members: rateSchema.nullable(),

@@ -162,7 +162,7 @@ function thresholds({ thresholds: list }: Report): Markup | null {
     'text',
   )}${
     list.some(({ extrapolated }) => extrapolated)
-      ? html`<p class="small"><span class="tag">extrapolated</span> Fewer than 30 pairs lie above: the value continues a curve (generalised Pareto) fitted to the closest 1% of pairs.</p>`
+      ? html`<p class="small"><span class="tag">extrapolated</span> Fewer than 30 pairs lie above: the value continues a curve (generalised Pareto) fitted to the closest 1% of pairs, at most 1,000.</p>`
       : null
   }`;
 }
