@@ -2,8 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Context } from '../../shared/pipeline/context.ts';
-import type { Plan } from '../../shared/pipeline/plan-file.ts';
+import { settingsSchema } from '../../shared/pipeline/settings.ts';
 import { mergeStage } from '../../shared/pipeline/tallies.ts';
 
 export interface MergeOrder {
@@ -24,8 +23,8 @@ export interface Merged {
 
 const { folder, samples, batch, shards } = JSON.parse(process.argv[2]!) as MergeOrder;
 // All that merging asks of an audit.
-const context = { objects: { get: (key: string) => readFile(join(folder, key)) } } as unknown as Context;
-const plan = { audit: 'merging', shards, settings: { samples, batch, seed: 0, k: 10 } } as unknown as Plan;
+const context = { objects: { get: (key: string) => readFile(join(folder, key)) } };
+const plan = { audit: 'merging', shards, settings: settingsSchema.parse({ samples, batch }) };
 
 const start = performance.now();
 const merged = await mergeStage(context, plan, 'probe', 0);

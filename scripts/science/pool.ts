@@ -51,7 +51,8 @@ function ask(child: ChildProcess, job: Job): Promise<readonly unknown[]> {
     child.once('exit', ended);
     child.once('message', (results) => {
       child.off('exit', ended);
-      resolve(results as unknown as readonly unknown[]);
+      if (Array.isArray(results)) resolve(results);
+      else reject(new Error('A simulating process gave no list of results.'));
     });
     child.send(job);
   });

@@ -12,12 +12,17 @@ const FETCHED = 16;
  * Merges a few shards at a time, so that memory holds the result and those. Each few are merged among themselves first:
  * to merge into the whole costs as much as the whole is large.
  */
-export async function mergeStage(context: Context, plan: Plan, stage: SampleStage, recognizer: number): Promise<Tally> {
+export async function mergeStage(
+  { objects }: { readonly objects: Pick<Context['objects'], 'get'> },
+  plan: Pick<Plan, 'audit' | 'settings' | 'shards'>,
+  stage: SampleStage,
+  recognizer: number,
+): Promise<Tally> {
   const shards = sampleShards(plan, stage);
   let merged: Tally | undefined;
   for (let first = 0; first < shards.length; first += FETCHED) {
     const fetched = shards.slice(first, first + FETCHED).map(async ({ index }) => {
-      return decodeTally(await context.objects.get(keys.tally(plan.audit, stage, index, recognizer)));
+      return decodeTally(await objects.get(keys.tally(plan.audit, stage, index, recognizer)));
     });
     const few = (await Promise.all(fetched)).reduce(mergeTallies);
     merged = merged ? mergeTallies(merged, few) : few;

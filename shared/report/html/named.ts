@@ -64,7 +64,7 @@ function parametric({ gumbel, decisiveQ }: Report['discoveries']): Markup {
   const fit =
     gumbel === null
       ? ''
-      : ` The curve fits the controls ${gumbel.p < 0.05 ? 'poorly' : 'well'} (Kolmogorov-Smirnov distance ${decimal(gumbel.ks)}, p = ${smallP(gumbel.p)}).`;
+      : ` Its distance from the controls is ${decimal(gumbel.ks)} (Kolmogorov-Smirnov, p = ${smallP(gumbel.p)}); a curve whose tail is thinner than theirs would have named nobody.`;
   return html`<p class="small"><span class="tag">parametric</span> There are too few controls to name this person by counting them; the tail of a curve fitted to their scores was used instead.${fit} Such a person counts for the verdict only with q up to ${percent(decisiveQ)}, and only if fresh samples confirm it.</p>`;
 }
 

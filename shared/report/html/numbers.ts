@@ -234,7 +234,7 @@ function naming({ discoveries, controls, identities, members }: Report): Row[] {
         'Tail fitted to the controls',
         `Gumbel ${decimal(location)}, ${decimal(scale)}`,
         '',
-        `location and scale; Kolmogorov-Smirnov distance ${decimal(ks)}, p = ${smallP(p)}${p < 0.05 ? ': a poor fit' : ''}`,
+        `location and scale; Kolmogorov-Smirnov distance ${decimal(ks)}, p = ${smallP(p)}`,
       ],
     ),
     ...(fresh === 0
