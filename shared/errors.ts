@@ -16,6 +16,17 @@ const THEIRS = {
   DEVICE_UNAVAILABLE: 'the requested execution device is not there',
   PLATFORM_FORBIDDEN: 'whoever runs this may not use a file, folder or service that is needed',
   CANCELLED: 'the audit was stopped by its owner',
+  UNAUTHENTICATED: 'a request came without a valid API key or session',
+  FORBIDDEN: 'the API key may not do this',
+  REQUEST_INVALID: 'a request does not fit its schema',
+  TOO_LARGE: 'a request or an upload is larger than allowed',
+  RATE_LIMITED: 'too many requests came in a short time',
+  CONFLICT: 'what was asked for does not fit the state of things',
+  IDEMPOTENCY_MISMATCH: 'an Idempotency-Key was used before for another request',
+  SIGNATURE_INVALID: 'a signature does not fit what it came with, or is too old',
+  CREDITS_INSUFFICIENT: 'the account has too few credits',
+  QUOTE_EXCEEDED: 'an audit would cost more than was quoted',
+  ENDPOINT_REFUSED: 'a webhook endpoint is at an address that is not public',
 } as const;
 
 /** What goes wrong here, whatever was asked for: the audit failed. */
@@ -35,6 +46,7 @@ const OURS = {
   GIVEN_UP: 'a step failed at every attempt',
   EXPIRED: 'the audit did not end in time',
   RUNAWAY: 'the steps of an audit went in a circle',
+  PAYMENT_UNAVAILABLE: 'the payment service does not answer or is not set up',
   INTERNAL: 'a defect in Rewound',
 } as const;
 

@@ -69,5 +69,8 @@ export const TOPICS = {
   notify: 'notify',
   sweep: 'sweep',
   deadletter: 'deadletter',
+  settle: 'settle',
+  deliver: 'deliver',
+  tend: 'tend',
   finished: 'audit-finished',
 } as const;

@@ -97,6 +97,25 @@ export interface Clock {
   now(): number;
 }
 
+/** How somebody without any other right puts one object: a PUT of its bytes to `url`, with these headers. */
+export interface UploadTicket {
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  /** Milliseconds since the epoch; afterwards the address is worth nothing. */
+  readonly expiresAt: number;
+}
+
+export interface UploadLimits {
+  /** Bytes that will come, exactly. */
+  readonly size: number;
+  readonly expiresAt: number;
+}
+
+/** Uploads by others. A ticket writes its key once, if nothing is there yet, and can do nothing else. */
+export interface Uploads {
+  ticket(key: string, limits: UploadLimits): Promise<UploadTicket>;
+}
+
 /** What every step is given. */
 export interface Platform {
   readonly objects: Objects;
