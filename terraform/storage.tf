@@ -1,7 +1,7 @@
 # One bucket with four areas (shared/pipeline/keys.ts):
 #   drop/     what users put there; kept until they delete it; the only area that notifies
 #   work/     what an audit works with
-#   gallery/  embedded photos, by content, shared by audits
+#   gallery/  embedded photos, by project and content, shared by a project's audits
 #   report/   what users get
 resource "google_storage_bucket" "main" {
   name          = "${var.project}-${var.name}"

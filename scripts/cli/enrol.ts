@@ -6,6 +6,7 @@ import { encodeNpy } from '../../shared/faces/npy.ts';
 import { ensureFolder } from '../../shared/folders.ts';
 import { enrolFolder } from '../../shared/pipeline/enrol-folder.ts';
 import { settingsSchema } from '../../shared/pipeline/settings.ts';
+import { PROJECT } from './audit-request.ts';
 import { device, latent, onlyArgument, parse, requireFile, requireFolder, usage, userPath } from './options.ts';
 import { quietProgress, terminalProgress } from './progress.ts';
 import { Station } from './station.ts';
@@ -16,8 +17,6 @@ export const ENROL_HELP = `rewound enrol DIR --out GALLERY [--checkpoint CHECKPO
 
   --checkpoint FILE    bring the photos to the resolution of this generator's faces, as its audit does
   --recognizer CARD, --latent LAW, --device D, --work DIR, --quiet   as for audit`;
-
-const PROJECT = 'drop/local/enrol';
 
 export async function enrolCommand(args: readonly string[]): Promise<number> {
   const { values, positionals } = parse({

@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import { ERROR_CODES, type ErrorCode, RewoundError } from '../errors.ts';
-import type { Fields } from '../platform/ports.ts';
-import type { Context } from './context.ts';
+import type { Fields, Platform } from '../platform/ports.ts';
 import { forgetWork } from './forget.ts';
 import { keys, records, type Stage } from './keys.ts';
 import { TOPICS } from './messages.ts';
@@ -52,7 +51,7 @@ export function isFinal(state: State): boolean {
 }
 
 export async function readAudit(
-  { records: store }: Pick<Context, 'records'>,
+  { records: store }: Pick<Platform, 'records'>,
   id: string,
 ): Promise<AuditRecord | undefined> {
   const snapshot = await store.get(records.audit(id));
@@ -64,7 +63,7 @@ export async function readAudit(
  * anew: then it names the new upload, and an audit that ended without a result is tried again.
  */
 export async function receiveAudit(
-  context: Context,
+  context: Platform,
   id: string,
   key: string,
   generation: string,
@@ -85,7 +84,7 @@ const uploadSchema = z.object({ audit: z.string() });
 
 /** The audit that an upload began, if any has yet. */
 export async function auditOfUpload(
-  { records: store }: Pick<Context, 'records'>,
+  { records: store }: Pick<Platform, 'records'>,
   key: string,
   generation: string,
 ): Promise<string | undefined> {
@@ -94,25 +93,25 @@ export async function auditOfUpload(
 }
 
 /** Moves an audit on to `state`, unless it is there already or further. */
-export async function advance(context: Context, id: string, state: State): Promise<void> {
+export async function advance(context: Platform, id: string, state: State): Promise<void> {
   await change(context, id, (record) => (ORDER[record.state] < ORDER[state] ? { ...record, state } : undefined));
 }
 
 /** Ends an audit with its result. */
-export async function completeAudit(context: Context, id: string): Promise<void> {
+export async function completeAudit(context: Platform, id: string): Promise<void> {
   await advance(context, id, 'DONE');
   await finish(context, id);
 }
 
 /** Closes a final audit: the sweep no longer looks at it, and the world is told. */
-async function finish(context: Context, id: string): Promise<void> {
+async function finish(context: Platform, id: string): Promise<void> {
   await context.events.publish(TOPICS.notify, { version: 1, audit: id });
   await context.records.delete(records.open(id));
 }
 
 /** Ends an audit with a reason, unless it has ended, and says so to the world. */
 export async function stopAudit(
-  context: Context,
+  context: Platform,
   id: string,
   state: 'REJECTED' | 'FAILED' | 'CANCELLED' | 'EXPIRED',
   { code, message, help }: RewoundError,
@@ -127,7 +126,7 @@ export async function stopAudit(
  * Opens an audit that ended without a result, so that it can be tried again from where it stood, in a time of its own.
  * `generation` is the upload it now goes back to.
  */
-export async function reopenAudit(context: Context, id: string, generation?: string): Promise<void> {
+export async function reopenAudit(context: Platform, id: string, generation?: string): Promise<void> {
   if (await hasLostWork(context, id)) await forgetWork(context, id);
   await context.records.create(records.open(id), { at: context.clock.now() });
   await change(context, id, (record) => {
@@ -145,14 +144,14 @@ const GAPS: ReadonlySet<ErrorCode> = new Set(['RESULT_INCOMPLETE', 'NOT_FOUND', 
  * Whether an audit that ended without a result cannot go on from where it stood: it met a gap, or its plan is gone, as
  * work is after two weeks. Shards are numbered by the plan; those of another may not be taken for done.
  */
-async function hasLostWork(context: Context, id: string): Promise<boolean> {
+async function hasLostWork(context: Platform, id: string): Promise<boolean> {
   const record = await readAudit(context, id);
   if (!record || !isFinal(record.state) || record.state === 'DONE') return false;
   return (record.error !== null && GAPS.has(record.error.code)) || !(await context.objects.head(keys.plan(id)));
 }
 
 async function change(
-  context: Context,
+  context: Platform,
   id: string,
   next: (record: AuditRecord) => AuditRecord | undefined,
 ): Promise<void> {
@@ -166,12 +165,12 @@ async function change(
 }
 
 /** Steps after a stop have nothing to do: their messages were on their way already. */
-export async function isRunning(context: Context, id: string): Promise<boolean> {
+export async function isRunning(context: Platform, id: string): Promise<boolean> {
   return (await runningVersion(context, id)) !== undefined;
 }
 
 /** The version of the record of an audit that has not ended, undefined for one that has. */
-export async function runningVersion(context: Context, id: string): Promise<string | undefined> {
+export async function runningVersion(context: Platform, id: string): Promise<string | undefined> {
   const snapshot = await context.records.get(records.audit(id));
   if (!snapshot) throw unknownAudit();
   return isFinal(recordSchema.parse(snapshot.fields).state) ? undefined : snapshot.version;
@@ -186,7 +185,7 @@ export interface ShardPlace {
 
 /** Whether a shard's result is there and was counted. */
 export async function shardIsDone(
-  { records: store }: Pick<Context, 'records'>,
+  { records: store }: Pick<Platform, 'records'>,
   { audit, stage, shard }: ShardPlace,
 ): Promise<boolean> {
   return (await store.get(`${records.done(audit, stage)}/${shard}`)) !== undefined;

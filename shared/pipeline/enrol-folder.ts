@@ -30,7 +30,7 @@ export interface EnrolledFolder {
   readonly runs: readonly { readonly photos: readonly PhotoPlace[]; readonly enrolment: Enrolment }[];
 }
 
-/** Embeds a folder of photos outside of any audit, sharing with audits what was embedded before. */
+/** Embeds a folder of photos outside of any audit, sharing with audits of the project what was embedded before. */
 export async function enrolFolder(context: Context, request: EnrolFolder): Promise<EnrolledFolder> {
   const { project, settings, checkpoint, onRun } = request;
   const side = await listSide(context.objects, project, 'members');
@@ -67,7 +67,7 @@ export async function enrolFolder(context: Context, request: EnrolFolder): Promi
   const cut = cutEnrolment('members', side, found.identity, 0, resolution, context.device);
   for (const { content, first, count } of cut) {
     const photos = side.photos.slice(first, first + count);
-    const target = keys.enrolment(content);
+    const target = keys.enrolment(project, content);
     if (!(await context.objects.head(target))) {
       onRun(first, side.photos.length);
       const paths = await Promise.all(photos.map(({ key, generation }) => context.objects.file(key, generation)));

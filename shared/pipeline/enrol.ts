@@ -21,7 +21,7 @@ export async function enrol(context: Context, { audit, hops, shard }: EnrolMessa
     const run = plan.enrolment[shard];
     if (!run) return;
     const side = plan[run.part];
-    const target = keys.enrolment(run.content);
+    const target = keys.enrolment(plan.project, run.content);
     if (side?.kind === 'photos' && !(await context.objects.head(target))) {
       refuseOtherDevice(context, plan);
       const photos = side.photos.slice(run.first, run.first + run.count);

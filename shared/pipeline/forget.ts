@@ -1,8 +1,11 @@
-import type { Context } from './context.ts';
-import { records, STAGES } from './keys.ts';
+import { RewoundError } from '../errors.ts';
+import type { Platform } from '../platform/ports.ts';
+import { galleryOf, records, STAGES } from './keys.ts';
 
-/** Erases all that one audit left: work, report and records. Enrolled photos are shared and stay. */
-export async function forgetAudit(context: Context, audit: string): Promise<void> {
+type Stored = Pick<Platform, 'objects' | 'records'>;
+
+/** Erases all that one audit left: work, report and records. Enrolled photos are the project's and stay. */
+export async function forgetAudit(context: Stored, audit: string): Promise<void> {
   await forgetWork(context, audit);
   await deleteBelow(context, `report/${audit}/`);
   await context.records.delete(records.open(audit));
@@ -10,7 +13,7 @@ export async function forgetAudit(context: Context, audit: string): Promise<void
 }
 
 /** Erases what an audit has done so far, so that it starts over. */
-export async function forgetWork(context: Context, audit: string): Promise<void> {
+export async function forgetWork(context: Stored, audit: string): Promise<void> {
   const { records: store } = context;
   await deleteBelow(context, `work/${audit}/`);
   for (const collection of [...STAGES.map((stage) => records.done(audit, stage)), `audits/${audit}/locks`]) {
@@ -20,7 +23,22 @@ export async function forgetWork(context: Context, audit: string): Promise<void>
   }
 }
 
-async function deleteBelow({ objects }: Context, prefix: string): Promise<void> {
+/**
+ * Erases what was put into a project (`drop/<tenant>/<project>`), and the embeddings that were made of its photos. What
+ * its audits left is each audit's own: see `forgetAudit`.
+ */
+export async function forgetProject(context: Pick<Platform, 'objects'>, project: string): Promise<void> {
+  // A shorter path would name all projects of a tenant, or of all.
+  if (!/^drop\/[^/]+\/[^/]+$/.test(project)) {
+    throw new RewoundError('INTERNAL', 'What was to be erased is not a project.', {
+      help: 'This is a defect in Rewound. Nothing was erased.',
+    });
+  }
+  await deleteBelow(context, `${project}/`);
+  await deleteBelow(context, `${galleryOf(project)}/`);
+}
+
+async function deleteBelow({ objects }: Pick<Platform, 'objects'>, prefix: string): Promise<void> {
   const found: string[] = [];
   for await (const { key } of objects.list(prefix)) found.push(key);
   for (const key of found) await objects.delete(key);

@@ -63,12 +63,12 @@ export async function gather(context: Context, plan: Plan, part: Part): Promise<
 }
 
 /** Photos with the embeddings of all recognizers, which look for faces in the same way and so agree on their state. */
-async function* enrolledPhotos(context: Context, { enrolment, recognizers }: Plan, part: Part) {
+async function* enrolledPhotos(context: Context, { project, enrolment, recognizers }: Plan, part: Part) {
   const runs = recognizers.map((_, place) => enrolment.filter((run) => run.part === part && run.recognizer === place));
   for (const [i, { first, count }] of runs[0]!.entries()) {
     const enrolments: Enrolment[] = [];
     for (const [place, { info }] of recognizers.entries()) {
-      const bytes = await context.objects.get(keys.enrolment(runs[place]![i]!.content));
+      const bytes = await context.objects.get(keys.enrolment(project, runs[place]![i]!.content));
       enrolments.push(decodeEnrolment(bytes, count, info.embedding));
     }
     for (let row = 0; row < count; row++) {

@@ -19,8 +19,11 @@ export const keys = {
   nomination: (audit: string) => `work/${audit}/nomination.json`,
   tally: (audit: string, stage: SampleStage, shard: number, recognizer: number) =>
     `work/${audit}/${stage}/${shard}-${recognizer}.safetensors`,
-  /** Embedded photos, by what they were made of: shared by all audits. */
-  enrolment: (content: string) => `gallery/${content}.safetensors`,
+  /**
+   * Embedded photos, by what they were made of: shared by the audits of a project, and by nobody else. A tenant must not
+   * learn from how fast an audit is whose photos another has.
+   */
+  enrolment: (project: string, content: string) => `${galleryOf(project)}/${content}.safetensors`,
   report: (audit: string, file: string) => `report/${audit}/${file}`,
 } as const;
 
@@ -53,6 +56,11 @@ export function dropPlace(key: string): DropPlace | undefined {
   const [drop, tenant, project, folder, ...file] = key.split('/');
   if (drop !== 'drop' || !tenant || !project || folder !== 'checkpoints' || file.length === 0) return undefined;
   return { project: `drop/${tenant}/${project}`, file: file.join('/') };
+}
+
+/** Folder of a project's embedded photos: `gallery/<tenant>/<project>`, without a slash at the end. */
+export function galleryOf(project: string): string {
+  return project.replace(/^drop\//, 'gallery/');
 }
 
 /** Files beside checkpoints that are no checkpoints themselves: cards, notes, and weights of ONNX models. */

@@ -33,10 +33,10 @@ export function cutEnrolment(
   return shards;
 }
 
-/** Marks as done what an earlier audit has embedded already. */
-export async function skipEnrolled(context: Context, { audit, enrolment }: Plan): Promise<void> {
+/** Marks as done what an earlier audit of the project has embedded already. */
+export async function skipEnrolled(context: Context, { audit, project, enrolment }: Plan): Promise<void> {
   for (const [shard, { content }] of enrolment.entries()) {
-    if (!(await context.objects.head(keys.enrolment(content)))) continue;
+    if (!(await context.objects.head(keys.enrolment(project, content)))) continue;
     await context.records.create(`${records.done(audit, 'enrol')}/${shard}`, { at: context.clock.now() });
   }
 }

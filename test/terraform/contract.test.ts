@@ -31,7 +31,9 @@ test('pushes go where functions-framework reads the topic from', () => {
 });
 
 test('areas of the bucket that expire are those that keys begin with', () => {
-  const areas = [keys.plan('a'), keys.enrolment('c'), keys.report('a', 'f')].map((key) => key.split('/')[0]);
+  const areas = [keys.plan('a'), keys.enrolment('drop/t/p', 'c'), keys.report('a', 'f')].map(
+    (key) => key.split('/')[0],
+  );
   const rule = /\{ (work = [^}]*) \}/.exec(text('storage.tf'))?.[1] ?? '';
   expect([...rule.matchAll(/(\w+) =/g)].map(([, area]) => area)).toEqual(areas);
 });
