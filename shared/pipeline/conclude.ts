@@ -1,6 +1,7 @@
 import { renderHtml } from '../report/html.ts';
 import { renderJson } from '../report/json.ts';
 import { renderJunit } from '../report/junit.ts';
+import { pseudonymise } from '../report/pseudonyms.ts';
 import { renderSarif } from '../report/sarif.ts';
 import { analyseAll } from './analyses.ts';
 import { completeAudit, isRunning, readAudit } from './audits.ts';
@@ -12,6 +13,7 @@ import { evidence } from './pictures.ts';
 import { readPlan } from './plan-file.ts';
 import { rejecting } from './reject.ts';
 import { makeReport } from './report.ts';
+import { pseudonymKeyOf } from './settings.ts';
 
 /** From what was counted to the verdict and the report: but for its timing a function of the set of results. */
 export async function conclude(context: Context, { audit }: ConcludeMessage): Promise<void> {
@@ -21,11 +23,13 @@ export async function conclude(context: Context, { audit }: ConcludeMessage): Pr
     const record = await readAudit(context, audit);
     const analyses = await analyseAll(context, plan, { fresh: true });
     const total = context.clock.now() - (record?.createdAt ?? context.clock.now());
-    const report = makeReport(plan, analyses, total);
-    const pictures = await evidence(context, plan, report);
+    const named = makeReport(plan, analyses, total);
+    const key = pseudonymKeyOf(plan.settings);
+    const report = key ? pseudonymise(named, key) : named;
+    const pictures = await evidence(context, plan, report, named);
     const files = {
       'report.json': renderJson(report),
-      'report.sarif': renderSarif(report),
+      'report.sarif': renderSarif(report, { names: key !== undefined }),
       'junit.xml': renderJunit(report),
       'report.html': renderHtml(report, pictures),
     };

@@ -101,7 +101,12 @@ async function identityOfWeights(
 
 function identityOfSettings(text: string | undefined): string {
   const settings = lenient(() => parseCard(settingsSchema, text ?? '{}', 'project.json'));
-  return settings ? digest({ ...settings, shards: null, recognizer: recognizerNames(settings) }) : (text ?? '');
+  if (!settings) return text ?? '';
+  const { identities, pseudonymKey, ...rest } = settings;
+  // Pseudonyms change no number, but the report: one that was made with names, or under another key, must not be taken
+  // for this one's. The digest does not give the key away. With names, audits are called what they always were.
+  const pseudonyms = identities === 'pseudonyms' ? { pseudonymKey } : {};
+  return digest({ ...rest, shards: null, recognizer: recognizerNames(settings), ...pseudonyms });
 }
 
 async function identityOfRecognizers(context: Context, place: DropPlace, text: string | undefined): Promise<string> {

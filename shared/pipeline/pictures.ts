@@ -6,8 +6,11 @@ import type { Context } from './context.ts';
 import { generatorFiles, type Plan } from './plan-file.ts';
 import { uploadedFile } from './uploads.ts';
 
-/** The generated faces and photos the page shows side by side. None where the settings ask for none. */
-export async function evidence(context: Context, plan: Plan, report: Report): Promise<Pictures> {
+/**
+ * The generated faces and photos the page shows side by side. None where the settings ask for none. The `report` to be
+ * shown may stand under pseudonyms: `named` is the same with names, by which photos are found.
+ */
+export async function evidence(context: Context, plan: Plan, report: Report, named: Report): Promise<Pictures> {
   const sides = [plan.members, plan.controls];
   const embeddingsOnly = sides.every((side) => side?.kind !== 'photos');
   if (!plan.settings.pictures) return { samples: new Map(), photos: new Map(), embeddingsOnly };
@@ -16,9 +19,25 @@ export async function evidence(context: Context, plan: Plan, report: Report): Pr
   const pictures = await renderSeeds(context, plan, seeds);
   return {
     samples: new Map(seeds.map((seed, i) => [seed, pictures[i]!])),
-    photos: await photosOf(context, plan, shown),
+    photos: await shownPhotos(context, plan, shown, named),
     embeddingsOnly,
   };
+}
+
+async function shownPhotos(context: Context, plan: Plan, shown: readonly Match[], named: Report) {
+  const byRank = new Map(named.matches.map((match) => [match.rank, match]));
+  const pairs = shown.map((match) => [match, byRank.get(match.rank)!] as const);
+  const photos = await photosOf(
+    context,
+    plan,
+    pairs.map(([, match]) => match),
+  );
+  return new Map(
+    pairs.flatMap(([match, original]) => {
+      const picture = photos.get(photoKey(original));
+      return picture ? [[photoKey(match), picture] as const] : [];
+    }),
+  );
 }
 
 export async function renderSeeds(context: Context, plan: Plan, seeds: readonly number[]) {

@@ -39,12 +39,28 @@ export const settingsSchema = z
     card: checkpointCardSchema.optional(),
     /** Whether the report holds pictures of samples and of the photos they match. */
     pictures: z.boolean().default(true),
+    /** How people stand in the report: as their folders are called, or under pseudonyms. */
+    identities: z.enum(['names', 'pseudonyms']).default('names'),
+    /** What pseudonyms are made with: 32 bytes in hex. Whoever has it can translate them back. In no report. */
+    pseudonymKey: z
+      .string()
+      .regex(/^[0-9a-f]{64}$/i, 'a key has 64 hexadecimal digits')
+      .optional(),
   })
   .refine((one) => one.seed + Math.max(one.samples + freshSamples(one), CALIBRATION_SAMPLES) <= SEEDS, {
     path: ['seed'],
     message: 'the seed is too large for this many samples: each takes a seed of its own, and the last is 4294967295',
+  })
+  .refine(({ identities, pseudonymKey }) => identities === 'names' || pseudonymKey !== undefined, {
+    path: ['pseudonymKey'],
+    message: 'pseudonyms need a key',
   });
 export type Settings = z.infer<typeof settingsSchema>;
+
+/** The key of the report's pseudonyms; undefined where people stand there by name. */
+export function pseudonymKeyOf({ identities, pseudonymKey }: Settings): Uint8Array | undefined {
+  return identities === 'pseudonyms' && pseudonymKey !== undefined ? Buffer.from(pseudonymKey, 'hex') : undefined;
+}
 
 const LEAST_FRESH = 2_000;
 const MOST_FRESH = 10_000;

@@ -7,7 +7,7 @@ import type { Named, Report } from './model.ts';
 import { freshWords, GATES, verdictWords } from './words.ts';
 
 export interface SarifOptions {
-  /** Write the names of people, as their folders have them. Without, each stands under a pseudonym. */
+  /** Call people what the report calls them, names or pseudonyms. Without, each stands under a pseudonym of this file's own. */
   readonly names?: boolean;
 }
 

@@ -1,0 +1,76 @@
+import { createHmac } from 'node:crypto';
+import type { Match, Report, Role } from './model.ts';
+
+/** Hex digits of a pseudonym. Among 100,000 people two share one in an audit out of 50,000. */
+const DIGITS = 12;
+
+/**
+ * What stands for a person under a key: a function of side and name, so that whoever has the key and a list of names can
+ * translate back, and nobody else can. A name is as its folder, its file or the labels have it.
+ */
+export function pseudonymOf(key: Uint8Array, side: Role, name: string): string {
+  return `p-${keyed(key, `${side}/${name}`)}`;
+}
+
+/** What stands for a photo of that person. */
+export function photoPseudonymOf(key: Uint8Array, side: Role, name: string, photo: string): string {
+  return `photo-${keyed(key, `${side}/${name}/${photo}`)}`;
+}
+
+/**
+ * The same report without a name of a person or a photo: the name of the checkpoint stays. Numbers and verdict are the
+ * same, and each match keeps its place.
+ *
+ * Order must not tell names either. Photos that were left out, and people named with equal scores, come in the order of
+ * their names; here they come in that of their pseudonyms. Matches need no change: equal ones come in the order of a
+ * digest, see `rankMatches`. All else is ordered by what was measured.
+ */
+export function pseudonymise(report: Report, key: Uint8Array): Report {
+  const person = (side: Role, name: string) => pseudonymOf(key, side, name);
+  const photo = (side: Role, name: string, file: string) => photoPseudonymOf(key, side, name, file);
+  const gallery = (side: Role, found: Report['members']): Report['members'] => ({
+    ...found,
+    leftOut: found.leftOut
+      .map(({ identity, photo: file, reason }) => ({
+        identity: person(side, identity),
+        photo: photo(side, identity, file),
+        reason,
+      }))
+      .sort((a, b) => compare(a.identity, b.identity) || compare(a.photo, b.photo)),
+  });
+  return {
+    ...report,
+    members: gallery('members', report.members),
+    controls: report.controls && gallery('controls', report.controls),
+    identities: orderTies(
+      report.identities.map((named) => ({ ...named, identity: person('members', named.identity) })),
+    ),
+    matches: report.matches.map(
+      (match): Match => ({
+        ...match,
+        identity: person(match.role, match.identity),
+        photo: photo(match.role, match.identity, match.photo),
+      }),
+    ),
+  };
+}
+
+/** Neighbours with the same score in the order of their pseudonyms; the others stay where they are. */
+function orderTies(people: Report['identities']): Report['identities'] {
+  const ties: Report['identities'][] = [];
+  for (const one of people) {
+    const last = ties.at(-1);
+    if (last?.[0]?.score === one.score) last.push(one);
+    else ties.push([one]);
+  }
+  return ties.flatMap((tie) => tie.sort((a, b) => compare(a.identity, b.identity)));
+}
+
+/** By code units, as no language would. */
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+function keyed(key: Uint8Array, text: string): string {
+  return createHmac('sha256', key).update(text).digest('hex').slice(0, DIGITS);
+}
