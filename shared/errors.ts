@@ -2,6 +2,8 @@
 const THEIRS = {
   USAGE: 'the command line or a settings file is not valid',
   NOT_FOUND: 'a named file, folder or object does not exist',
+  NODE_UNSUPPORTED: 'this Node.js is older than Rewound needs',
+  REPORT_UNSUPPORTED: 'a given report or baseline is not one that this version can read',
   CHECKPOINT_UNSUPPORTED: 'the checkpoint is of a kind Rewound cannot read',
   CHECKPOINT_CORRUPT: 'the checkpoint is truncated or damaged',
   CHECKPOINT_UNSAFE: 'the checkpoint points outside its own folder or asks for code to be run',

@@ -3,6 +3,7 @@ import { Worker } from 'node:worker_threads';
 import { z } from 'zod';
 import { asRewoundError } from '../errors.ts';
 import { DEVICES } from '../onnx/runtime.ts';
+import { beside } from './beside.ts';
 import type { Compute } from './compute.ts';
 import { type Call, OPTIONS_VARIABLE, type Reply, toPlain } from './protocol.ts';
 import { localTasks } from './tasks.ts';
@@ -28,6 +29,6 @@ process.on('message', async ({ id, task, request }: Call) => {
 });
 // The owner is gone: nobody waits for an answer.
 process.on('disconnect', () => process.exit(0));
-new Worker(new URL('./watchdog.ts', import.meta.url), { workerData: process.ppid }).unref();
+new Worker(beside('watchdog'), { workerData: process.ppid }).unref();
 // Ctrl-C reaches the whole process group; the owner decides when this process ends.
 process.on('SIGINT', () => undefined);

@@ -1,8 +1,8 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { RewoundError } from '../errors.ts';
 import type { RuntimeOptions } from '../onnx/runtime.ts';
+import { beside } from './beside.ts';
 import type { Compute } from './compute.ts';
 import { encodeOptions, fromPlain, OPTIONS_VARIABLE, type Reply, type Task } from './protocol.ts';
 
@@ -91,7 +91,7 @@ export class EngineProcess {
   private start(): ChildProcess {
     if (this.child) return this.child;
     const { device, threads } = this.options;
-    const child = fork(join(import.meta.dirname, 'child.ts'), {
+    const child = fork(beside('child'), {
       serialization: 'advanced',
       stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
       env: { ...process.env, [OPTIONS_VARIABLE]: encodeOptions({ device, threads }) },

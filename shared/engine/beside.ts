@@ -1,0 +1,6 @@
+import { extname, join } from 'node:path';
+
+/** The path of a module of this folder, to be run by itself: TypeScript here, JavaScript in the npm package. */
+export function beside(name: string): string {
+  return join(import.meta.dirname, `${name}${extname(import.meta.filename)}`);
+}
