@@ -55,6 +55,23 @@ export class Drafts {
     }
   }
 
+  /**
+   * Writes a draft from pieces as they come: memory holds one of them. It must be released too; if the pieces end with
+   * an error, nothing is left of it.
+   */
+  async receive(pieces: AsyncIterable<Uint8Array>): Promise<Draft> {
+    const path = join(this.#folder, `${process.pid}-${randomUUID()}`);
+    this.#used++;
+    try {
+      return { path, generation: await fill(path, pieces) };
+    } catch (error) {
+      this.release({ path });
+      // At once: it may be large, and others may go on writing for long.
+      this.clear();
+      throw error;
+    }
+  }
+
   /** The draft's own name is no longer needed. */
   release({ path }: Pick<Draft, 'path'>): void {
     this.#used--;
@@ -81,16 +98,34 @@ async function create(path: string, bytes: Uint8Array): Promise<string> {
           ? writeSync(file, bytes, at, length, at)
           : (await written(file, bytes, at, length, at)).bytesWritten;
     }
-    // Clocks of file systems tick every few milliseconds and inode numbers are used again, so two files written in
-    // the same tick could look the same. The microseconds drawn here tell them apart.
-    const now = Date.now();
-    futimesSync(file, now / 1000, (now + randomInt(4000) / 1000) / 1000);
-    const generation = generationOf(fstatSync(file, { bigint: true }));
-    await synced(file);
-    return generation;
+    return await complete(file);
   } finally {
     closeSync(file);
   }
+}
+
+/** The same from pieces. */
+async function fill(path: string, pieces: AsyncIterable<Uint8Array>): Promise<string> {
+  const file = openSync(path, 'wx');
+  try {
+    for await (const piece of pieces) {
+      for (let at = 0; at < piece.length; ) at += (await written(file, piece, at, piece.length - at)).bytesWritten;
+    }
+    return await complete(file);
+  } finally {
+    closeSync(file);
+  }
+}
+
+/** Makes what was written durable. Returns its generation. */
+async function complete(file: number): Promise<string> {
+  // Clocks of file systems tick every few milliseconds and inode numbers are used again, so two files written in
+  // the same tick could look the same. The microseconds drawn here tell them apart.
+  const now = Date.now();
+  futimesSync(file, now / 1000, (now + randomInt(4000) / 1000) / 1000);
+  const generation = generationOf(fstatSync(file, { bigint: true }));
+  await synced(file);
+  return generation;
 }
 
 function isAlive(pid: number): boolean {

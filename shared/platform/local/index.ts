@@ -11,6 +11,8 @@ import { localObjects } from './objects.ts';
 import { localQueue, QUEUE_SCHEMA, type Queue, type QueueOptions } from './queue.ts';
 import { localRecords, RECORDS_SCHEMA } from './records.ts';
 import { type Mounts, Tree } from './tree.ts';
+import { type LocalUploads, type LocalUploadsOptions, localUploads } from './uploads.ts';
+import { localWriter } from './writer.ts';
 
 export interface LocalOptions {
   /** The work folder: objects lie in it as plain files, everything else below `.rewound-state`. Made if missing. */
@@ -29,6 +31,8 @@ export interface LocalOptions {
 export interface LocalPlatform extends Platform {
   /** The consumer side of `events`, for the delivery loop. */
   readonly queue: Queue;
+  /** Uploads through this process, which must serve `/uploads/` at the origin. */
+  uploads(options: Pick<LocalUploadsOptions, 'origin' | 'tokenKey'>): LocalUploads;
   /** Ends the use of the folder. Nothing may be running any more. */
   close(): void;
 }
@@ -60,8 +64,12 @@ export function openLocal(options: LocalOptions): LocalPlatform {
     const queue = localQueue(database, { ...options.queue, clock });
     if (exclusive) queue.recover();
     const tree = new Tree(realpathSync(folder), mounts);
+    const digests = localDigests(database);
+    const writer = localWriter({ tree, digests, drafts });
+    const objects = localObjects({ tree, digests, drafts, writer });
     return {
-      objects: localObjects({ tree, digests: localDigests(database), drafts }),
+      objects,
+      uploads: (where) => localUploads({ ...where, drafts, writer, clock }),
       records: localRecords(database),
       events: queue,
       queue,

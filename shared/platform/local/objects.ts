@@ -1,19 +1,19 @@
 import { accessSync, constants, statSync, unlinkSync } from 'node:fs';
 import { access, open } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { isErrno, RewoundError } from '../../errors.ts';
 import type { ObjectInfo, Objects } from '../ports.ts';
 import { type Digests, md5Of } from './digests.ts';
 import type { Drafts } from './drafts.ts';
-import { storageError } from './errors.ts';
-import { generationOf, moveInto, type OpenFile, readAll, syncFolder } from './files.ts';
+import { changed, fileError, guard, notFound } from './file-errors.ts';
+import { generationOf, type OpenFile, readAll, syncFolder } from './files.ts';
 import { isMissing, type Place, type Tree } from './tree.ts';
+import type { Writer } from './writer.ts';
 
 export interface LocalObjectsOptions {
   readonly tree: Tree;
   readonly digests: Digests;
-  /** In the same file system as the tree. */
   readonly drafts: Drafts;
+  readonly writer: Writer;
 }
 
 type Found = Omit<OpenFile, 'handle'>;
@@ -25,7 +25,7 @@ const AHEAD = 16;
  * Objects as plain files: what a user copies into the folder is an object like any other. A file that changes while it
  * is read is one that somebody is still copying, and no object yet.
  */
-export function localObjects({ tree, digests, drafts }: LocalObjectsOptions): Objects {
+export function localObjects({ tree, digests, drafts, writer }: LocalObjectsOptions): Objects {
   /** The file at a place, or undefined if there is none. */
   async function find(place: Place): Promise<Found | undefined> {
     const path = await tree.real(place);
@@ -75,37 +75,10 @@ export function localObjects({ tree, digests, drafts }: LocalObjectsOptions): Ob
     return found.path;
   }
 
-  function writable(key: string): Place {
-    const place = tree.locate(key);
-    if (!place) {
-      throw new RewoundError('USAGE', 'An object of this name would be hidden.', {
-        help: 'Use names that neither begin with a dot nor end in .part, .partial, .tmp or .crdownload.',
-      });
-    }
-    if (tree.isWritable(place)) return place;
-    throw new RewoundError('USAGE', 'Files outside of the work folder are only read.', {
-      help: 'Write to a key that is neither mounted nor behind a link that leads out of the work folder.',
-    });
-  }
-
   async function put(key: string, bytes: Uint8Array, ifAbsent: boolean): Promise<ObjectInfo> {
-    const { path } = writable(key);
+    const place = writer.place(key);
     const md5 = md5Of(bytes);
-    const draft = await drafts.write(bytes);
-    let changed: readonly string[];
-    try {
-      changed = moveInto(draft.path, path, ifAbsent);
-    } catch (error) {
-      if (isErrno(error, 'EEXIST') && statSync(path).isFile()) throw exists(error);
-      throw error;
-    } finally {
-      drafts.release(draft);
-    }
-    const { generation } = draft;
-    // Before the wait: others can see the object by now, and need not read it.
-    digests.remember({ path, generation }, md5);
-    await Promise.all(changed.map(syncFolder));
-    return { key, size: bytes.length, generation, md5 };
+    return writer.move(await drafts.write(bytes), place, { size: bytes.length, md5 }, ifAbsent);
   }
 
   async function* list(prefix: string): AsyncGenerator<ObjectInfo> {
@@ -125,7 +98,7 @@ export function localObjects({ tree, digests, drafts }: LocalObjectsOptions): Ob
 
   async function remove(key: string): Promise<void> {
     if (!tree.locate(key)) return;
-    const { path } = writable(key);
+    const { path } = writer.place(key);
     if (statSync(path).isDirectory()) return;
     unlinkSync(path);
     drafts.clear();
@@ -178,49 +151,4 @@ async function orMissing<T>(work: Promise<T>): Promise<T | undefined> {
     if (isMissing(error)) return undefined;
     throw error;
   }
-}
-
-async function guard<T>(work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    throw fileError(error);
-  }
-}
-
-function fileError(error: unknown): RewoundError {
-  if (['EEXIST', 'EISDIR', 'ENOTDIR', 'ENOTEMPTY'].some((code) => isErrno(error, code))) {
-    return new RewoundError('USAGE', 'An object cannot be written where there is a folder, nor below another object.', {
-      help: 'Choose a key that neither is the beginning of another key nor continues one.',
-      cause: error,
-    });
-  }
-  // EPERM is how Linux says that a file system (exFAT) has no hard links.
-  const noLink = error instanceof Error && isErrno(error, 'EPERM') && 'syscall' in error && error.syscall === 'link';
-  if (noLink || ['ENOTSUP', 'EOPNOTSUPP', 'EXDEV'].some((code) => isErrno(error, code))) {
-    return new RewoundError('USAGE', 'The work folder does not lie on one disk with hard links.', {
-      help: 'Choose a work folder on the internal disk; photos and checkpoints on other disks can be read in place.',
-      cause: error,
-    });
-  }
-  return storageError(error);
-}
-
-function notFound(): RewoundError {
-  return new RewoundError('NOT_FOUND', 'An object does not exist.', {
-    help: 'Check the key; it may have been deleted or moved.',
-  });
-}
-
-function changed(): RewoundError {
-  return new RewoundError('OBJECT_CHANGED', 'An object is not the generation that was asked for.', {
-    help: 'The file was replaced while it was in use: start again with the new one.',
-  });
-}
-
-function exists(cause: unknown): RewoundError {
-  return new RewoundError('OBJECT_EXISTS', 'An object exists already.', {
-    help: 'Delete it first, or take the one that is there.',
-    cause,
-  });
 }
