@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { asRewoundError } from '../shared/errors.ts';
 import { AUDIT_HELP, auditCommand } from './cli/audit.ts';
+import { BASELINE_HELP, baselineCommand } from './cli/baseline.ts';
 import { CONVERT_HELP, convertCommand } from './cli/convert.ts';
 import { ENROL_HELP, enrolCommand } from './cli/enrol.ts';
 import { EXIT, exitCodeOfError, printError } from './cli/exit.ts';
@@ -11,6 +12,7 @@ import { SHOW_HELP, showCommand } from './cli/show.ts';
 
 const COMMANDS = {
   audit: { run: auditCommand, help: AUDIT_HELP },
+  baseline: { run: baselineCommand, help: BASELINE_HELP },
   inspect: { run: inspectCommand, help: INSPECT_HELP },
   convert: { run: convertCommand, help: CONVERT_HELP },
   enrol: { run: enrolCommand, help: ENROL_HELP },

@@ -2,7 +2,10 @@ import { basename, dirname } from 'node:path';
 import type { Device } from '../../shared/onnx/runtime.ts';
 import { isCompanion } from '../../shared/pipeline/keys.ts';
 import { BUILT_IN, type Settings, settingsSchema } from '../../shared/pipeline/settings.ts';
-import type { FailOn } from './exit.ts';
+import type { Baseline } from '../../shared/report/baseline.ts';
+import { requireBaseline } from './baseline.ts';
+import { FAIL_ON, type FailOn } from './exit.ts';
+import { requirePseudonymKey } from './key.ts';
 import {
   device,
   latent,
@@ -32,6 +35,8 @@ export interface AuditRequest {
   readonly json: boolean;
   readonly quiet: boolean;
   readonly failOn: FailOn;
+  /** What the report is compared with. */
+  readonly baseline: Baseline | undefined;
   readonly remote: boolean;
 }
 
@@ -56,6 +61,8 @@ export async function parseAudit(args: readonly string[]): Promise<AuditRequest>
       out: { type: 'string', default: 'rewound-report' },
       work: { type: 'string', default: '.rewound' },
       'no-pictures': { type: 'boolean' },
+      pseudonyms: { type: 'boolean' },
+      baseline: { type: 'string' },
       json: { type: 'boolean' },
       quiet: { type: 'boolean' },
       'fail-on': { type: 'string', default: 'leakage' },
@@ -86,11 +93,20 @@ export async function parseAudit(args: readonly string[]): Promise<AuditRequest>
     fresh: whole(values.fresh, 'fresh', 1, 1_000_000_000),
     card: values.latent === undefined ? undefined : { latent: latent(values.latent) },
     pictures: !values['no-pictures'],
+    ...(values.pseudonyms
+      ? { identities: 'pseudonyms', pseudonymKey: requirePseudonymKey('--pseudonyms takes a key') }
+      : {}),
   });
   if (!checked.success) {
     const [issue] = checked.error.issues;
     throw usage(`--${issue?.path[0]?.toString()}: ${issue?.message}.`);
   }
+  const failOn = oneOf(values['fail-on'], 'fail-on', FAIL_ON);
+  if (failOn.startsWith('new-') && values.baseline === undefined) {
+    throw usage(`--fail-on ${failOn} needs --baseline: what is new is told from an earlier report.`);
+  }
+  // Before the audit: whoever named a wrong file should not learn it hours later.
+  const baseline = values.baseline === undefined ? undefined : await requireBaseline(values.baseline);
   return {
     key: `${PROJECT}/checkpoints/${basename(checkpoint)}`,
     mounts: {
@@ -106,7 +122,8 @@ export async function parseAudit(args: readonly string[]): Promise<AuditRequest>
     work: userPath(values.work),
     json: values.json ?? false,
     quiet: values.quiet ?? false,
-    failOn: oneOf(values['fail-on'], 'fail-on', ['leakage', 'never']),
+    failOn,
+    baseline,
     remote: values.remote ?? false,
   };
 }

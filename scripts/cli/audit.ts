@@ -1,14 +1,17 @@
-import { writeFile } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ensureFolder } from '../../shared/folders.ts';
 import { readAudit } from '../../shared/pipeline/audits.ts';
 import { keys } from '../../shared/pipeline/keys.ts';
 import type { Platform } from '../../shared/platform/ports.ts';
+import { type Comparison, compareReports, renderComparison } from '../../shared/report/comparison.ts';
+import { renderComparisonText } from '../../shared/report/comparison-words.ts';
 import { parseReport } from '../../shared/report/json.ts';
 import { renderText } from '../../shared/report/text.ts';
 import { auditHere } from './audit-local.ts';
 import { auditRemotely } from './audit-remote.ts';
 import { type AuditRequest, parseAudit } from './audit-request.ts';
+import { comparingKey } from './baseline.ts';
 import { EXIT, exitCode, exitCodeOfEnd, printError } from './exit.ts';
 import { type Progress, quietProgress, terminalProgress } from './progress.ts';
 
@@ -30,9 +33,12 @@ export const AUDIT_HELP = `rewound audit CHECKPOINT --members DIR [--controls DI
   --out DIR            where the report goes (rewound-report)
   --work DIR           where finished work is kept for resuming (.rewound)
   --no-pictures        leave pictures out of the report
+  --pseudonyms         nobody's name in the report: pseudonyms, by the key in REWOUND_PSEUDONYM_KEY
   --json               print report.json on stdout      --quiet      no progress on stderr
-  --fail-on WHAT       leakage: exit 1 for leakage, 4 where no claim is possible; never: 0 whatever the
-                       verdict (leakage)
+  --baseline FILE      compare with an earlier report.json, or what "rewound baseline" made of it
+  --fail-on WHAT       leakage: exit 1 for leakage, 4 where no claim is possible; new-leakage: only for what
+                       the baseline has not; new-names: the same, or whoever is named and confirmed whom the
+                       baseline does not name; never: 0 whatever the verdict (leakage)
   --remote             audit on Google Cloud (docs/deploy.md): uploads, follows, fetches the report`;
 
 /** How an audit is watched while it runs. */
@@ -76,7 +82,10 @@ export async function auditCommand(args: readonly string[]): Promise<number> {
 }
 
 /** Puts the report into its folder and the result on stdout. */
-async function present({ out, json, failOn }: AuditRequest, { audit, context, onReport }: Ended): Promise<number> {
+async function present(
+  { out, json, failOn, baseline }: AuditRequest,
+  { audit, context, onReport }: Ended,
+): Promise<number> {
   const record = await readAudit(context, audit);
   if (record?.state !== 'DONE') {
     const { code = 'INTERNAL', message = 'The audit ended without a result.', help = '' } = record?.error ?? {};
@@ -90,9 +99,17 @@ async function present({ out, json, failOn }: AuditRequest, { audit, context, on
   await onReport?.();
   const text = new TextDecoder().decode(await context.objects.get(keys.report(audit, 'report.json')));
   const report = parseReport(text);
+  const comparison = baseline && compareReports(baseline, report, comparingKey());
+  await putComparison(join(out, 'comparison.json'), comparison);
   process.stdout.write(json ? text : `${renderText(report, { colour: useColour() })}\n`);
+  if (!json && comparison) process.stdout.write(`${renderComparisonText(comparison)}\n`);
   if (!json) process.stdout.write(`\nReport: ${join(out, 'report.html')}\n`);
-  return exitCode(report.verdict, failOn);
+  return exitCode(report.verdict, failOn, comparison);
+}
+
+/** One that an earlier run left beside this report would be mistaken for its own. */
+function putComparison(path: string, comparison: Comparison | undefined): Promise<void> {
+  return comparison ? writeFile(path, renderComparison(comparison)) : rm(path, { force: true });
 }
 
 function useColour(): boolean {

@@ -1,15 +1,21 @@
 import { isOurs, type RewoundError } from '../../shared/errors.ts';
 import type { AuditRecord } from '../../shared/pipeline/audits.ts';
+import type { Comparison } from '../../shared/report/comparison.ts';
 import type { Verdict } from '../../shared/report/model.ts';
 
 /** Exit codes of the command line: 0 nothing detected, 1 leakage, 2 bad input, 3 the audit failed, 4 no claim possible. */
 export const EXIT = { ok: 0, leakage: 1, usage: 2, failed: 3, noClaim: 4, interrupted: 130 } as const;
 
-export type FailOn = 'leakage' | 'never';
+/** What ends a command with other than 0: any leakage; leakage that a baseline has not; the same, or new names; nothing. */
+export const FAIL_ON = ['leakage', 'new-leakage', 'new-names', 'never'] as const;
+export type FailOn = (typeof FAIL_ON)[number];
 
-export function exitCode(verdict: Verdict, failOn: FailOn): number {
+export function exitCode(verdict: Verdict, failOn: FailOn, comparison?: Comparison): number {
   if (failOn === 'never' || verdict === 'NOT_DETECTED') return EXIT.ok;
-  return verdict === 'LEAKAGE' ? EXIT.leakage : EXIT.noClaim;
+  if (verdict !== 'LEAKAGE') return EXIT.noClaim;
+  if (failOn === 'leakage' || !comparison) return EXIT.leakage;
+  if (failOn === 'new-names' && comparison.people?.added.some(({ confirmed }) => confirmed)) return EXIT.leakage;
+  return { NEW_LEAKAGE: EXIT.leakage, NO_NEW_LEAKAGE: EXIT.ok, NO_CLAIM: EXIT.noClaim }[comparison.outcome];
 }
 
 /** The exit code of an audit that ended without a verdict. Here, a device that is not there is what was asked for. */

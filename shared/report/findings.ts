@@ -16,7 +16,7 @@ export function confirmed({ identities }: Report): Named[] {
 }
 
 /** How many recognizers judge: one that does not know people again does not, where another one does. */
-function countJudges({ results }: Report): number {
+export function countJudges({ results }: Report): number {
   return Math.max(1, results.filter(({ pHolm }) => pHolm !== null).length);
 }
 

@@ -122,11 +122,11 @@ function matchLines({ matches, verdict, threshold }: Report): string[] {
 }
 
 /** A name in front, its text beside it. */
-function named(name: string, text: string): string[] {
+export function named(name: string, text: string): string[] {
   return wrap(text, WIDTH - NAME).map((line, index) => (index === 0 ? name : '').padEnd(NAME) + line);
 }
 
-function wrap(text: string, width = WIDTH): string[] {
+export function wrap(text: string, width = WIDTH): string[] {
   const lines: string[] = [];
   let line = '';
   for (const word of printable(text)

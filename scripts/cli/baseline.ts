@@ -1,0 +1,59 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import {
+  type Baseline,
+  baselineUnderKey,
+  fingerprintOf,
+  holdsPseudonyms,
+  namesPeople,
+  parseBaseline,
+  renderBaseline,
+} from '../../shared/report/baseline.ts';
+import { keyBytes, pseudonymKey, requirePseudonymKey } from './key.ts';
+import { onlyArgument, parse, requireFile, usage, userPath } from './options.ts';
+
+export const BASELINE_HELP = `rewound baseline REPORT [--out baseline.json]
+
+  makes of report.json what later audits are compared with (audit --baseline): the numbers, and whoever is
+  named under a pseudonym, so that it can be committed; the pseudonyms' key is taken from
+  REWOUND_PSEUDONYM_KEY (64 hexadecimal digits)`;
+
+export async function baselineCommand(args: readonly string[]): Promise<number> {
+  const { values, positionals } = parse({
+    args: [...args],
+    allowPositionals: true,
+    options: { out: { type: 'string', default: 'baseline.json' } },
+  });
+  const made = await readBaseline(onlyArgument(positionals, 'report'));
+  const key = namesPeople(made) ? requirePseudonymKey('This report holds names, which a baseline must not') : undefined;
+  const out = userPath(values.out);
+  await writeFile(out, renderBaseline(key === undefined ? made : baselineUnderKey(made, keyBytes(key))));
+  process.stdout.write(`${out}\n`);
+  return 0;
+}
+
+/** A report or a baseline that the user named. Throws NOT_FOUND, USAGE or REPORT_UNSUPPORTED. */
+export async function readBaseline(path: string): Promise<Baseline> {
+  const file = userPath(path);
+  await requireFile(file);
+  return parseBaseline(await readFile(file, 'utf8'));
+}
+
+/** What an audit is to be compared with, checked before the audit: people must stand on both sides under one key. */
+export async function requireBaseline(path: string): Promise<Baseline> {
+  const baseline = await readBaseline(path);
+  if (!holdsPseudonyms(baseline)) return baseline;
+  const key = requirePseudonymKey('The baseline holds pseudonyms');
+  if (baseline.named.key !== null && baseline.named.key !== fingerprintOf(keyBytes(key))) {
+    throw usage(
+      'The baseline was made under another key than REWOUND_PSEUDONYM_KEY.',
+      'Set that key, or make a new baseline with "rewound baseline".',
+    );
+  }
+  return baseline;
+}
+
+/** The key under which people are the same in a baseline and in a report. */
+export function comparingKey(): Uint8Array | undefined {
+  const key = pseudonymKey();
+  return key === undefined ? undefined : keyBytes(key);
+}
