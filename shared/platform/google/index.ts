@@ -1,11 +1,12 @@
 import { Firestore } from '@google-cloud/firestore';
 import { PubSub } from '@google-cloud/pubsub';
 import { IdempotencyStrategy, Storage } from '@google-cloud/storage';
-import type { Clock, Platform } from '../ports.ts';
+import type { Clock, Platform, Uploads } from '../ports.ts';
 import { fileCache } from './cache.ts';
 import { googleEvents } from './events.ts';
 import { googleObjects } from './objects.ts';
 import { googleRecords } from './records.ts';
+import { googleUploads } from './uploads.ts';
 
 export interface GoogleOptions {
   readonly project: string;
@@ -22,6 +23,8 @@ export interface GoogleOptions {
 }
 
 export interface GooglePlatform extends Platform {
+  /** Straight into the bucket, past this process. */
+  readonly uploads: Uploads;
   /** Sends what is still to be sent and ends all connections. */
   close(): Promise<void>;
 }
@@ -52,6 +55,7 @@ export function openGoogle(options: GoogleOptions): GooglePlatform {
       cache: fileCache({ folder: cacheFolder, limit: cacheLimit }),
     }),
     records: googleRecords(firestore),
+    uploads: googleUploads({ bucket: storage.bucket(bucket), clock }),
     events,
     clock,
     async close() {

@@ -1,3 +1,4 @@
+import type { KeyObject } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { buffer } from 'node:stream/consumers';
@@ -7,11 +8,16 @@ import { type Answer, download } from './download.ts';
 import { Failure } from './failure.ts';
 import { Notifications, type Publish } from './notifications.ts';
 import { toResource } from './resource.ts';
+import { isSigned, signedUpload } from './signed.ts';
 import { parseMetadata, parseMultipart, Sessions, type Upload } from './uploads.ts';
 
 export interface StorageServerOptions {
   /** Where bucket notifications go; nowhere if nothing is said. */
   readonly publish?: Publish;
+  /** The public key of whoever may sign addresses; without, no signed address is good. */
+  readonly signer?: KeyObject;
+  /** By which signed addresses expire, in milliseconds. */
+  readonly now?: () => number;
 }
 
 export interface StorageServer {
@@ -44,7 +50,8 @@ interface Request {
  * A server that speaks as much of the Cloud Storage JSON API as the client uses: https://cloud.google.com/storage/docs/json_api.
  * Objects lie in memory; a bucket is there as soon as it is named.
  */
-export async function startStorage({ publish = async () => {} }: StorageServerOptions = {}): Promise<StorageServer> {
+export async function startStorage(options: StorageServerOptions = {}): Promise<StorageServer> {
+  const { publish = async () => {}, signer, now = Date.now } = options;
   const stores = new Map<string, Store>();
   const sessions = new Sessions();
   /** What a finished upload session goes on answering. */
@@ -115,6 +122,11 @@ export async function startStorage({ publish = async () => {} }: StorageServerOp
   /** Everything below /b/BUCKET. */
   function route(request: Request): Answer {
     const { method, url, headers, body } = request;
+    if (isSigned(url)) {
+      const { bucket, ...upload } = signedUpload(request, signer, now());
+      store(bucket).bucket.put(upload.name, upload.bytes, upload.metadata, upload.precondition);
+      return {};
+    }
     const [, uploading, bucketName, kind, keyPart, verb] =
       /^(\/upload)?(?:\/storage\/v1)?\/b\/([^/]+)(?:\/(o|notificationConfigs)(?:\/([^/]+)(?:\/(\w+))?)?)?$/.exec(
         url.pathname,
