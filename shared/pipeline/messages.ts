@@ -39,6 +39,8 @@ export const concludeMessage = z.strictObject({ version, hops, audit });
 /** A shard of any stage. */
 export const shardMessage = z.union([enrolMessage, probeMessage, confirmMessage]);
 export const notifyMessage = z.strictObject({ version, hops, audit });
+/** An audit has ended: whoever it belongs to is charged, told, and relieved of what they uploaded. */
+export const settleMessage = z.strictObject({ version, hops, audit });
 export const sweepMessage = z.strictObject({ version, hops });
 /** For the outside: an audit has ended. */
 export const finishedMessage = z.strictObject({
@@ -56,6 +58,7 @@ export type MergeMessage = z.infer<typeof mergeMessage>;
 export type ConfirmMessage = z.infer<typeof confirmMessage>;
 export type ConcludeMessage = z.infer<typeof concludeMessage>;
 export type NotifyMessage = z.infer<typeof notifyMessage>;
+export type SettleMessage = z.infer<typeof settleMessage>;
 
 /** Topics, by what has to be done. */
 export const TOPICS = {

@@ -6,5 +6,6 @@ import { type NotifyMessage, TOPICS } from './messages.ts';
 export async function notify(context: Context, { audit }: NotifyMessage): Promise<void> {
   const record = await readAudit(context, audit);
   if (!record || !isFinal(record.state)) return;
+  await context.events.publish(TOPICS.settle, { version: 1, audit });
   await context.events.publish(TOPICS.finished, { version: 1, audit, state: record.state });
 }

@@ -40,6 +40,8 @@ const planSchema = z.strictObject({
   device: z.enum(DEVICES),
   window: z.int().min(1),
   shards: z.int().min(1),
+  /** Milliseconds for a sample, as planning measured them. */
+  sampleMs: z.number().min(0).default(0),
   generator: z.strictObject({
     spec: generatorSpecSchema,
     range: z.tuple([z.number(), z.number()]),

@@ -28,6 +28,7 @@ const FEWEST_MEMBERS = 2;
 export async function plan(context: Context, message: PlanMessage): Promise<string | undefined> {
   const place = dropPlace(message.key);
   if (!place || isCompanion(place.file)) return undefined;
+  if (context.tenancy && !(await context.tenancy.admit(place))) return undefined;
   const checkpoint = await context.objects.head(message.key);
   // Replaced or removed since: the newer object has a message of its own.
   if (!checkpoint || checkpoint.generation !== message.generation) {
@@ -42,7 +43,9 @@ export async function plan(context: Context, message: PlanMessage): Promise<stri
     const planned = (await context.objects.head(keys.plan(found.audit)))
       ? await readPlan(context, found.audit)
       : await makeUnlessReplaced(context, found);
-    if (planned) await dispatch(context, planned);
+    if (!planned) return;
+    await context.tenancy?.planned(planned);
+    await dispatch(context, planned);
   });
   return found.audit;
 }
@@ -136,6 +139,7 @@ async function make(context: Context, found: Found): Promise<Plan> {
     device: context.device,
     window: context.window,
     shards: shardCount(settings, sampleMs),
+    sampleMs,
     generator: {
       spec,
       range: [range[0], range[1]],

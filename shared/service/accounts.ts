@@ -1,0 +1,81 @@
+import { z } from 'zod';
+import { RewoundError } from '../errors.ts';
+import type { Platform } from '../platform/ports.ts';
+import { changeDocument, readDocument } from './documents.ts';
+import { newId } from './ids.ts';
+import { paths } from './paths.ts';
+
+/** How long what an audit leaves is kept. */
+export const retentionSchema = z.strictObject({
+  /** Uploaded photos and checkpoints, and their embeddings: until the audit ends, or as long as its report. */
+  uploads: z.enum(['end', 'report']).default('end'),
+  /** Days after an audit's end that what it worked with is kept. */
+  workDays: z.int().min(0).max(14).default(1),
+  /** Days after an audit's end that its report is kept; then nothing is left of it. */
+  reportDays: z.int().min(1).max(3650).default(90),
+});
+export type Retention = z.infer<typeof retentionSchema>;
+
+const accountSchema = z.object({
+  name: z.string(),
+  createdAt: z.number(),
+  retention: retentionSchema,
+  /** `credits.low` is announced when fewer credits than these are left. */
+  lowCredits: z.int(),
+});
+export type Account = z.infer<typeof accountSchema>;
+
+/** What its owner may change. */
+export const accountChangeSchema = z.strictObject({
+  name: z.string().trim().min(1).max(100).optional(),
+  retention: z
+    .strictObject({
+      uploads: retentionSchema.shape.uploads.unwrap().optional(),
+      workDays: retentionSchema.shape.workDays.unwrap().optional(),
+      reportDays: retentionSchema.shape.reportDays.unwrap().optional(),
+    })
+    .optional(),
+  lowCredits: z.int().min(0).max(1_000_000_000).optional(),
+});
+export type AccountChange = z.infer<typeof accountChangeSchema>;
+
+const LOW_CREDITS = 500;
+
+/** Makes an account without keys and credits; returns its id. */
+export async function createAccount(
+  { records, clock }: Pick<Platform, 'records' | 'clock'>,
+  name: string,
+): Promise<string> {
+  const id = newId('account');
+  const account: Account = {
+    name,
+    createdAt: clock.now(),
+    retention: retentionSchema.parse({}),
+    lowCredits: LOW_CREDITS,
+  };
+  await records.create(paths.account(id), account);
+  return id;
+}
+
+/** Throws NOT_FOUND where an account was closed meanwhile. */
+export async function readAccount({ records }: Pick<Platform, 'records'>, account: string): Promise<Account> {
+  return (await readDocument(records, paths.account(account), accountSchema)) ?? missing();
+}
+
+export async function changeAccount(
+  { records }: Pick<Platform, 'records'>,
+  account: string,
+  { name, retention, lowCredits }: AccountChange,
+): Promise<Account> {
+  const changed = await changeDocument(records, paths.account(account), accountSchema, (current) => ({
+    ...current,
+    name: name ?? current.name,
+    lowCredits: lowCredits ?? current.lowCredits,
+    retention: retentionSchema.parse({ ...current.retention, ...retention }),
+  }));
+  return changed ?? missing();
+}
+
+function missing(): never {
+  throw new RewoundError('NOT_FOUND', 'There is no such account.', { help: 'It may have been closed.' });
+}

@@ -1,0 +1,154 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
+import { z } from 'zod';
+import { RewoundError } from '../errors.ts';
+import type { Platform } from '../platform/ports.ts';
+import { changeDocument, idOf, readDocument } from './documents.ts';
+import { idPattern, newId, randomCharacters } from './ids.ts';
+import { paths } from './paths.ts';
+
+/** What a key may do. Reading credits and the account goes with every key. */
+export const SCOPES = ['audits:read', 'audits:write', 'webhooks', 'billing', 'account', 'keys'] as const;
+export const scopeSchema = z.enum(SCOPES);
+export type Scope = z.infer<typeof scopeSchema>;
+
+const keySchema = z.object({
+  name: z.string(),
+  scopes: z.array(scopeSchema),
+  /** SHA-256 of the key's text: it has 160 random bits, which no search finds. */
+  hash: z.string(),
+  createdAt: z.number(),
+  expiresAt: z.number().nullable(),
+  revokedAt: z.number().nullable(),
+  lastUsedAt: z.number().nullable(),
+});
+type KeyRecord = z.infer<typeof keySchema>;
+
+/** A key without what makes it one. */
+export type KeyInfo = Omit<KeyRecord, 'hash'> & { readonly id: string };
+
+/** Who makes a request. */
+export interface Caller {
+  readonly account: string;
+  readonly key: string;
+  readonly scopes: readonly Scope[];
+}
+
+type Context = Pick<Platform, 'records' | 'clock'>;
+
+/** `rwk`, the account, the key, and what only its owner knows: found in a leaked file by anybody who looks for it. */
+const KEY_TEXT = /^rwk_([0-9a-z]{16})_([0-9a-z]{16})_[0-9a-z]{32}$/;
+const SECRET_CHARACTERS = 32;
+const MOST_KEYS = 100;
+/** A key's last use is noted no more often. */
+const NOTED_MS = 3_600_000;
+
+export interface NewKey {
+  readonly name: string;
+  readonly scopes: readonly Scope[];
+  /** Milliseconds since the epoch, or null: until it is revoked. */
+  readonly expiresAt: number | null;
+}
+
+/** Makes a key. Its text is returned this once and kept nowhere. */
+export async function createKey(
+  { records, clock }: Context,
+  account: string,
+  { name, scopes, expiresAt }: NewKey,
+): Promise<{ readonly key: KeyInfo; readonly text: string }> {
+  if ((await records.count(paths.keys(account))) >= MOST_KEYS) {
+    throw new RewoundError('CONFLICT', `The account has ${MOST_KEYS} keys, which is the most there may be.`, {
+      help: 'Delete keys that are no longer used.',
+    });
+  }
+  const id = newId('key');
+  const text = `rwk_${bare(account)}_${bare(id)}_${randomCharacters(SECRET_CHARACTERS)}`;
+  const record: KeyRecord = {
+    name,
+    scopes: [...scopes],
+    hash: hashOf(text),
+    createdAt: clock.now(),
+    expiresAt,
+    revokedAt: null,
+    lastUsedAt: null,
+  };
+  await records.create(paths.key(account, id), record);
+  return { key: withoutHash(id, record), text };
+}
+
+/** Whose key this is. Throws UNAUTHENTICATED, in the same words whatever is wrong with it. */
+export async function authenticate(context: Context, text: string): Promise<Caller> {
+  const [, accountPart, keyPart] = KEY_TEXT.exec(text) ?? [];
+  if (accountPart === undefined || keyPart === undefined) throw unauthenticated();
+  const account = `acc_${accountPart}`;
+  const key = `key_${keyPart}`;
+  if (!idPattern('account').test(account) || !idPattern('key').test(key)) throw unauthenticated();
+  const record = await readDocument(context.records, paths.key(account, key), keySchema);
+  if (!record || !isSame(record.hash, hashOf(text))) throw unauthenticated();
+  return useKey(context, account, key, record);
+}
+
+/** The same for somebody who showed the key before, and has a session since. */
+export async function authenticateAgain(context: Context, account: string, key: string): Promise<Caller> {
+  const record = await readDocument(context.records, paths.key(account, key), keySchema);
+  if (!record) throw unauthenticated();
+  return useKey(context, account, key, record);
+}
+
+async function useKey(context: Context, account: string, key: string, record: KeyRecord): Promise<Caller> {
+  const now = context.clock.now();
+  if (record.revokedAt !== null || (record.expiresAt !== null && record.expiresAt <= now)) throw unauthenticated();
+  if (record.lastUsedAt === null || now - record.lastUsedAt >= NOTED_MS) {
+    await changeDocument(context.records, paths.key(account, key), keySchema, (current) =>
+      current.lastUsedAt !== null && current.lastUsedAt >= now ? undefined : { ...current, lastUsedAt: now },
+    );
+  }
+  return { account, key, scopes: record.scopes };
+}
+
+/** All keys of an account, revoked ones too. */
+export async function listKeys({ records }: Context, account: string): Promise<KeyInfo[]> {
+  const keys: KeyInfo[] = [];
+  for await (const { path, fields } of records.list(paths.keys(account))) {
+    keys.push(withoutHash(idOf(path), keySchema.parse(fields)));
+  }
+  return keys.sort((a, b) => b.createdAt - a.createdAt);
+}
+
+/** From now on the key opens nothing; it stays in the list. Throws NOT_FOUND. */
+export async function revokeKey({ records, clock }: Context, account: string, key: string): Promise<KeyInfo> {
+  const record = await changeDocument(records, paths.key(account, key), keySchema, (current) =>
+    current.revokedAt === null ? { ...current, revokedAt: clock.now() } : undefined,
+  );
+  if (record) return withoutHash(key, record);
+  throw new RewoundError('NOT_FOUND', 'There is no such key.', { help: 'List the keys to see their ids.' });
+}
+
+/** Throws FORBIDDEN unless the caller may do this. */
+export function requireScope({ scopes }: Caller, scope: Scope): void {
+  if (scopes.includes(scope)) return;
+  throw new RewoundError('FORBIDDEN', `The API key lacks the scope "${scope}".`, {
+    help: 'Use a key that has it, or make one with a key that has the scope "keys".',
+  });
+}
+
+export function unauthenticated(): RewoundError {
+  return new RewoundError('UNAUTHENTICATED', 'There is no valid API key or session with this request.', {
+    help: 'Send the header "Authorization: Bearer rwk_..." with a key that is neither revoked nor expired.',
+  });
+}
+
+export function hashOf(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
+}
+
+function isSame(a: string, b: string): boolean {
+  return a.length === b.length && timingSafeEqual(Buffer.from(a), Buffer.from(b));
+}
+
+function withoutHash(id: string, { hash: _hash, ...record }: KeyRecord): KeyInfo {
+  return { id, ...record };
+}
+
+function bare(id: string): string {
+  return id.slice(id.indexOf('_') + 1);
+}

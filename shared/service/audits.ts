@@ -1,0 +1,240 @@
+import { randomBytes } from 'node:crypto';
+import { z } from 'zod';
+import { RewoundError } from '../errors.ts';
+import { readAudit } from '../pipeline/audits.ts';
+import { freshSamples, settingsSchema } from '../pipeline/settings.ts';
+import type { Platform } from '../platform/ports.ts';
+import { verdictSchema } from '../report/model.ts';
+import { changeDocument, fieldsOf, idOf, readDocument } from './documents.ts';
+import { idPattern, newAuditId } from './ids.ts';
+import { paths } from './paths.ts';
+import { remindOfAudit } from './reminders.ts';
+import { type Price, quote } from './tariff.ts';
+
+/** What an audit's owner may decide about it: what `project.json` may say, but for what a service decides. */
+const ownSettingsSchema = z.strictObject({
+  ...settingsSchema.pick({
+    samples: true,
+    fresh: true,
+    seed: true,
+    k: true,
+    batch: true,
+    recognizer: true,
+    card: true,
+  }).shape,
+  /** Whether the report holds pictures of samples and of the photos they match. */
+  pictures: z.boolean().default(false),
+});
+
+/** Photos that one audit may have. */
+const MOST_PHOTOS = 1_000_000;
+
+export const newAuditSchema = z.strictObject({
+  /** What the owner calls it. Not the name of a person: it stands in messages. */
+  label: z.string().trim().min(1).max(200).optional(),
+  /**
+   * Who says that this audit may be made of these people: `owner`, whoever may lawfully use the training photos for it;
+   * `regulator`, an authority that tests a generator of somebody else's.
+   */
+  attestation: z.enum(['owner', 'regulator']),
+  /** Photos that will be uploaded, of members, controls and placebo together; 0 for embeddings. */
+  photos: z.int().min(0).max(MOST_PHOTOS),
+  /** Milliseconds the generator takes for a sample on an NVIDIA L4, where known; 40 where not. */
+  msPerSample: z.number().positive().max(600_000).optional(),
+  /** Whether people stand in the report as their folders are called. Without, each stands under a pseudonym. */
+  names: z.boolean().default(false),
+  settings: ownSettingsSchema.prefault({}),
+});
+export type NewAudit = z.infer<typeof newAuditSchema>;
+
+const END_STATES = ['DONE', 'REJECTED', 'FAILED', 'CANCELLED', 'EXPIRED'] as const;
+export type EndState = (typeof END_STATES)[number];
+
+const errorSchema = z.object({ code: z.string(), message: z.string(), help: z.string() });
+export type AuditError = z.infer<typeof errorSchema>;
+
+const priceSchema = z.object({
+  credits: z.int(),
+  items: z.array(z.object({ what: z.string(), credits: z.int() })),
+});
+
+const hostedSchema = z.object({
+  createdAt: z.number(),
+  label: z.string().nullable(),
+  attestation: newAuditSchema.shape.attestation,
+  photos: z.int(),
+  msPerSample: z.number().nullable(),
+  names: z.boolean(),
+  settings: ownSettingsSchema,
+  /** 32 bytes in hex, drawn for this audit; with it the owner translates pseudonyms back. */
+  pseudonymKey: z.string(),
+  quote: priceSchema,
+  /** Whether the quote was held for money: a generator that is slower than quoted is then refused. */
+  paid: z.boolean(),
+  startedAt: z.number().nullable(),
+  /** The checkpoint's object, once it was started. */
+  checkpoint: z.object({ key: z.string(), generation: z.string() }).nullable(),
+  /** When its owner asked for it to stop. */
+  cancelledAt: z.number().nullable(),
+  planned: z
+    .object({
+      /** The pipeline's own id. */
+      run: z.string(),
+      at: z.number(),
+      msPerSample: z.number(),
+      shards: z.object({ enrol: z.int(), probe: z.int(), confirm: z.int() }),
+    })
+    .nullable(),
+  outcome: z
+    .object({
+      state: z.enum(END_STATES),
+      at: z.number(),
+      verdict: verdictSchema.nullable(),
+      error: errorSchema.nullable(),
+      /** Credits that were charged. */
+      charged: z.int(),
+      /** When the report, and all else, will be erased. */
+      reportUntil: z.number(),
+    })
+    .nullable(),
+});
+/** A hosted audit: what its owner asked for, and what became of it. */
+export type HostedAudit = z.infer<typeof hostedSchema>;
+
+type Context = Pick<Platform, 'records' | 'clock'>;
+
+/** An audit that nobody starts goes after a day. */
+export const START_WITHIN_MS = 24 * 3_600_000;
+
+/** The most that such an audit can cost. */
+export function quoteOf({ photos, msPerSample, settings }: NewAudit): Price {
+  return quote({ samples: settings.samples, fresh: freshSamples(settings), photos, msPerSample });
+}
+
+/** Throws REQUEST_INVALID for settings that do not go together. */
+export function checkSettings({ settings }: NewAudit): void {
+  const { success, error } = settingsSchema.safeParse(settings);
+  if (success) return;
+  const [issue] = error.issues;
+  throw new RewoundError('REQUEST_INVALID', `settings.${issue?.path.join('.')}: ${issue?.message}.`, {
+    help: 'Correct the settings and send the request again.',
+  });
+}
+
+/** Makes an audit to upload for; nothing is charged or computed yet. */
+export async function createAudit(
+  context: Context,
+  account: string,
+  request: NewAudit,
+  { paid }: { readonly paid: boolean },
+): Promise<{ readonly id: string; readonly audit: HostedAudit }> {
+  checkSettings(request);
+  const now = context.clock.now();
+  const id = newAuditId(now);
+  const { label, attestation, photos, msPerSample, names, settings } = request;
+  const { credits, items } = quoteOf(request);
+  const audit: HostedAudit = {
+    createdAt: now,
+    label: label ?? null,
+    attestation,
+    photos,
+    msPerSample: msPerSample ?? null,
+    names,
+    settings,
+    pseudonymKey: randomBytes(32).toString('hex'),
+    quote: { credits, items: items.map(({ what, credits }) => ({ what, credits })) },
+    paid,
+    startedAt: null,
+    checkpoint: null,
+    cancelledAt: null,
+    planned: null,
+    outcome: null,
+  };
+  // The reminder first: what nobody would look at again would be kept for good.
+  await remindOfAudit(context, 'expire', { account, audit: id }, now + START_WITHIN_MS);
+  await context.records.create(paths.audit(account, id), fieldsOf(audit));
+  return { id, audit };
+}
+
+/** Throws NOT_FOUND, for what another account has as for what nobody has. */
+export async function readHosted(
+  { records }: Pick<Platform, 'records'>,
+  account: string,
+  id: string,
+): Promise<HostedAudit> {
+  const audit = idPattern('audit').test(id)
+    ? await readDocument(records, paths.audit(account, id), hostedSchema)
+    : undefined;
+  return audit ?? missing();
+}
+
+/** The same where it may have been erased meanwhile. */
+export async function findHosted(
+  { records }: Pick<Platform, 'records'>,
+  account: string,
+  id: string,
+): Promise<HostedAudit | undefined> {
+  return readDocument(records, paths.audit(account, id), hostedSchema);
+}
+
+export async function changeHosted(
+  { records }: Pick<Platform, 'records'>,
+  account: string,
+  id: string,
+  next: (audit: HostedAudit) => HostedAudit | undefined,
+): Promise<HostedAudit> {
+  const changed = await changeDocument(records, paths.audit(account, id), hostedSchema, next);
+  return changed ?? missing();
+}
+
+/** Audits of an account, the newest first; `after` is the last one's id of the page before. */
+export async function listHosted(
+  { records }: Pick<Platform, 'records'>,
+  account: string,
+  { after, limit }: { readonly after?: string | undefined; readonly limit: number },
+): Promise<{ readonly id: string; readonly audit: HostedAudit }[]> {
+  const found: { id: string; audit: HostedAudit }[] = [];
+  const options = after === undefined ? { limit } : { after, limit };
+  for await (const { path, fields } of records.list(paths.audits(account), options)) {
+    found.push({ id: idOf(path), audit: hostedSchema.parse(fields) });
+  }
+  return found;
+}
+
+/** Where an audit stands: CREATED until it is started, then as the pipeline has it, then as it ended. */
+export async function stateOf(context: Pick<Platform, 'records'>, { startedAt, planned, outcome }: HostedAudit) {
+  if (outcome) return outcome.state;
+  if (startedAt === null) return 'CREATED';
+  const run = planned && (await readAudit(context, planned.run));
+  // What has ended but was not settled yet is still at work: there is no verdict and no charge.
+  return run ? STANDING[run.state] : 'RECEIVED';
+}
+
+const STANDING = {
+  RECEIVED: 'RECEIVED',
+  ENROLLING: 'ENROLLING',
+  PROBING: 'PROBING',
+  MERGING: 'MERGING',
+  CONFIRMING: 'CONFIRMING',
+  DONE: 'MERGING',
+  REJECTED: 'RECEIVED',
+  FAILED: 'RECEIVED',
+  CANCELLED: 'RECEIVED',
+  EXPIRED: 'RECEIVED',
+} as const;
+
+export const HOSTED_STATES = [
+  'CREATED',
+  'RECEIVED',
+  'ENROLLING',
+  'PROBING',
+  'MERGING',
+  'CONFIRMING',
+  ...END_STATES,
+] as const;
+
+function missing(): never {
+  throw new RewoundError('NOT_FOUND', 'There is no such audit.', {
+    help: 'List the audits of the account to see their ids; an audit that was deleted is gone.',
+  });
+}

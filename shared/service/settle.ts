@@ -1,0 +1,164 @@
+import { RewoundError } from '../errors.ts';
+import { isFinal, readAudit } from '../pipeline/audits.ts';
+import { forgetProject } from '../pipeline/forget.ts';
+import { dropPlace, keys, records, STAGES } from '../pipeline/keys.ts';
+import type { SettleMessage } from '../pipeline/messages.ts';
+import { freshSamples } from '../pipeline/settings.ts';
+import type { Platform } from '../platform/ports.ts';
+import { parseReport } from '../report/json.ts';
+import { readAccount } from './accounts.ts';
+import { type AuditError, changeHosted, type EndState, findHosted, type HostedAudit, readHosted } from './audits.ts';
+import { settle } from './credits.ts';
+import { moved } from './ledger/entry.ts';
+import { ownerOf, projectOf } from './paths.ts';
+import { remindOfAudit } from './reminders.ts';
+import { charge } from './tariff.ts';
+import { announce } from './webhooks/events.ts';
+
+const DAY_MS = 24 * 3_600_000;
+/** Work that was on its way when an audit ended may still write for as long as a call may take, and comes to nothing. */
+export const STRAGGLERS_MS = 20 * 60_000;
+
+/** The step after an audit has ended: settles it with its owner. */
+export async function settleRun(context: Platform, { audit: run }: SettleMessage): Promise<void> {
+  const record = await readAudit(context, run);
+  const owner = record && ownerOf(dropPlace(record.key)?.project ?? '');
+  if (!record || !owner || !isFinal(record.state)) return;
+  const hosted = await findHosted(context, owner.account, owner.audit);
+  if (!hosted) return;
+  await settleAudit(context, owner.account, owner.audit, {
+    state: endStateOf(record.state),
+    error: record.error,
+    run,
+  });
+}
+
+function endStateOf(state: string): EndState {
+  switch (state) {
+    case 'DONE':
+    case 'REJECTED':
+    case 'CANCELLED':
+    case 'EXPIRED':
+      return state;
+    default:
+      return 'FAILED';
+  }
+}
+
+export interface End {
+  readonly state: EndState;
+  readonly error: AuditError | null;
+  /** The pipeline's own id, where it came so far. */
+  readonly run?: string;
+}
+
+/**
+ * Ends a hosted audit: charges what it has cost, tells whoever wants to know, and gives up what is no longer needed. The
+ * first end counts, the rest of it is done as often as it is asked for: a process that dies in between leaves nothing
+ * undone when the message comes again.
+ */
+export async function settleAudit(context: Platform, account: string, id: string, end: End): Promise<HostedAudit> {
+  const before = await readHosted(context, account, id);
+  const run = before.planned?.run ?? end.run;
+  const reached = before.outcome ? undefined : await endReached(context, run, end);
+  const { retention } = await readAccount(context, account);
+  if (reached) {
+    const credits = await creditsFor(context, before, reached.state);
+    const entry = await settle(context, account, id, credits);
+    const charged = entry ? moved(entry, 'spent') : 0;
+    const at = context.clock.now();
+    const { state, error } = reached;
+    const outcome = {
+      state,
+      at,
+      verdict: state === 'DONE' && run !== undefined ? await verdictOf(context, run) : null,
+      error: error && { code: error.code, message: error.message, help: error.help },
+      charged,
+      reportUntil: at + retention.reportDays * DAY_MS,
+    };
+    await changeHosted(context, account, id, (current) => (current.outcome ? undefined : { ...current, outcome }));
+  }
+  const audit = await readHosted(context, account, id);
+  await afterwards(context, account, id, audit, run, retention);
+  return audit;
+}
+
+/** A run that came to its own end before it could be stopped has that end. */
+async function endReached(context: Platform, run: string | undefined, end: End): Promise<End> {
+  const record = run === undefined ? undefined : await readAudit(context, run);
+  return record && isFinal(record.state) ? { ...end, state: endStateOf(record.state), error: record.error } : end;
+}
+
+/** What is to be charged: nothing where there is no result, unless its owner stopped it halfway. */
+async function creditsFor(context: Platform, audit: HostedAudit, state: EndState): Promise<number> {
+  const { planned, settings, photos, quote } = audit;
+  if (!planned || (state !== 'DONE' && state !== 'CANCELLED')) return 0;
+  const done: Record<(typeof STAGES)[number], number> = { enrol: 0, probe: 0, confirm: 0 };
+  for (const stage of STAGES) done[stage] = await context.records.count(records.done(planned.run, stage));
+  const confirmed = done.confirm > 0;
+  const of = planned.shards.enrol + planned.shards.probe + (confirmed ? planned.shards.confirm : 0);
+  const fresh = confirmed ? freshSamples(settings) : 0;
+  const work = { samples: settings.samples, fresh, photos, msPerSample: planned.msPerSample };
+  const doneShards = state === 'DONE' ? of : done.enrol + done.probe + done.confirm;
+  return charge(work, { done: doneShards, of, quoted: quote.credits }).credits;
+}
+
+async function verdictOf({ objects }: Platform, run: string) {
+  return parseReport(new TextDecoder().decode(await objects.get(keys.report(run, 'report.json')))).verdict;
+}
+
+/** What follows from an end, over and over the same. */
+async function afterwards(
+  context: Platform,
+  account: string,
+  id: string,
+  audit: HostedAudit,
+  run: string | undefined,
+  retention: { readonly uploads: 'end' | 'report'; readonly workDays: number },
+): Promise<void> {
+  const { outcome, startedAt } = audit;
+  if (!outcome) return;
+  const place = { account, audit: id, ...(run === undefined ? {} : { run }) };
+  await remindOfAudit(context, 'report', place, outcome.reportUntil);
+  await remindOfAudit(context, 'work', place, outcome.at + Math.max(retention.workDays * DAY_MS, STRAGGLERS_MS));
+  await announce(context, account, endEvent(id, audit, outcome, startedAt));
+  if (retention.uploads === 'end') {
+    await remindOfAudit(context, 'remains', place, outcome.at + STRAGGLERS_MS);
+    await forgetProject(context, projectOf(account, id));
+  }
+}
+
+function endEvent(
+  id: string,
+  { label, createdAt }: HostedAudit,
+  { state, at, verdict, error, charged }: NonNullable<HostedAudit['outcome']>,
+  startedAt: number | null,
+) {
+  const iso = (time: number) => new Date(time).toISOString();
+  if (state === 'DONE') {
+    if (!verdict)
+      throw new RewoundError('INTERNAL', 'An audit has a result and no verdict.', { help: 'Report this defect.' });
+    return {
+      type: 'audit.finished',
+      at,
+      data: {
+        audit: id,
+        label,
+        state,
+        verdict,
+        credits: charged,
+        startedAt: iso(startedAt ?? createdAt),
+        finishedAt: iso(at),
+      },
+    } as const;
+  }
+  return {
+    type: 'audit.failed',
+    at,
+    data: { audit: id, label, state, code: error?.code ?? 'INTERNAL', credits: charged, finishedAt: iso(at) },
+  } as const;
+}
+
+export function cancelled(): RewoundError {
+  return new RewoundError('CANCELLED', 'The audit was cancelled.', { help: 'Create a new audit.' });
+}

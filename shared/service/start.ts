@@ -1,0 +1,75 @@
+import { RewoundError } from '../errors.ts';
+import { readAudit, stopAudit } from '../pipeline/audits.ts';
+import { TOPICS } from '../pipeline/messages.ts';
+import { putOnce } from '../pipeline/once.ts';
+import { changeHosted, type HostedAudit, readHosted } from './audits.ts';
+import type { ServiceContext } from './context.ts';
+import { hold, holdFree } from './credits.ts';
+import { announceLowCredits } from './low-credits.ts';
+import { projectOf } from './paths.ts';
+import { remindOfAudit } from './reminders.ts';
+import { cancelled, settleAudit } from './settle.ts';
+import { checkUploads } from './uploads.ts';
+
+/** When a start is looked at again, in case this process died before it had published it. */
+const CHECK_MS = 5 * 60_000;
+/** The pipeline ends an audit after a week; a day later it has ended here too, whatever happened. */
+const END_WITHIN_MS = 8 * 24 * 3_600_000;
+
+type Context = Pick<ServiceContext, 'objects' | 'records' | 'events' | 'clock' | 'settings'>;
+
+/**
+ * Starts an audit whose files are there: holds what was quoted, then lets the pipeline plan it. As often as it is asked
+ * for, it happens once. Throws CREDITS_INSUFFICIENT, and CONFLICT for what cannot be started.
+ */
+export async function startAudit(context: Context, account: string, id: string): Promise<HostedAudit> {
+  const audit = await readHosted(context, account, id);
+  if (audit.outcome || audit.cancelledAt !== null) {
+    throw new RewoundError('CONFLICT', 'The audit has ended.', { help: 'Create a new audit.' });
+  }
+  if (audit.startedAt !== null) {
+    await publishPlan(context, audit);
+    return audit;
+  }
+  const checkpoint = await checkUploads(context, account, id, audit);
+  const now = context.clock.now();
+  await remindOfAudit(context, 'start', { account, audit: id }, now + CHECK_MS);
+  await remindOfAudit(context, 'expire', { account, audit: id }, now + END_WITHIN_MS);
+  const entry = await (audit.paid ? hold : holdFree)(context, account, id, audit.quote.credits);
+  await putOnce(context, `${projectOf(account, id)}/project.json`, projectJson(audit));
+  const started = await changeHosted(context, account, id, (current) =>
+    current.startedAt === null ? { ...current, startedAt: now, checkpoint } : undefined,
+  );
+  await announceLowCredits(context, account, entry);
+  await publishPlan(context, started);
+  return started;
+}
+
+/** Asks the pipeline to plan; a planned audit is merely gone on with. */
+export async function publishPlan({ events }: Pick<Context, 'events'>, { checkpoint }: HostedAudit): Promise<void> {
+  if (checkpoint) await events.publish(TOPICS.plan, { version: 1, ...checkpoint });
+}
+
+function projectJson({ settings, names, pseudonymKey }: HostedAudit): Uint8Array {
+  const identities = names ? { identities: 'names' } : { identities: 'pseudonyms', pseudonymKey };
+  return new TextEncoder().encode(JSON.stringify({ ...settings, ...identities }));
+}
+
+/** Stops an audit. What was done of it is charged; one that was never started costs nothing. Throws CONFLICT if it has ended. */
+export async function cancelAudit(context: Context, account: string, id: string): Promise<HostedAudit> {
+  const before = await readHosted(context, account, id);
+  if (before.outcome && before.outcome.state !== 'CANCELLED') {
+    throw new RewoundError('CONFLICT', 'The audit has ended: it can no longer be cancelled.', {
+      help: 'Read its result, or delete it.',
+    });
+  }
+  const audit = await changeHosted(context, account, id, (current) =>
+    current.cancelledAt === null ? { ...current, cancelledAt: context.clock.now() } : undefined,
+  );
+  const error = cancelled();
+  // A run that ends by itself in this moment keeps its result, and is paid for.
+  if (audit.planned && (await readAudit(context, audit.planned.run))) {
+    await stopAudit(context, audit.planned.run, 'CANCELLED', error);
+  }
+  return settleAudit(context, account, id, { state: 'CANCELLED', error });
+}

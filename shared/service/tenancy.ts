@@ -1,0 +1,67 @@
+import { RewoundError } from '../errors.ts';
+import { type Plan, stageShards } from '../pipeline/plan-file.ts';
+import type { Tenancy } from '../pipeline/tenancy.ts';
+import type { Platform } from '../platform/ports.ts';
+import { changeHosted, findHosted, type HostedAudit } from './audits.ts';
+import { ownerOf } from './paths.ts';
+import { cancelled } from './settle.ts';
+import { charge } from './tariff.ts';
+import { announce } from './webhooks/events.ts';
+
+/** The pipeline's audits as accounts have them. Projects of no account are the operator's own, and always admitted. */
+export function hostedTenancy(context: Pick<Platform, 'records' | 'events' | 'clock'>): Tenancy {
+  return {
+    async admit({ project }) {
+      const owner = ownerOf(project);
+      if (!owner) return true;
+      const audit = await findHosted(context, owner.account, owner.audit);
+      // A file that lands before the start, or after the end, starts nothing: what it costs is not held.
+      return audit !== undefined && audit.startedAt !== null && audit.outcome === null;
+    },
+
+    async planned(plan) {
+      const owner = ownerOf(plan.project);
+      if (!owner) return;
+      const audit = await changeHosted(context, owner.account, owner.audit, (current) =>
+        current.planned ? undefined : { ...current, planned: plannedOf(plan, context.clock.now()) },
+      );
+      if (audit.cancelledAt !== null) throw cancelled();
+      checkPrice(audit);
+      const { label, quote, settings, startedAt, planned } = audit;
+      if (startedAt === null || planned === null) return;
+      await announce(context, owner.account, {
+        type: 'audit.planned',
+        at: planned.at,
+        data: {
+          audit: owner.audit,
+          label,
+          samples: settings.samples,
+          quote: quote.credits,
+          startedAt: new Date(startedAt).toISOString(),
+        },
+      });
+    },
+  };
+}
+
+function plannedOf(plan: Plan, at: number): NonNullable<HostedAudit['planned']> {
+  const shards = {
+    enrol: stageShards(plan, 'enrol'),
+    probe: stageShards(plan, 'probe'),
+    confirm: stageShards(plan, 'confirm'),
+  };
+  return { run: plan.audit, at, msPerSample: plan.sampleMs, shards };
+}
+
+/** Nobody pays more than was quoted, and nobody runs for less than it costs. Throws QUOTE_EXCEEDED. */
+function checkPrice({ paid, planned, settings, photos, quote }: HostedAudit): void {
+  if (!paid || !planned) return;
+  const work = { samples: settings.samples, fresh: 0, photos, msPerSample: planned.msPerSample };
+  const { credits } = charge(work, { done: 1, of: 1, quoted: Number.MAX_SAFE_INTEGER });
+  if (credits <= quote.credits) return;
+  throw new RewoundError(
+    'QUOTE_EXCEEDED',
+    `The generator takes ${planned.msPerSample.toPrecision(3)} ms a sample: the audit would cost ${credits} credits, and ${quote.credits} were quoted.`,
+    { help: 'Create an audit that says so in msPerSample, or one with fewer samples. This one costs nothing.' },
+  );
+}

@@ -1,0 +1,60 @@
+import { RewoundError } from '../errors.ts';
+import { readAudit, stopAudit } from '../pipeline/audits.ts';
+import { forgetAudit, forgetProject, forgetWork } from '../pipeline/forget.ts';
+import type { Platform } from '../platform/ports.ts';
+import { findHosted } from './audits.ts';
+import { eraseAudit } from './erase.ts';
+import { projectOf } from './paths.ts';
+import { remindOfAudit, type TendMessage } from './reminders.ts';
+import { settleAudit } from './settle.ts';
+import { publishPlan } from './start.ts';
+
+/** A start that has not begun is published again after this. */
+const AGAIN_MS = 10 * 60_000;
+
+/** Does what the agenda says of a hosted audit. Of one that was erased there is nothing left to do but to look. */
+export async function tend(context: Platform, message: TendMessage): Promise<void> {
+  if ('forget' in message) return context.records.delete(message.forget);
+  const { about, account, audit: id, run } = message;
+  if (about === 'remains') return forgetRemains(context, message);
+  const audit = await findHosted(context, account, id);
+  if (!audit) return;
+  const { outcome, planned, startedAt } = audit;
+  switch (about) {
+    case 'start':
+      if (outcome || planned || startedAt === null) return;
+      await remindOfAudit(context, 'start', { account, audit: id }, context.clock.now() + AGAIN_MS);
+      return publishPlan(context, audit);
+    case 'expire':
+      // Reminded of a day after it was made and, if it was started, again when its time is over.
+      if (outcome || (startedAt !== null && context.clock.now() < startedAt + STARTED_MS)) return;
+      if (planned && (await readAudit(context, planned.run))) {
+        await stopAudit(context, planned.run, 'EXPIRED', expired());
+      }
+      await settleAudit(context, account, id, { state: 'EXPIRED', error: expired() });
+      return;
+    case 'work':
+      if (run !== undefined) await forgetWork(context, run);
+      return;
+    case 'report':
+      await eraseAudit(context, account, id);
+  }
+}
+
+/** As long as a started audit may take, see `start.ts`, less what clocks may differ. */
+const STARTED_MS = 8 * 24 * 3_600_000 - 3_600_000;
+
+/** What was written into a project, or by a run, after it was erased. */
+async function forgetRemains(
+  context: Platform,
+  { account, audit: id, run }: Extract<TendMessage, { about: string }>,
+): Promise<void> {
+  await forgetProject(context, projectOf(account, id));
+  if (run !== undefined && !(await findHosted(context, account, id))) await forgetAudit(context, run);
+}
+
+function expired(): RewoundError {
+  return new RewoundError('EXPIRED', 'The audit was not started within a day, or did not end within a week.', {
+    help: 'Create a new audit.',
+  });
+}

@@ -1,0 +1,128 @@
+import { z } from 'zod';
+import { RewoundError } from '../errors.ts';
+import { isCompanion } from '../pipeline/keys.ts';
+import { PARTS } from '../pipeline/people.ts';
+import { isHidden, keySegments } from '../platform/names.ts';
+import type { UploadTicket } from '../platform/ports.ts';
+import { type HostedAudit, readHosted } from './audits.ts';
+import type { ServiceContext } from './context.ts';
+import { projectOf } from './paths.ts';
+
+/** Folders of an audit that its owner fills. `project.json` is written by the service. */
+const FOLDERS = [...PARTS, 'recognizer', 'checkpoints'] as const;
+
+const MIB = 2 ** 20;
+/** Bytes that one file may have. */
+const MOST_BYTES = { photo: 64 * MIB, other: 16 * 1024 * MIB } as const;
+/** Files that are no photos: checkpoints with weights beside them, recognizers, cards. */
+const MOST_OTHERS = 100;
+/** Files in one request. */
+export const MOST_FILES = 500;
+/** An address is good for so long: enough for gigabytes over a slow line. */
+const TICKET_MS = 6 * 3_600_000;
+
+export const uploadFileSchema = z.strictObject({
+  /** Below the audit, such as `members/anna/1.jpg` or `checkpoints/generator.pkl`. */
+  path: z.string().min(1).max(900),
+  /** Bytes. */
+  size: z.int().min(1).max(MOST_BYTES.other),
+});
+export type UploadFile = z.infer<typeof uploadFileSchema>;
+
+/** What to do about a file: put it to this address; nothing, if it is there. */
+export type UploadAnswer = { readonly path: string } & (
+  | { readonly there: true }
+  | ({ readonly there: false; readonly method: 'PUT' } & UploadTicket)
+);
+
+/** An address for each file that is not there yet. Each takes its file once. Throws CONFLICT for an audit that was started. */
+export async function ticketsFor(
+  context: ServiceContext,
+  account: string,
+  id: string,
+  files: readonly UploadFile[],
+): Promise<UploadAnswer[]> {
+  const audit = await readHosted(context, account, id);
+  if (audit.startedAt !== null || audit.outcome) {
+    throw new RewoundError('CONFLICT', 'The audit was started: nothing can be uploaded for it any more.', {
+      help: 'Create a new audit.',
+    });
+  }
+  for (const file of files) checkFile(file);
+  const project = projectOf(account, id);
+  const expiresAt = context.clock.now() + TICKET_MS;
+  return Promise.all(
+    files.map(async ({ path, size }): Promise<UploadAnswer> => {
+      const key = `${project}/${path}`;
+      const there = await context.objects.head(key);
+      if (there?.size === size) return { path, there: true };
+      if (there) {
+        throw new RewoundError('CONFLICT', 'A file of another size is there already under one of these paths.', {
+          help: 'Files cannot be replaced. Create a new audit, or use another path.',
+        });
+      }
+      return { path, there: false, method: 'PUT', ...(await context.uploads.ticket(key, { size, expiresAt })) };
+    }),
+  );
+}
+
+function checkFile({ path, size }: UploadFile): void {
+  const segments = keySegments(path);
+  const [folder = ''] = segments;
+  if (segments.length < 2 || !isFolder(folder) || segments.some(isHidden)) {
+    throw new RewoundError('REQUEST_INVALID', 'A path is not one that an audit has.', {
+      help: `Paths begin with ${FOLDERS.map((name) => `${name}/`).join(', ')}; no name may begin with a dot or end in .part or .tmp.`,
+    });
+  }
+  if (isPart(folder) && !/\.(npy|csv)$/i.test(path) && size > MOST_BYTES.photo) {
+    throw new RewoundError('TOO_LARGE', `A photo has more than ${MOST_BYTES.photo / MIB} MiB.`, {
+      help: 'Save it as a JPEG of a few megabytes.',
+    });
+  }
+}
+
+function isFolder(name: string): name is (typeof FOLDERS)[number] {
+  return FOLDERS.some((folder) => folder === name);
+}
+
+function isPart(name: string): boolean {
+  return PARTS.some((part) => part === name);
+}
+
+/** What was uploaded for an audit: how many photos, and its one checkpoint. Throws CONFLICT if that cannot be audited. */
+export async function checkUploads(
+  { objects }: Pick<ServiceContext, 'objects'>,
+  account: string,
+  id: string,
+  audit: HostedAudit,
+): Promise<{ readonly key: string; readonly generation: string }> {
+  const project = projectOf(account, id);
+  const checkpoints: { key: string; generation: string }[] = [];
+  let [photos, others] = [0, 0];
+  for await (const { key, generation } of objects.list(`${project}/`)) {
+    const path = key.slice(project.length + 1);
+    const [folder = ''] = path.split('/', 1);
+    if (isPart(folder) && !/\.(npy|csv|json)$/i.test(path)) photos += 1;
+    else others += 1;
+    if (folder === 'checkpoints' && !isCompanion(path)) checkpoints.push({ key, generation });
+  }
+  const [checkpoint] = checkpoints;
+  if (!checkpoint) throw incomplete('No checkpoint was uploaded.', 'Upload one file below checkpoints/.');
+  if (checkpoints.length > 1) {
+    throw incomplete(`${checkpoints.length} checkpoints were uploaded.`, 'Create one audit for each checkpoint.');
+  }
+  if (photos > audit.photos) {
+    throw incomplete(
+      `${photos} photos were uploaded, and ${audit.photos} were quoted.`,
+      'Create an audit with as many photos as there are.',
+    );
+  }
+  if (others > MOST_OTHERS) {
+    throw incomplete(`${others} files were uploaded that are no photos.`, `Upload at most ${MOST_OTHERS}.`);
+  }
+  return checkpoint;
+}
+
+function incomplete(message: string, help: string): RewoundError {
+  return new RewoundError('CONFLICT', message, { help });
+}
