@@ -9,10 +9,12 @@ import { INSPECT_HELP, inspectCommand } from './cli/inspect.ts';
 import { PRICE_HELP, priceCommand } from './cli/price.ts';
 import { SERVE_HELP, serveCommand } from './cli/serve.ts';
 import { SHOW_HELP, showCommand } from './cli/show.ts';
+import { TREND_HELP, trendCommand } from './cli/trend.ts';
 
 const COMMANDS = {
   audit: { run: auditCommand, help: AUDIT_HELP },
   baseline: { run: baselineCommand, help: BASELINE_HELP },
+  trend: { run: trendCommand, help: TREND_HELP },
   inspect: { run: inspectCommand, help: INSPECT_HELP },
   convert: { run: convertCommand, help: CONVERT_HELP },
   enrol: { run: enrolCommand, help: ENROL_HELP },

@@ -95,7 +95,7 @@ export function renderComparisonText(comparison: Comparison): string {
 }
 
 const HEADLINES: Readonly<Record<Comparison['outcome'], string>> = {
-  NEW_LEAKAGE: 'NEW LEAKAGE  This generator gives away more than the baseline does.',
+  NEW_LEAKAGE: 'NEW LEAKAGE  This generator gives people away, and the baseline does not excuse it.',
   NO_NEW_LEAKAGE: 'NO NEW LEAKAGE  No leakage beyond that of the baseline was detected.',
   NO_CLAIM: 'NO CLAIM  Whether there is leakage beyond that of the baseline cannot be said.',
 };

@@ -150,6 +150,6 @@ function shorten(text: string, width: number): string {
 }
 
 /** A folder's name may hold escape sequences; a terminal must never see them. */
-function printable(text: string): string {
+export function printable(text: string): string {
   return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '\uFFFD');
 }

@@ -1,0 +1,27 @@
+import { writeFile } from 'node:fs/promises';
+import { renderTrendHtml } from '../../shared/report/html/trend.ts';
+import { renderTrendJson, trendOf } from '../../shared/report/trend.ts';
+import { labelsOf } from '../../shared/report/trend-labels.ts';
+import { renderTrendText } from '../../shared/report/trend-words.ts';
+import { readBaseline } from './baseline.ts';
+import { parse, usage, userPath } from './options.ts';
+
+export const TREND_HELP = `rewound trend REPORT REPORT... [--out trend.html] [--json]
+
+  shows privacy over the snapshots of a training, from their report.json (or baselines) in the order given: a
+  table, and with --out a page with charts; where the paths differ by one number that rises, snapshots stand by it`;
+
+export async function trendCommand(args: readonly string[]): Promise<number> {
+  const { values, positionals } = parse({
+    args: [...args],
+    allowPositionals: true,
+    options: { out: { type: 'string' }, json: { type: 'boolean' } },
+  });
+  if (positionals.length < 2) throw usage('A trend takes two reports or more.');
+  const audits = [];
+  for (const path of positionals) audits.push(await readBaseline(path));
+  const trend = trendOf(audits, labelsOf(positionals));
+  if (values.out !== undefined) await writeFile(userPath(values.out), renderTrendHtml(trend));
+  process.stdout.write(values.json ? renderTrendJson(trend) : renderTrendText(trend));
+  return 0;
+}
