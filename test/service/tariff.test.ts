@@ -15,37 +15,16 @@ const work: fc.Arbitrary<Work> = fc.record({
 const sum = (items: readonly { readonly credits: number }[]) => items.reduce((total, item) => total + item.credits, 0);
 
 test('a usual audit, item by item', () => {
-  expect(quote(WORK)).toMatchInlineSnapshot(`
-    {
-      "credits": 228,
-      "items": [
-        {
-          "credits": 1,
-          "what": "planning",
-        },
-        {
-          "credits": 2,
-          "what": "photos",
-        },
-        {
-          "credits": 89,
-          "what": "samples",
-        },
-        {
-          "credits": 18,
-          "what": "fresh samples",
-        },
-        {
-          "credits": 115,
-          "what": "machines that start and wait",
-        },
-        {
-          "credits": 3,
-          "what": "statistics, storage and messages",
-        },
-      ],
-    }
-  `);
+  const { credits, items } = quote(WORK);
+  expect(Object.fromEntries(items.map((item) => [item.what, item.credits]))).toEqual({
+    planning: 1,
+    photos: 2,
+    samples: 89,
+    'fresh samples': 18,
+    'machines that start and wait': 115,
+    'statistics, storage and messages': 3,
+  });
+  expect(credits).toBe(228);
 });
 
 test('is what the cloud takes and half as much again, in whole credits', () => {
