@@ -7,7 +7,7 @@ import { checkEndpoint, type Guard } from './guard.ts';
 
 /** Endpoints of an account, so that an event does not become hundreds of requests. */
 export const MOST_ENDPOINTS = 20;
-export const MOST_DESCRIPTION = 500;
+const MOST_DESCRIPTION = 500;
 
 /** Why nothing is sent to an endpoint: its owner said so, it answered 410, or it failed for days. */
 const DISABLED = ['owner', 'gone', 'failing'] as const;

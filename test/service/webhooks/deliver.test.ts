@@ -291,6 +291,34 @@ describe('a process that dies', () => {
     expect(await webhooks.only()).toMatchObject({ state: 'delivered' });
   });
 
+  test('too late to be waited for says nothing else any more', async () => {
+    const webhooks = world();
+    await webhooks.endpoint();
+    await webhooks.announce();
+    const answers: ((code: number) => void)[] = [];
+    webhooks.answer = () => new Promise((resolve) => answers.push((code) => resolve(failed(code))));
+    const [message] = webhooks.messages;
+    const attempts: Promise<void>[] = [];
+    for (let i = 0; i < 3; i++) {
+      attempts.push(webhooks.deliver(message!));
+      await vi.waitFor(() => expect(answers).toHaveLength(i + 1));
+      webhooks.clock.set(webhooks.clock.now() + 60_000);
+    }
+    const third = await webhooks.only();
+    expect(third).toMatchObject({ attempts: 3, sendingSince: webhooks.clock.now() - 60_000 });
+    answers[0]?.(500);
+    await attempts[0];
+    expect(await webhooks.only()).toEqual(third);
+    answers[2]?.(200);
+    await attempts[2];
+    const delivered = await webhooks.only();
+    expect(delivered).toMatchObject({ state: 'delivered' });
+    webhooks.clock.set(webhooks.clock.now() + 1);
+    answers[1]?.(200);
+    await attempts[1];
+    expect(await webhooks.only()).toEqual(delivered);
+  });
+
   test('before any write loses nothing', async () => {
     for (let writes = 0; writes < 8; writes++) {
       const webhooks = world();
@@ -350,13 +378,28 @@ describe('sending again', () => {
     await webhooks.endpoint();
     await webhooks.announce();
     webhooks.answer = async () => {
-      const { id } = await webhooks.only();
-      await replay(webhooks.context, ACCOUNT, id);
+      const delivery = await webhooks.only();
+      expect(await replay(webhooks.context, ACCOUNT, delivery.id)).toEqual(delivery);
       return failed(200);
     };
     await webhooks.drain();
     expect(webhooks.sent).toHaveLength(1);
     expect(await webhooks.only()).toMatchObject({ state: 'delivered' });
+  });
+
+  test('is done even if the process that was asked dies', async () => {
+    for (let writes = 0; writes < 3; writes++) {
+      const webhooks = world();
+      await webhooks.endpoint();
+      await webhooks.announce();
+      await webhooks.drain();
+      const { id } = await webhooks.only();
+      await expect(replay(dying(webhooks.context, writes), ACCOUNT, id)).rejects.toThrow('dead');
+      await webhooks.finish();
+      // Before the change nothing was promised.
+      expect(webhooks.sent).toHaveLength(writes < 2 ? 1 : 2);
+      expect(await webhooks.only()).toMatchObject({ state: 'delivered' });
+    }
   });
 
   test('needs an endpoint that takes it, and a delivery of the account', async () => {
