@@ -17,7 +17,7 @@ export function availableAround(entry: Entry): { readonly before: number; readon
 }
 
 /** Credits that a payment has bought. */
-export function purchase(
+export async function purchase(
   context: LedgerContext,
   account: string,
   { payment, credits }: { readonly payment: string; readonly credits: number },
@@ -31,7 +31,7 @@ export function purchase(
 }
 
 /** Credits that the operator gives; the same id, the same gift. */
-export function grant(
+export async function grant(
   context: LedgerContext,
   account: string,
   { id, credits }: { readonly id: string; readonly credits: number },
