@@ -16,7 +16,7 @@ export const USUAL_MS = 40;
  */
 const MARGIN = 1.5;
 
-/** Below this a payment service takes more of it than is left. */
+/** However small an audit is: it starts machines, is kept, and is answered for. */
 export const LEAST_CREDITS = 100;
 
 /** What an audit does, as far as it costs anything. */
