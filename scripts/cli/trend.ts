@@ -6,7 +6,7 @@ import { renderTrendText } from '../../shared/report/trend-words.ts';
 import { readBaseline } from './baseline.ts';
 import { parse, usage, userPath } from './options.ts';
 
-export const TREND_HELP = `rewound trend REPORT REPORT... [--out trend.html] [--json]
+export const TREND_HELP = `rewound trend REPORT... [--out trend.html] [--json]
 
   shows privacy over the snapshots of a training, from their report.json (or baselines) in the order given: a
   table, and with --out a page with charts; where the paths differ by one number that rises, snapshots stand by it`;
@@ -17,7 +17,7 @@ export async function trendCommand(args: readonly string[]): Promise<number> {
     allowPositionals: true,
     options: { out: { type: 'string' }, json: { type: 'boolean' } },
   });
-  if (positionals.length < 2) throw usage('A trend takes two reports or more.');
+  if (positionals.length === 0) throw usage('The reports are missing.');
   const audits = [];
   for (const path of positionals) audits.push(await readBaseline(path));
   const trend = trendOf(audits, labelsOf(positionals));

@@ -15,7 +15,7 @@ const { shape } = reportSchema;
 const intervalSchema = shape.delta;
 const gallerySchema = shape.members.pick({ identities: true, photos: true });
 
-export const baselineSchema = z.strictObject({
+const baselineSchema = z.strictObject({
   schema: z.literal('rewound.baseline/1'),
   verdict: verdictSchema,
   /** The conditions that failed and made the audit INVALID. */

@@ -12,6 +12,7 @@ export interface Labels {
 export function labelsOf(paths: readonly string[]): Labels {
   const split = paths.map((path) => path.replace(/\.json$/i, '').split(/[\\/]+/));
   const first = split[0] ?? [];
+  if (split.length === 1) return { labels: [first.findLast((part) => part !== 'report') ?? 'report'], numbers: null };
   const shortest = Math.min(...split.map(({ length }) => length));
   let end = 0;
   while (end < shortest - 1 && split.every((parts) => parts.at(-1 - end) === first.at(-1 - end))) end++;

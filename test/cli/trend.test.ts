@@ -22,11 +22,11 @@ it('rewound trend prints a table, or JSON, and writes a page', async () => {
   expect(trendSchema.parse(JSON.parse(json.stdout)).points.map(({ number }) => number)).toEqual([100, 200]);
 });
 
-it('rewound trend refuses one report, and what is none', async () => {
+it('rewound trend refuses none, and what is no report', async () => {
   const folder = tempDir();
   const file = join(folder, 'x.json');
   writeFileSync(file, '{}');
-  expect(await rewound('trend', file)).toMatchObject({ code: 2, stderr: expect.stringContaining('[USAGE]') });
+  expect(await rewound('trend')).toMatchObject({ code: 2, stderr: expect.stringContaining('[USAGE]') });
   expect(await rewound('trend', file, file)).toMatchObject({
     code: 2,
     stderr: expect.stringContaining('[REPORT_UNSUPPORTED]'),

@@ -29,6 +29,8 @@ describe('labels', () => {
       ['1', '2', '3'],
       [1, 2, 3],
     ],
+    [['runs/000400/report.json'], ['000400'], null],
+    [['report.json'], ['report'], null],
     [['old/report.json', 'new/report.json'], ['old', 'new'], null],
     [['2.json', '1.json'], ['2', '1'], null],
     [['a1.json', 'b2.json'], ['a1', 'b2'], null],
