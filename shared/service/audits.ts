@@ -12,16 +12,15 @@ import { remindOfAudit } from './reminders.ts';
 import { type Price, quote } from './tariff.ts';
 
 /** What an audit's owner may decide about it: what `project.json` may say, but for what a service decides. */
+const { samples, fresh, seed, k, batch, recognizer, card } = settingsSchema.shape;
 const ownSettingsSchema = z.strictObject({
-  ...settingsSchema.pick({
-    samples: true,
-    fresh: true,
-    seed: true,
-    k: true,
-    batch: true,
-    recognizer: true,
-    card: true,
-  }).shape,
+  samples,
+  fresh,
+  seed,
+  k,
+  batch,
+  recognizer,
+  card,
   /** Whether the report holds pictures of samples and of the photos they match. */
   pictures: z.boolean().default(false),
 });

@@ -13,7 +13,7 @@ export const BOOKS = ['available', 'held', 'spent', 'purchased', 'granted'] as c
 export type Book = (typeof BOOKS)[number];
 const CONTRA: ReadonlySet<Book> = new Set(['purchased', 'granted']);
 
-const KINDS = ['purchase', 'grant', 'hold', 'capture', 'release'] as const;
+export const KINDS = ['purchase', 'grant', 'hold', 'capture', 'release'] as const;
 
 /** Far below what an integer holds exactly, so that no sum of balances leaves that range. */
 export const MOST_CREDITS = 1_000_000_000_000;

@@ -1,0 +1,116 @@
+import { randomUUID } from 'node:crypto';
+import type { OpenAPIHono } from '@hono/zod-openapi';
+import packageJson from '../../../package.json' with { type: 'json' };
+import { RewoundError } from '../../errors.ts';
+import type { ServiceContext } from '../context.ts';
+import { signingKey } from '../secret.ts';
+import { callers } from './caller.ts';
+import { type Env, router } from './env.ts';
+import { answerProblem, errorOf } from './problem.ts';
+import { rateLimit } from './rate-limit.ts';
+import { accountRoutes } from './routes/account.ts';
+import { auditRoutes, type Watching } from './routes/audits.ts';
+import { creditRoutes } from './routes/credits.ts';
+import { healthRoutes } from './routes/health.ts';
+import { sessionRoutes } from './routes/sessions.ts';
+import { webhookRoutes } from './routes/webhooks.ts';
+
+export interface ApiOptions extends Watching {
+  /** Told of each request that was answered. */
+  readonly onAnswer?: (answer: Answered) => void;
+}
+
+/** What is worth a line of a log: the route, never what filled it in. */
+export interface Answered {
+  readonly request: string;
+  readonly method: string;
+  /** Such as `/v1/audits/{audit}`. */
+  readonly route: string;
+  readonly status: number;
+  readonly ms: number;
+  readonly account?: string;
+  /** The error's code, where one was answered. */
+  readonly code?: string;
+}
+
+const REQUEST_ID = /^[\w.-]{8,128}$/;
+
+/** The HTTP API, version 1: every route, and the document that describes them. */
+export function createApi(context: ServiceContext, options: ApiOptions = {}): OpenAPIHono<Env> {
+  const app = router();
+  const limit = rateLimit(context.settings.requestsPerMinute);
+  const caller = callers(context, limit);
+  const codes = new WeakMap<Request, string>();
+
+  app.use(async (c, next) => {
+    const start = performance.now();
+    const given = c.req.header('x-request-id') ?? '';
+    c.set('requestId', REQUEST_ID.test(given) ? given : randomUUID());
+    await next();
+    c.header('x-request-id', c.get('requestId'));
+    for (const [name, value] of SECURITY_HEADERS) if (!c.res.headers.has(name)) c.header(name, value);
+    const known: { caller?: { account: string } } = c.var;
+    const code = codes.get(c.req.raw);
+    options.onAnswer?.({
+      request: c.get('requestId'),
+      method: c.req.method,
+      route: c.req.routePath,
+      status: c.res.status,
+      ms: Math.round(performance.now() - start),
+      ...(known.caller === undefined ? {} : { account: known.caller.account }),
+      ...(code === undefined ? {} : { code }),
+    });
+  });
+  app.onError((thrown, c) => {
+    codes.set(c.req.raw, errorOf(thrown).code);
+    return answerProblem(c, thrown);
+  });
+  app.notFound((c) => {
+    const error = new RewoundError('NOT_FOUND', 'There is nothing at this address.', {
+      help: '/v1/openapi.json lists every route.',
+    });
+    return answerProblem(c, error);
+  });
+
+  app.route('/', healthRoutes(signingKey(context.secret, 'receipts').publicBytes));
+  app.route('/', sessionRoutes(context, limit));
+  app.route('/', accountRoutes(context, caller, limit));
+  app.route('/', auditRoutes(context, caller, options));
+  app.route('/', creditRoutes(context, caller));
+  app.route('/', webhookRoutes(context, caller));
+
+  app.openAPIRegistry.registerComponent('securitySchemes', 'key', {
+    type: 'http',
+    scheme: 'bearer',
+    description: 'An API key: `Authorization: Bearer rwk_...`.',
+  });
+  app.openAPIRegistry.registerComponent('securitySchemes', 'session', {
+    type: 'apiKey',
+    in: 'cookie',
+    name: 'rewound_session',
+    description: 'A session of the page, for reading from anywhere and for changing from the page itself.',
+  });
+  const document = app.getOpenAPI31Document({
+    openapi: '3.1.0',
+    info: {
+      title: 'Rewound',
+      version: packageJson.version,
+      description:
+        'Audits a face generator for the training people it gives away. Errors are problem documents (RFC 9457).',
+      license: { name: 'Apache-2.0', url: 'https://www.apache.org/licenses/LICENSE-2.0' },
+    },
+    servers: [{ url: context.settings.origin }],
+  });
+  app.get('/v1/openapi.json', (c) => c.json(document));
+  return app;
+}
+
+/** What every answer says to a browser, unless a route says otherwise. */
+const SECURITY_HEADERS = [
+  ['x-content-type-options', 'nosniff'],
+  ['referrer-policy', 'no-referrer'],
+  ['content-security-policy', "default-src 'none'; frame-ancestors 'none'"],
+  ['cross-origin-resource-policy', 'same-origin'],
+  ['cache-control', 'private, no-cache'],
+  ['strict-transport-security', 'max-age=31536000'],
+] as const;

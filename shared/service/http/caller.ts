@@ -1,0 +1,54 @@
+import type { MiddlewareHandler } from 'hono';
+import { getCookie } from 'hono/cookie';
+import { RewoundError } from '../../errors.ts';
+import { authenticate, type Caller, requireScope, type Scope, unauthenticated } from '../api-keys.ts';
+import type { ServiceContext } from '../context.ts';
+import { callerOfSession } from '../sessions.ts';
+import type { Env } from './env.ts';
+import type { RateLimit } from './rate-limit.ts';
+
+export const SESSION_COOKIE = 'rewound_session';
+
+/** Either of these opens a route, as OpenAPI says it. */
+export const SECURITY = [{ key: [] }, { session: [] }];
+
+/**
+ * Who makes a request, by API key or by the session of the page; whether they may, and not too often. A session is a
+ * cookie, which browsers send whoever asks for it: what changes anything must come from a page of this service.
+ */
+export function callers(context: ServiceContext, limit: RateLimit) {
+  return (scope?: Scope): MiddlewareHandler<Env> =>
+    async (c, next) => {
+      const caller = await callerOf(context, c.req.raw.headers, getCookie(c, SESSION_COOKIE), c.req.method);
+      await limit(`key ${caller.key}`, c);
+      if (scope !== undefined) requireScope(caller, scope);
+      c.set('caller', caller);
+      await next();
+    };
+}
+
+async function callerOf(
+  context: ServiceContext,
+  headers: Headers,
+  session: string | undefined,
+  method: string,
+): Promise<Caller> {
+  const authorization = headers.get('authorization');
+  if (authorization !== null) {
+    const [, text] = /^Bearer +(\S+)$/i.exec(authorization) ?? [];
+    if (text === undefined) throw unauthenticated();
+    return authenticate(context, text);
+  }
+  if (session === undefined) throw unauthenticated();
+  if (method !== 'GET' && method !== 'HEAD') requireOwnPage(headers, context.settings.origin);
+  return callerOfSession(context, session);
+}
+
+/** Throws FORBIDDEN unless a browser says that one of our own pages asks. */
+export function requireOwnPage(headers: Headers, origin: string): void {
+  const site = headers.get('sec-fetch-site');
+  if (site === null ? headers.get('origin') === origin : site === 'same-origin') return;
+  throw new RewoundError('FORBIDDEN', 'The request comes from another site.', {
+    help: 'Use the page of this service, or an API key.',
+  });
+}

@@ -1,0 +1,67 @@
+import type { MiddlewareHandler } from 'hono';
+import { z } from 'zod';
+import { RewoundError } from '../../errors.ts';
+import type { ServiceContext } from '../context.ts';
+import { fieldsOf, readDocument } from '../documents.ts';
+import { paths } from '../paths.ts';
+import { remindToForget } from '../reminders.ts';
+import { type Env, sha256 } from './env.ts';
+
+const requestSchema = z.object({
+  /** Stands for method, path and body. */
+  request: z.string(),
+  at: z.number(),
+  answer: z.object({ status: z.int(), body: z.string() }).nullable(),
+});
+
+const KEY = /^[\x21-\x7e]{1,255}$/;
+/** Answers are kept for so long. */
+const KEPT_MS = 24 * 3_600_000;
+/** A request that was not answered within this has died with its process. */
+const LOST_MS = 60_000;
+
+/**
+ * With an Idempotency-Key, a request that comes again gets the answer of the first time and does nothing
+ * (https://datatracker.ietf.org/doc/draft-ietf-httpapi-idempotency-key-header/). Keys are the account's own. Errors of
+ * ours are not kept: the same request may be tried again.
+ */
+export function idempotent(context: ServiceContext): MiddlewareHandler<Env> {
+  const { records, clock } = context;
+  return async (c, next) => {
+    const key = c.req.header('idempotency-key');
+    if (key === undefined) return next();
+    if (!KEY.test(key)) {
+      throw new RewoundError('REQUEST_INVALID', 'The Idempotency-Key is not valid.', {
+        help: 'Use 1 to 255 visible ASCII characters, such as a UUID.',
+      });
+    }
+    const request = sha256(JSON.stringify([c.req.method, c.req.path, await c.req.text()]));
+    const path = paths.request(c.get('caller').account, sha256(key));
+    const at = clock.now();
+    await remindToForget(context, path, at + KEPT_MS);
+    if (!(await records.create(path, { request, at, answer: null }))) {
+      const earlier = await readDocument(records, path, requestSchema);
+      if (earlier && earlier.request !== request) {
+        throw new RewoundError('IDEMPOTENCY_MISMATCH', 'This Idempotency-Key was used for another request.', {
+          help: 'Use a new key for each request; the same only to repeat one.',
+        });
+      }
+      if (earlier?.answer) {
+        return new Response(earlier.answer.body, { status: earlier.answer.status, headers: REPLAYED });
+      }
+      if (earlier && at - earlier.at < LOST_MS) {
+        c.header('retry-after', '1');
+        throw new RewoundError('CONFLICT', 'The same request is being worked on.', {
+          help: 'Repeat it in a second to get its answer.',
+        });
+      }
+    }
+    await next();
+    if (c.res.status >= 500 || c.res.status === 429) return records.delete(path);
+    const answer = { status: c.res.status, body: await c.res.clone().text() };
+    const snapshot = await records.get(path);
+    if (snapshot) await records.replace(path, fieldsOf({ request, at, answer }), snapshot.version);
+  };
+}
+
+const REPLAYED = { 'content-type': 'application/json', 'idempotent-replayed': 'true' };

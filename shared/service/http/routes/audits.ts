@@ -1,0 +1,343 @@
+import { createRoute, z } from '@hono/zod-openapi';
+import { streamSSE } from 'hono/streaming';
+import { RewoundError } from '../../../errors.ts';
+import { keys } from '../../../pipeline/keys.ts';
+import {
+  checkSettings,
+  createAudit,
+  type HostedAudit,
+  listHosted,
+  newAuditSchema,
+  quoteOf,
+  readHosted,
+} from '../../audits.ts';
+import type { ServiceContext } from '../../context.ts';
+import { eraseAudit, signReceipt } from '../../erase.ts';
+import { idPattern } from '../../ids.ts';
+import { cancelAudit, startAudit } from '../../start.ts';
+import { MOST_FILES, ticketsFor, uploadFileSchema } from '../../uploads.ts';
+import { type callers, SECURITY } from '../caller.ts';
+import { router } from '../env.ts';
+import { idempotent } from '../idempotency.ts';
+import { answer, json, page, pageOf, pageQuery } from '../pages.ts';
+import { PROBLEMS } from '../problem.ts';
+import { auditResource, auditSchema, priceSchema, receiptSchema } from '../resources.ts';
+
+const params = z.strictObject({
+  audit: z
+    .string()
+    .regex(idPattern('audit'))
+    .openapi({ param: { name: 'audit', in: 'path' } }),
+});
+const newAudit = newAuditSchema.meta({ id: 'NewAudit' });
+const tags = ['Audits'];
+
+/** Files of a report, and what they are. */
+const REPORT_FILES = {
+  'report.html': 'text/html; charset=utf-8',
+  'report.json': 'application/json',
+  'report.sarif': 'application/sarif+json',
+  'junit.xml': 'application/xml',
+} as const;
+const reportFileSchema = z.enum(['report.html', 'report.json', 'report.sarif', 'junit.xml']);
+
+const uploadAnswerSchema = z
+  .discriminatedUnion('there', [
+    z.strictObject({ path: z.string(), there: z.literal(true) }),
+    z.strictObject({
+      path: z.string(),
+      there: z.literal(false),
+      method: z.literal('PUT'),
+      url: z.string(),
+      /** To be sent as they are. */
+      headers: z.record(z.string(), z.string()),
+      expiresAt: z.number().openapi({ description: 'Milliseconds since the epoch.' }),
+    }),
+  ])
+  .openapi('Upload');
+
+/** How often a watched audit is looked at, and how long one connection lasts: whoever watches connects again. */
+const LOOK_MS = 1000;
+const WATCH_MS = 15 * 60_000;
+/** Something is said at least so often, so that nobody on the way takes the connection for dead. */
+const PING_MS = 15_000;
+
+export interface Watching {
+  readonly lookMs?: number;
+}
+
+export function auditRoutes(
+  context: ServiceContext,
+  caller: ReturnType<typeof callers>,
+  { lookMs = LOOK_MS }: Watching = {},
+) {
+  const app = router();
+  const paid = context.settings.stripe !== null;
+  const reads = [caller('audits:read')];
+  const writes = [caller('audits:write'), idempotent(context)];
+  const resource = (id: string, audit: HostedAudit) => auditResource(context, id, audit);
+
+  app.openapi(
+    createRoute({
+      method: 'post',
+      path: '/v1/quotes',
+      operationId: 'quoteAudit',
+      summary: 'What an audit would cost at most',
+      tags,
+      security: SECURITY,
+      middleware: [caller('audits:read')],
+      request: { body: json(newAudit) },
+      responses: { 200: answer('The most it can cost.', priceSchema), ...PROBLEMS },
+    }),
+    async (c) => {
+      const body = c.req.valid('json');
+      checkSettings(body);
+      const { credits, items } = quoteOf(body);
+      return c.json({ credits, items: items.map((item) => ({ ...item })) }, 200);
+    },
+  );
+
+  app.openapi(
+    createRoute({
+      method: 'post',
+      path: '/v1/audits',
+      operationId: 'createAudit',
+      summary: 'Create an audit',
+      description:
+        'Nothing is charged or computed before it is started. One that is not started within a day is erased.',
+      tags,
+      security: SECURITY,
+      middleware: writes,
+      request: { body: json(newAudit) },
+      responses: { 201: answer('The audit, with its quote.', auditSchema), ...PROBLEMS },
+    }),
+    async (c) => {
+      const { id, audit } = await createAudit(context, c.get('caller').account, c.req.valid('json'), { paid });
+      return c.json(await resource(id, audit), 201);
+    },
+  );
+
+  app.openapi(
+    createRoute({
+      method: 'get',
+      path: '/v1/audits',
+      operationId: 'listAudits',
+      summary: 'List audits, the newest first',
+      tags,
+      security: SECURITY,
+      middleware: reads,
+      request: { query: pageQuery },
+      responses: { 200: answer('A page.', pageOf(auditSchema, 'AuditPage')), ...PROBLEMS },
+    }),
+    async (c) => {
+      const { after, limit } = c.req.valid('query');
+      const found = await listHosted(context, c.get('caller').account, { after, limit: limit + 1 });
+      const { items, next } = page(found, limit, ({ id }) => id);
+      return c.json({ items: await Promise.all(items.map(({ id, audit }) => resource(id, audit))), next }, 200);
+    },
+  );
+
+  app.openapi(
+    createRoute({
+      method: 'get',
+      path: '/v1/audits/{audit}',
+      operationId: 'getAudit',
+      summary: 'How an audit stands, and its result',
+      tags,
+      security: SECURITY,
+      middleware: reads,
+      request: { params },
+      responses: { 200: answer('The audit.', auditSchema), ...PROBLEMS },
+    }),
+    async (c) => {
+      const { audit: id } = c.req.valid('param');
+      return c.json(await resource(id, await readHosted(context, c.get('caller').account, id)), 200);
+    },
+  );
+
+  app.openapi(
+    createRoute({
+      method: 'post',
+      path: '/v1/audits/{audit}/uploads',
+      operationId: 'uploadFiles',
+      summary: 'Get addresses to upload files to',
+      description:
+        'Each address takes one file, once, by PUT with the given headers. Photos go to members/PERSON/FILE and controls/PERSON/FILE, the checkpoint to checkpoints/FILE. Asking again is how an interrupted upload goes on: files that are there are said to be.',
+      tags,
+      security: SECURITY,
+      middleware: [caller('audits:write')],
+      request: {
+        params,
+        body: json(
+          z.strictObject({ files: z.array(uploadFileSchema).min(1).max(MOST_FILES) }).openapi('UploadRequest'),
+        ),
+      },
+      responses: {
+        200: answer(
+          'An address for each file, in the same order.',
+          z.strictObject({ uploads: z.array(uploadAnswerSchema) }).openapi('Uploads'),
+        ),
+        ...PROBLEMS,
+      },
+    }),
+    async (c) => {
+      const { audit: id } = c.req.valid('param');
+      const uploads = await ticketsFor(context, c.get('caller').account, id, c.req.valid('json').files);
+      return c.json(
+        { uploads: uploads.map((upload) => (upload.there ? upload : { ...upload, headers: { ...upload.headers } })) },
+        200,
+      );
+    },
+  );
+
+  app.openapi(
+    createRoute({
+      method: 'post',
+      path: '/v1/audits/{audit}/start',
+      operationId: 'startAudit',
+      summary: 'Start an audit whose files are uploaded',
+      description: 'Holds the credits that were quoted. Starting it again changes nothing.',
+      tags,
+      security: SECURITY,
+      middleware: writes,
+      request: { params },
+      responses: { 202: answer('The audit, started.', auditSchema), ...PROBLEMS },
+    }),
+    async (c) => {
+      const { audit: id } = c.req.valid('param');
+      return c.json(await resource(id, await startAudit(context, c.get('caller').account, id)), 202);
+    },
+  );
+
+  app.openapi(
+    createRoute({
+      method: 'post',
+      path: '/v1/audits/{audit}/cancel',
+      operationId: 'cancelAudit',
+      summary: 'Cancel an audit',
+      description: 'What was done of it is charged; one that was not planned yet costs nothing.',
+      tags,
+      security: SECURITY,
+      middleware: writes,
+      request: { params },
+      responses: { 200: answer('The audit as it ended.', auditSchema), ...PROBLEMS },
+    }),
+    async (c) => {
+      const { audit: id } = c.req.valid('param');
+      return c.json(await resource(id, await cancelAudit(context, c.get('caller').account, id)), 200);
+    },
+  );
+
+  app.openapi(
+    createRoute({
+      method: 'delete',
+      path: '/v1/audits/{audit}',
+      operationId: 'deleteAudit',
+      summary: 'Erase an audit',
+      description:
+        'Cancels it if it runs, and erases every object and record of it at once. The answer is a signed receipt of what was erased; nobody keeps a copy. Entries of the ledger stay: they hold its id and amounts.',
+      tags,
+      security: SECURITY,
+      middleware: [caller('audits:write')],
+      request: { params },
+      responses: { 200: answer('The receipt.', receiptSchema), ...PROBLEMS },
+    }),
+    async (c) => {
+      const { audit: id } = c.req.valid('param');
+      const erased = await eraseAudit(context, c.get('caller').account, id);
+      const erasedAt = new Date(context.clock.now()).toISOString();
+      const { text, signature, publicKey } = signReceipt(context.secret, { audit: id, erasedAt, ...erased });
+      return c.json({ receipt: text, signature, publicKey }, 200);
+    },
+  );
+
+  app.openapi(
+    createRoute({
+      method: 'get',
+      path: '/v1/audits/{audit}/report/{file}',
+      operationId: 'getReport',
+      summary: 'Read a file of the report',
+      tags,
+      security: SECURITY,
+      middleware: reads,
+      request: { params: params.extend({ file: reportFileSchema.openapi({ param: { name: 'file', in: 'path' } }) }) },
+      responses: {
+        200: {
+          description: 'The file.',
+          content: {
+            'application/json': { schema: z.unknown() },
+            'application/sarif+json': { schema: z.unknown() },
+            'application/xml': { schema: z.string() },
+            'text/html': { schema: z.string() },
+          },
+        },
+        ...PROBLEMS,
+      },
+    }),
+    async (c) => {
+      const { audit: id, file } = c.req.valid('param');
+      const { planned, outcome } = await readHosted(context, c.get('caller').account, id);
+      if (!planned || outcome?.state !== 'DONE') {
+        throw new RewoundError('NOT_FOUND', 'The audit has no report.', {
+          help: 'Only an audit that is DONE has one; its state and error say how it stands.',
+        });
+      }
+      const bytes = await context.objects.get(keys.report(planned.run, file));
+      return c.body(Uint8Array.from(bytes), 200, {
+        'content-type': REPORT_FILES[file],
+        'content-security-policy': REPORT_POLICY,
+        'cache-control': 'private, no-store',
+      });
+    },
+  );
+
+  app.openapi(
+    createRoute({
+      method: 'get',
+      path: '/v1/audits/{audit}/events',
+      operationId: 'watchAudit',
+      summary: 'Watch an audit',
+      description:
+        'Server-sent events: "audit" with the audit whenever it changes, until it has ended. A connection lasts 15 minutes at most.',
+      tags,
+      security: SECURITY,
+      middleware: reads,
+      request: { params },
+      responses: {
+        200: { description: 'Events.', content: { 'text/event-stream': { schema: z.string() } } },
+        ...PROBLEMS,
+      },
+    }),
+    async (c) => {
+      const { audit: id } = c.req.valid('param');
+      const { account } = c.get('caller');
+      await readHosted(context, account, id);
+      c.header('cache-control', 'no-store');
+      // Asks proxies not to gather what is sent.
+      c.header('x-accel-buffering', 'no');
+      return streamSSE(c, async (stream) => {
+        const end = performance.now() + WATCH_MS;
+        let [said, saidAt] = ['', performance.now()];
+        while (!stream.aborted && performance.now() < end) {
+          const audit = await readHosted(context, account, id);
+          const data = JSON.stringify(await resource(id, audit));
+          if (data !== said) {
+            await stream.writeSSE({ event: 'audit', data });
+            [said, saidAt] = [data, performance.now()];
+          } else if (performance.now() - saidAt >= PING_MS) {
+            await stream.write(': still here\n\n');
+            saidAt = performance.now();
+          }
+          if (audit.outcome) return;
+          await stream.sleep(lookMs);
+        }
+      });
+    },
+  );
+
+  return app;
+}
+
+/** The report is a page without scripts, whole in one file; shown by the dashboard, and by nobody else. */
+const REPORT_POLICY =
+  "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'self'; form-action 'none'; base-uri 'none'";

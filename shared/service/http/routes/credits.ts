@@ -1,0 +1,90 @@
+import { createRoute, z } from '@hono/zod-openapi';
+import { RewoundError } from '../../../errors.ts';
+import type { ServiceContext } from '../../context.ts';
+import { entries } from '../../credits.ts';
+import { createCheckout, handleStripeWebhook, openStripe, packSchema } from '../../stripe.ts';
+import { type callers, SECURITY } from '../caller.ts';
+import { router } from '../env.ts';
+import { answer, json, page, pageOf } from '../pages.ts';
+import { PROBLEMS } from '../problem.ts';
+import { entryResource, entrySchema } from '../resources.ts';
+
+const tags = ['Credits'];
+
+export function creditRoutes(context: ServiceContext, caller: ReturnType<typeof callers>) {
+  const app = router();
+  const { stripe: settings, origin } = context.settings;
+  const stripe = settings && openStripe(settings);
+
+  app.openapi(
+    createRoute({
+      method: 'get',
+      path: '/v1/ledger',
+      operationId: 'listLedger',
+      summary: 'List entries of the ledger, the newest first',
+      tags,
+      security: SECURITY,
+      middleware: [caller()],
+      request: {
+        query: z.strictObject({
+          after: z.coerce.number().int().min(0).optional(),
+          limit: z.coerce.number().int().min(1).max(100).default(20),
+        }),
+      },
+      responses: { 200: answer('A page.', pageOf(entrySchema, 'LedgerPage')), ...PROBLEMS },
+    }),
+    async (c) => {
+      const { after, limit } = c.req.valid('query');
+      const found = await entries(context, c.get('caller').account, { after, limit: limit + 1 });
+      const { items, next } = page(found, limit, ({ seq }) => String(seq));
+      return c.json({ items: items.map(entryResource), next }, 200);
+    },
+  );
+
+  app.openapi(
+    createRoute({
+      method: 'post',
+      path: '/v1/checkouts',
+      operationId: 'createCheckout',
+      summary: 'Buy a pack of credits',
+      description:
+        'Answers with the address of a page of Stripe; credits are there when it is paid. Needs an Idempotency-Key.',
+      tags,
+      security: SECURITY,
+      middleware: [caller('billing')],
+      request: {
+        body: json(z.strictObject({ pack: packSchema }).openapi('Checkout')),
+        headers: z.object({ 'idempotency-key': z.string().regex(/^[\x21-\x7e]{1,255}$/) }),
+      },
+      responses: {
+        201: answer('Where to pay.', z.strictObject({ url: z.url() }).openapi('CheckoutPage')),
+        ...PROBLEMS,
+      },
+    }),
+    async (c) => {
+      if (!stripe) {
+        throw new RewoundError('CONFLICT', 'Credits are free here: there is nothing to buy.', {
+          help: 'Start an audit; what it needs is granted.',
+        });
+      }
+      const { account } = c.get('caller');
+      const idempotencyKey = c.req.valid('header')['idempotency-key'];
+      return c.json(
+        { url: await createCheckout(stripe, { account, pack: c.req.valid('json').pack, origin, idempotencyKey }) },
+        201,
+      );
+    },
+  );
+
+  /** Called by Stripe, who signs the bytes of the body. Not part of the API that customers use. */
+  app.post('/v1/stripe/webhook', async (c) => {
+    if (!settings)
+      throw new RewoundError('NOT_FOUND', 'There is no payment service here.', { help: 'Set it up first.' });
+    const rawBody = Buffer.from(await c.req.arrayBuffer());
+    const signature = c.req.header('stripe-signature') ?? '';
+    await handleStripeWebhook(context, { rawBody, signature, secret: settings.webhookSecret });
+    return c.body(null, 204);
+  });
+
+  return app;
+}

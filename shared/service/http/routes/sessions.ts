@@ -1,0 +1,61 @@
+import { createRoute, z } from '@hono/zod-openapi';
+import { deleteCookie, getCookie, setCookie } from 'hono/cookie';
+import { scopeSchema } from '../../api-keys.ts';
+import type { ServiceContext } from '../../context.ts';
+import { SESSION_MS, signIn, signOut } from '../../sessions.ts';
+import { addressOf } from '../address.ts';
+import { requireOwnPage, SESSION_COOKIE } from '../caller.ts';
+import { router } from '../env.ts';
+import { answer, json } from '../pages.ts';
+import { PROBLEMS } from '../problem.ts';
+import type { RateLimit } from '../rate-limit.ts';
+
+const sessionSchema = z.strictObject({ account: z.string(), scopes: z.array(scopeSchema) }).openapi('Session');
+
+/** Signing in to the page: a key is exchanged for a cookie that scripts cannot read. */
+export function sessionRoutes(context: ServiceContext, limit: RateLimit) {
+  const app = router();
+  const { origin } = context.settings;
+  const cookie = { httpOnly: true, sameSite: 'Strict', path: '/', secure: origin.startsWith('https:') } as const;
+
+  app.openapi(
+    createRoute({
+      method: 'post',
+      path: '/v1/session',
+      operationId: 'signIn',
+      summary: 'Sign in at the page',
+      tags: ['Account'],
+      security: [],
+      request: { body: json(z.strictObject({ key: z.string().min(1).max(200) }).openapi('SignIn')) },
+      responses: { 200: answer('Signed in; the session is in a cookie.', sessionSchema), ...PROBLEMS },
+    }),
+    async (c) => {
+      await limit(`sign-in ${addressOf(c)}`, c);
+      requireOwnPage(c.req.raw.headers, origin);
+      const { token, caller } = await signIn(context, c.req.valid('json').key);
+      setCookie(c, SESSION_COOKIE, token, { ...cookie, maxAge: SESSION_MS / 1000 });
+      return c.json({ account: caller.account, scopes: [...caller.scopes] }, 200);
+    },
+  );
+
+  app.openapi(
+    createRoute({
+      method: 'delete',
+      path: '/v1/session',
+      operationId: 'signOut',
+      summary: 'Sign out',
+      tags: ['Account'],
+      security: [{ session: [] }],
+      responses: { 204: { description: 'Signed out.' }, ...PROBLEMS },
+    }),
+    async (c) => {
+      requireOwnPage(c.req.raw.headers, origin);
+      const token = getCookie(c, SESSION_COOKIE);
+      if (token !== undefined) await signOut(context, token);
+      deleteCookie(c, SESSION_COOKIE, cookie);
+      return c.body(null, 204);
+    },
+  );
+
+  return app;
+}

@@ -1,0 +1,200 @@
+import { createRoute, z } from '@hono/zod-openapi';
+import type { ServiceContext } from '../../context.ts';
+import { idPattern } from '../../ids.ts';
+import { getDelivery, listDeliveries, replay } from '../../webhooks/deliveries.ts';
+import {
+  createEndpoint,
+  deleteEndpoint,
+  endpointInputSchema,
+  getEndpoint,
+  listEndpoints,
+  rotateSecret,
+  updateEndpoint,
+} from '../../webhooks/endpoints.ts';
+import { endpointSecret } from '../../webhooks/sign.ts';
+import { type callers, SECURITY } from '../caller.ts';
+import { router } from '../env.ts';
+import { answer, json, pageOf, pageQuery } from '../pages.ts';
+import { PROBLEMS } from '../problem.ts';
+import { deliveryResource, deliverySchema, endpointResource, endpointSchema } from '../resources.ts';
+
+const tags = ['Webhooks'];
+const endpointParams = z.strictObject({ endpoint: z.string().regex(idPattern('endpoint')) });
+const deliveryParams = z.strictObject({ delivery: z.string().regex(idPattern('message')) });
+const changeSchema = z
+  .strictObject({
+    url: endpointInputSchema.shape.url.optional(),
+    events: endpointInputSchema.shape.events.optional(),
+    description: endpointInputSchema.shape.description.unwrap().optional(),
+    enabled: z.boolean().optional(),
+  })
+  .openapi('EndpointChange');
+const withSecretSchema = z
+  .strictObject({ endpoint: endpointSchema, secret: z.string().openapi({ example: 'whsec_...' }) })
+  .openapi('EndpointWithSecret');
+
+export function webhookRoutes(context: ServiceContext, caller: ReturnType<typeof callers>) {
+  const app = router();
+  const { secret, settings } = context;
+  const guarded = { ...context, webhookAllow: settings.webhookAllow };
+  const middleware = [caller('webhooks')];
+  const security = SECURITY;
+
+  app.openapi(
+    createRoute({
+      method: 'get',
+      path: '/v1/webhooks',
+      operationId: 'listEndpoints',
+      summary: 'List webhook endpoints',
+      tags,
+      security,
+      middleware,
+      responses: {
+        200: answer('All endpoints.', z.strictObject({ items: z.array(endpointSchema) }).openapi('Endpoints')),
+        ...PROBLEMS,
+      },
+    }),
+    async (c) => {
+      const found = await listEndpoints(context, c.get('caller').account);
+      return c.json({ items: found.map((endpoint) => endpointResource(secret, endpoint)) }, 200);
+    },
+  );
+
+  app.openapi(
+    createRoute({
+      method: 'post',
+      path: '/v1/webhooks',
+      operationId: 'createEndpoint',
+      summary: 'Add a webhook endpoint',
+      tags,
+      security,
+      middleware,
+      request: { body: json(endpointInputSchema.meta({ id: 'NewEndpoint' })) },
+      responses: { 201: answer('The endpoint and what its messages are signed with.', withSecretSchema), ...PROBLEMS },
+    }),
+    async (c) => {
+      const endpoint = await createEndpoint(guarded, c.get('caller').account, c.req.valid('json'));
+      c.header('cache-control', 'no-store');
+      return c.json({ endpoint: endpointResource(secret, endpoint), secret: endpointSecret(secret, endpoint) }, 201);
+    },
+  );
+
+  app.openapi(
+    createRoute({
+      method: 'get',
+      path: '/v1/webhooks/{endpoint}',
+      operationId: 'getEndpoint',
+      summary: 'A webhook endpoint, with its secret',
+      tags,
+      security,
+      middleware,
+      request: { params: endpointParams },
+      responses: { 200: answer('The endpoint.', withSecretSchema), ...PROBLEMS },
+    }),
+    async (c) => {
+      const endpoint = await getEndpoint(context, c.get('caller').account, c.req.valid('param').endpoint);
+      c.header('cache-control', 'no-store');
+      return c.json({ endpoint: endpointResource(secret, endpoint), secret: endpointSecret(secret, endpoint) }, 200);
+    },
+  );
+
+  app.openapi(
+    createRoute({
+      method: 'patch',
+      path: '/v1/webhooks/{endpoint}',
+      operationId: 'changeEndpoint',
+      summary: 'Change, disable or enable a webhook endpoint',
+      tags,
+      security,
+      middleware,
+      request: { params: endpointParams, body: json(changeSchema) },
+      responses: { 200: answer('The endpoint.', endpointSchema), ...PROBLEMS },
+    }),
+    async (c) => {
+      const { endpoint: id } = c.req.valid('param');
+      const endpoint = await updateEndpoint(guarded, c.get('caller').account, id, c.req.valid('json'));
+      return c.json(endpointResource(secret, endpoint), 200);
+    },
+  );
+
+  app.openapi(
+    createRoute({
+      method: 'post',
+      path: '/v1/webhooks/{endpoint}/rotate',
+      operationId: 'rotateSecret',
+      summary: 'Replace the secret of a webhook endpoint',
+      description: 'The former one still signs, beside the new one, for a day.',
+      tags,
+      security,
+      middleware,
+      request: { params: endpointParams },
+      responses: { 200: answer('The endpoint and its new secret.', withSecretSchema), ...PROBLEMS },
+    }),
+    async (c) => {
+      const endpoint = await rotateSecret(context, c.get('caller').account, c.req.valid('param').endpoint);
+      c.header('cache-control', 'no-store');
+      return c.json({ endpoint: endpointResource(secret, endpoint), secret: endpointSecret(secret, endpoint) }, 200);
+    },
+  );
+
+  app.openapi(
+    createRoute({
+      method: 'delete',
+      path: '/v1/webhooks/{endpoint}',
+      operationId: 'deleteEndpoint',
+      summary: 'Delete a webhook endpoint',
+      tags,
+      security,
+      middleware,
+      request: { params: endpointParams },
+      responses: { 204: { description: 'Deleted.' }, ...PROBLEMS },
+    }),
+    async (c) => {
+      const { endpoint: id } = c.req.valid('param');
+      await getEndpoint(context, c.get('caller').account, id);
+      await deleteEndpoint(context, c.get('caller').account, id);
+      return c.body(null, 204);
+    },
+  );
+
+  app.openapi(
+    createRoute({
+      method: 'get',
+      path: '/v1/deliveries',
+      operationId: 'listDeliveries',
+      summary: 'List webhook messages, the newest first',
+      description: 'A page may be short, or empty, and yet have a next one. Messages are kept for 30 days.',
+      tags,
+      security,
+      middleware,
+      request: { query: pageQuery.extend({ endpoint: endpointParams.shape.endpoint.optional() }) },
+      responses: { 200: answer('A page.', pageOf(deliverySchema, 'DeliveryPage')), ...PROBLEMS },
+    }),
+    async (c) => {
+      const { deliveries, next } = await listDeliveries(context, c.get('caller').account, c.req.valid('query'));
+      return c.json({ items: deliveries.map(deliveryResource), next }, 200);
+    },
+  );
+
+  app.openapi(
+    createRoute({
+      method: 'post',
+      path: '/v1/deliveries/{delivery}/replay',
+      operationId: 'replayDelivery',
+      summary: 'Send a webhook message again',
+      tags,
+      security,
+      middleware,
+      request: { params: deliveryParams },
+      responses: { 202: answer('The message, waiting.', deliverySchema), ...PROBLEMS },
+    }),
+    async (c) => {
+      const { account } = c.get('caller');
+      const { delivery: id } = c.req.valid('param');
+      await replay(context, account, id);
+      return c.json(deliveryResource(await getDelivery(context, account, id)), 202);
+    },
+  );
+
+  return app;
+}
