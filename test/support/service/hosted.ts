@@ -49,7 +49,12 @@ export interface Asked {
 /** The API over the local platform in a folder of its own. */
 export function hosted(settings: Partial<ServiceSettings> = {}): Hosted {
   let now = Date.UTC(2026, 10, 23, 9);
-  const clock = { now: () => now, advance: (ms: number) => void (now += ms) };
+  const clock = {
+    now: () => now,
+    advance(ms: number) {
+      now += ms;
+    },
+  };
   const folder = join(tempDir(), 'bucket');
   mkdirSync(folder);
   const platform = openLocal({ folder, clock });
