@@ -6,6 +6,8 @@ import { giveUp } from '../shared/pipeline/give-up.ts';
 import { following } from '../shared/pipeline/hops.ts';
 import { ownObjects } from '../shared/pipeline/own-objects.ts';
 import { fromEvent } from '../shared/platform/event.ts';
+import type { Platform } from '../shared/platform/ports.ts';
+import type { ServiceContext } from '../shared/service/context.ts';
 
 /** Handles one delivery of a message; a throw makes the platform deliver it again. */
 export type Subscriber = (event: { readonly data?: unknown }) => Promise<void>;
@@ -14,12 +16,26 @@ export type Subscriber = (event: { readonly data?: unknown }) => Promise<void>;
 export type Observer = (name: string, event: CloudEvent<unknown>, deliver: () => Promise<void>) => Promise<void>;
 
 let current: Context | undefined;
+let currentService: ServiceContext | undefined;
 let observe: Observer = (_name, _event, deliver) => deliver();
 
 /** Gives the functions of this process the world they work in, and whoever is to watch them. */
 export function useContext(context: Context, observer: Observer = observe): void {
   current = context;
   observe = observer;
+}
+
+/** Gives the functions of the hosted service what they need besides. */
+export function useService(service: ServiceContext): void {
+  currentService = service;
+}
+
+/** Throws INTERNAL where a function of the hosted service is called in a process that is none. */
+export function service(): ServiceContext {
+  if (currentService) return currentService;
+  throw new RewoundError('INTERNAL', 'No service was set up before a function of it was called.', {
+    help: 'Call useService first.',
+  });
 }
 
 function context(): Context {
@@ -44,6 +60,23 @@ export function subscriber<T extends z.ZodType<{ readonly hops: number }>>(
     const world = context();
     const objects = ownObjects(world.objects);
     await ending(world, message, () => step(following({ ...world, objects }, message.hops), message));
+  };
+  cloudEvent(name, (event: CloudEvent<unknown>) => observe(name, event, () => handle(event)));
+  return handle;
+}
+
+/**
+ * The same for a step of the hosted service, which is about an account and not about the pipeline's audit: whatever it
+ * throws goes to the platform, and it is delivered again.
+ */
+export function serviceSubscriber<T extends z.ZodType<{ readonly hops: number }>>(
+  name: string,
+  schema: T,
+  step: (context: Platform, message: z.infer<T>) => Promise<unknown>,
+): Subscriber {
+  const handle: Subscriber = async (event) => {
+    const message = decode(schema, event);
+    if (message !== undefined) await step(following(context(), message.hops), message);
   };
   cloudEvent(name, (event: CloudEvent<unknown>) => observe(name, event, () => handle(event)));
   return handle;

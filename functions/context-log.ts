@@ -1,5 +1,6 @@
 import { asRewoundError } from '../shared/errors.ts';
 import { fromEvent } from '../shared/platform/event.ts';
+import type { Answered } from '../shared/service/http/app.ts';
 import type { Observer } from './bootstrap.ts';
 
 /** What is worth a line. Each is a named event with numbers and ids only: no identity, image, embedding or body. */
@@ -8,6 +9,7 @@ export type LogEvent =
   | { readonly event: 'service.refused'; readonly code: string; readonly error: string; readonly help: string }
   | { readonly event: 'service.stopped'; readonly gaveBack: boolean }
   | { readonly event: 'caller.refused'; readonly status: number }
+  | ({ readonly event: 'request.answered' } & Answered)
   | ({ readonly event: 'message.handled' } & Handled)
   | ({ readonly event: 'message.failed'; readonly code: string; readonly transient: boolean } & Handled);
 
@@ -27,6 +29,7 @@ const SEVERITIES = {
   'service.refused': 'CRITICAL',
   'service.stopped': 'NOTICE',
   'caller.refused': 'WARNING',
+  'request.answered': 'INFO',
   'message.handled': 'INFO',
   'message.failed': 'ERROR',
 } as const satisfies Record<LogEvent['event'], string>;

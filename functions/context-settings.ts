@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { RewoundError } from '../shared/errors.ts';
 import { DEVICES } from '../shared/onnx/runtime.ts';
+import { API } from './api.ts';
 
 const name = z.string({ error: 'is needed' }).min(1, 'is empty');
 /** An unset variable and an empty one are the same to most shells and deployments. */
@@ -34,7 +35,8 @@ const environmentSchema = z
     const email = environment.REWOUND_PUSH_EMAIL;
     const { PUBSUB_EMULATOR_HOST: pubsub, FIRESTORE_EMULATOR_HOST: firestore } = environment;
     const emulated = [pubsub, firestore, environment.STORAGE_EMULATOR_HOST].some((host) => host !== undefined);
-    if (audience === undefined && !emulated) {
+    // The API is called by anybody, and asks for a key itself.
+    if (audience === undefined && !emulated && environment.FUNCTION_TARGET !== API) {
       issues.addIssue({ code: 'custom', path: ['REWOUND_PUSH_AUDIENCE'], message: 'is needed outside of emulators' });
     }
     if (audience !== undefined && email === undefined) {

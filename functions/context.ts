@@ -4,11 +4,14 @@ import { join } from 'node:path';
 import { EngineProcess } from '../shared/engine/process.ts';
 import type { Context } from '../shared/pipeline/context.ts';
 import { openGoogle } from '../shared/platform/google/index.ts';
+import type { Uploads } from '../shared/platform/ports.ts';
+import { hostedTenancy } from '../shared/service/tenancy.ts';
 import type { ServerSettings } from './context-settings.ts';
 
 /** The world of a service: the Google platform and the engine, opened once and kept for all messages. */
 export interface ServerContext {
   readonly context: Context;
+  readonly uploads: Uploads;
   /** Resolves when messages can be taken on. Throws DEVICE_UNAVAILABLE where the asked-for device is not there. */
   ready(): Promise<void>;
   close(): Promise<void>;
@@ -40,7 +43,17 @@ export function openContext(settings: ServerSettings): ServerContext {
   });
   const { objects, records, events, clock } = platform;
   return {
-    context: { objects, records, events, clock, compute: engine.tasks, device, window },
+    context: {
+      objects,
+      records,
+      events,
+      clock,
+      compute: engine.tasks,
+      device,
+      window,
+      tenancy: hostedTenancy({ records, events, clock }),
+    },
+    uploads: platform.uploads,
     async ready() {
       // The CPU needs no proof.
       if (device === 'cpu') return;

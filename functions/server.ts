@@ -5,11 +5,15 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 // in front of it, and this one: the same server for a registered function, not listening yet.
 import { getTestServer } from '@google-cloud/functions-framework/testing';
 import { asRewoundError, RewoundError } from '../shared/errors.ts';
+import { TOPICS } from '../shared/pipeline/messages.ts';
+import { API, openApi } from './api.ts';
+import { apiServer } from './api-server.ts';
 import { openContext } from './context.ts';
 import { type Gate, pushGate } from './context-caller.ts';
 import { jsonLog, type Log, messageLog } from './context-log.ts';
 import { readSettings } from './context-settings.ts';
-import { functions, useContext } from './index.ts';
+import { functions, useContext, useService } from './index.ts';
+import { readServiceSettings } from './service-settings.ts';
 
 export interface ServeOptions {
   /** The function's name, that of its topic. */
@@ -80,11 +84,31 @@ export async function serve({ target, port, gate, log = () => undefined }: Serve
   };
 }
 
+/** Serves the API, to whoever has a key: many requests at once, as they wait for storage most of the time. */
+export async function serveApi(port: number, log: Log): Promise<Service> {
+  openApi({ onAnswer: (answer) => log({ event: 'request.answered', ...answer }) });
+  const server = apiServer();
+  server.listen(port);
+  await once(server, 'listening');
+  return {
+    port: portOf(server),
+    async stop(graceMs) {
+      const closed = once(server, 'close');
+      server.close();
+      server.closeIdleConnections();
+      const late = await isLate(closed, graceMs);
+      // Whoever watches an audit connects again.
+      server.closeAllConnections();
+      return late;
+    },
+  };
+}
+
 /** The framework's own server of a function; it never listens, requests are handed to it. */
 function frameworkServer(target: string): Server {
   if (functions.has(target)) return getTestServer(target);
   throw new RewoundError('USAGE', `There is no function "${target}".`, {
-    help: `FUNCTION_TARGET is one of ${[...functions.keys()].join(', ')}.`,
+    help: `FUNCTION_TARGET is one of ${[API, ...functions.keys()].join(', ')}.`,
   });
 }
 
@@ -122,7 +146,11 @@ async function main(): Promise<void> {
     const world = openContext(settings);
     useContext(world.context, messageLog(log));
     await world.ready();
-    const service = await serve({ target, port, log, ...(caller ? { gate: pushGate(caller) } : {}) });
+    if (target === API || target === TOPICS.deliver)
+      useService({ ...world.context, uploads: world.uploads, ...readServiceSettings(process.env) });
+    const service = await (target === API
+      ? serveApi(port, log)
+      : serve({ target, port, log, ...(caller ? { gate: pushGate(caller) } : {}) }));
     process.once('SIGTERM', async () => {
       const gaveBack = await service.stop(GRACE_MS);
       log({ event: 'service.stopped', gaveBack });

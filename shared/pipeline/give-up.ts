@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { RewoundError } from '../errors.ts';
-import { auditOfUpload, readAudit, shardIsDone, stopAudit } from './audits.ts';
+import { auditOfUpload, isFinal, readAudit, shardIsDone, stopAudit } from './audits.ts';
 import type { Context } from './context.ts';
 import { STAGES } from './keys.ts';
 import { planMessage } from './messages.ts';
@@ -15,7 +15,9 @@ const shardSchema = z.looseObject({ audit: z.string(), stage: z.enum(STAGES), sh
  */
 export async function giveUp(context: Context, message: unknown, error: RewoundError): Promise<void> {
   const audit = await auditOf(context, message);
-  if (audit === undefined || !(await readAudit(context, audit))) return;
+  const record = audit === undefined ? undefined : await readAudit(context, audit);
+  // What has ended stays as it is: to end it again would tell of it again, and whoever fails at that would go in a circle.
+  if (audit === undefined || !record || isFinal(record.state)) return;
   const { data: shard } = shardSchema.safeParse(message);
   if (shard && (await shardIsDone(context, shard))) return;
   await stopAudit(context, audit, 'FAILED', error);
