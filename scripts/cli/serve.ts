@@ -9,23 +9,38 @@ import { finishedMessage, TOPICS } from '../../shared/pipeline/messages.ts';
 import { sweep } from '../../shared/pipeline/sweep.ts';
 import { fromEvent } from '../../shared/platform/event.ts';
 import { parseReport } from '../../shared/report/json.ts';
+import { runAgenda } from '../../shared/service/agenda.ts';
+import { ownerOf } from '../../shared/service/paths.ts';
 import { EXIT } from './exit.ts';
+import { type Hosting, host } from './hosting.ts';
 import { device, onlyArgument, parse, userPath, whole } from './options.ts';
 import { Station } from './station.ts';
 
-export const SERVE_HELP = `rewound serve [FOLDER] [--device D] [--settle SECONDS]
+export const SERVE_HELP = `rewound serve [FOLDER] [--device D] [--settle SECONDS] [--port N] [--host H] [--origin URL]
 
   watches FOLDER (rewound-bucket): each checkpoint put into drop/TENANT/PROJECT/checkpoints/ is audited against the
-  project's members/ and controls/ with the settings of its project.json; the report appears under report/`;
+  project's members/ and controls/ with the settings of its project.json; the report appears under report/
+  and serves the page and the API (docs/service.md) at http://127.0.0.1:8080; --port 0 takes any free port`;
 
 const SCAN_MS = 1000;
+const PORT = '8080';
+/** How often what has become due is looked for. */
+const AGENDA_MS = 2000;
 
 export async function serveCommand(args: readonly string[]): Promise<number> {
   const { values, positionals } = parse({
     args: [...args],
     allowPositionals: true,
-    options: { device: { type: 'string', default: 'cpu' }, settle: { type: 'string', default: '2' } },
+    options: {
+      device: { type: 'string', default: 'cpu' },
+      settle: { type: 'string', default: '2' },
+      port: { type: 'string', default: PORT },
+      host: { type: 'string', default: '127.0.0.1' },
+      origin: { type: 'string' },
+    },
   });
+  const { host: address, origin } = values;
+  const port = whole(values.port, 'port', 0, 65_535) ?? 0;
   const folder = userPath(positionals.length === 0 ? 'rewound-bucket' : onlyArgument(positionals, 'folder'));
   const settleMs = (whole(values.settle, 'settle', 0, 3600) ?? 2) * 1000;
   ensureFolder(join(folder, 'drop'));
@@ -41,23 +56,36 @@ export async function serveCommand(args: readonly string[]): Promise<number> {
   const stop = new AbortController();
   process.once('SIGINT', () => stop.abort());
   process.once('SIGTERM', () => stop.abort());
+  let hosting: Hosting | undefined;
   try {
+    hosting = await host(station, folder, { host: address, port, origin });
+    say(`Sign in: ${hosting.origin}/#key=${hosting.key}`);
     const unfinished = await sweep(station.context, 0);
     say(
       `Watching ${join(folder, 'drop')}${unfinished > 0 ? `, resuming ${unfinished} unfinished` : ''}. Ctrl-C stops.`,
     );
     const watching = watch(station.context, settleMs, stop.signal, say);
+    const remembering = keepAgenda(station.context, stop.signal, say);
     try {
       await station.runUntilAborted(stop.signal);
     } finally {
       // Also when storage failed: nobody may look for checkpoints in a platform that is closed.
       stop.abort();
-      await watching;
+      await Promise.all([watching, remembering]);
     }
     say('Stopped. Starting again resumes.');
     return EXIT.ok;
   } finally {
+    hosting?.close();
     station.close();
+  }
+}
+
+/** Publishes what has become due, again and again. */
+async function keepAgenda(context: Context, signal: AbortSignal, say: (text: string) => void): Promise<void> {
+  while (!signal.aborted) {
+    await runAgenda(context).catch((error) => say(`The agenda: ${asRewoundError(error).message}`));
+    await setTimeout(AGENDA_MS, undefined, { signal }).catch(() => undefined);
   }
 }
 
@@ -76,7 +104,8 @@ async function watch(
     try {
       for await (const { key, generation } of context.objects.list('drop/')) {
         const place = dropPlace(key);
-        if (!place || isCompanion(place.file)) continue;
+        // What belongs to an account is started through the API.
+        if (!place || isCompanion(place.file) || ownerOf(place.project)) continue;
         const seen = since.get(key);
         const now = context.clock.now();
         if (seen?.generation !== generation) since.set(key, { generation, at: now, published: false });

@@ -10,6 +10,7 @@ import { TOPICS } from '../../shared/pipeline/messages.ts';
 import { type DeliveryOptions, deliverUntilAborted, deliverUntilIdle } from '../../shared/platform/local/delivery.ts';
 import { type LocalPlatform, openLocal } from '../../shared/platform/local/index.ts';
 import type { Mounts } from '../../shared/platform/local/tree.ts';
+import { hostedTenancy } from '../../shared/service/tenancy.ts';
 
 export interface StationOptions {
   readonly folder: string;
@@ -23,6 +24,8 @@ export interface StationOptions {
 
 /** Attempts before a message is given up; what fails three times on one machine fails again. */
 const MAX_ATTEMPTS = 3;
+/** Webhooks sent at the same time: one that does not answer must not hold up the others. */
+const DELIVERIES = 8;
 const MEMORY_SHARE = 0.8;
 const SILENCE_MS = 300_000;
 
@@ -46,7 +49,8 @@ export class Station {
       ...(onProgress ? { onProgress } : {}),
     });
     const { objects, records, events, clock } = this.platform;
-    this.context = { objects, records, events, clock, compute: this.engine.tasks, device, window: 1 };
+    const tenancy = hostedTenancy({ records, events, clock });
+    this.context = { objects, records, events, clock, compute: this.engine.tasks, device, window: 1, tenancy };
     useContext(this.context);
   }
 
@@ -111,6 +115,7 @@ export class Station {
       queue,
       clock,
       handlers: new Map(told),
+      concurrency: { [TOPICS.deliver]: DELIVERIES },
       signal,
       abandon: signal,
       onError: (error, lease) => onFailure?.(asRewoundError(error), lease.attempt),

@@ -41,12 +41,12 @@ export type AccountChange = z.infer<typeof accountChangeSchema>;
 
 const LOW_CREDITS = 500;
 
-/** Makes an account without keys and credits; returns its id. */
+/** Makes an account without keys and credits, unless it is there; returns its id. */
 export async function createAccount(
   { records, clock }: Pick<Platform, 'records' | 'clock'>,
   name: string,
+  id = newId('account'),
 ): Promise<string> {
-  const id = newId('account');
   const account: Account = {
     name,
     createdAt: clock.now(),

@@ -3,8 +3,9 @@ import { z } from 'zod';
 import { RewoundError } from '../errors.ts';
 import type { Platform } from '../platform/ports.ts';
 import { changeDocument, idOf, readDocument } from './documents.ts';
-import { idPattern, newId, randomCharacters } from './ids.ts';
+import { characters, idPattern, newId, randomCharacters } from './ids.ts';
 import { paths } from './paths.ts';
+import { derive, type Secret } from './secret.ts';
 
 /** What a key may do. Reading credits and the account goes with every key. */
 export const SCOPES = ['audits:read', 'audits:write', 'webhooks', 'billing', 'account', 'keys'] as const;
@@ -61,18 +62,35 @@ export async function createKey(
     });
   }
   const id = newId('key');
-  const text = `rwk_${bare(account)}_${bare(id)}_${randomCharacters(SECRET_CHARACTERS)}`;
-  const record: KeyRecord = {
-    name,
-    scopes: [...scopes],
-    hash: hashOf(text),
-    createdAt: clock.now(),
-    expiresAt,
-    revokedAt: null,
-    lastUsedAt: null,
-  };
+  const text = textOf(account, id, randomCharacters(SECRET_CHARACTERS));
+  const record = recordOf(text, { name, scopes, expiresAt }, clock.now());
   await records.create(paths.key(account, id), record);
   return { key: withoutHash(id, record), text };
+}
+
+/**
+ * The key of whoever runs a service on a machine of their own: derived from its secret, so that it can be shown at every
+ * start and is kept nowhere. One that was revoked is followed by the next.
+ */
+export async function operatorKey({ records, clock }: Context, secret: Secret, account: string): Promise<string> {
+  for (let version = 1; ; version++) {
+    const bytes = derive(secret, ['operator key', account, String(version)], 16 + SECRET_CHARACTERS);
+    const id = `key_${characters(bytes.subarray(0, 16))}`;
+    const text = textOf(account, id, characters(bytes.subarray(16)));
+    const record = recordOf(text, { name: 'this machine', scopes: SCOPES, expiresAt: null }, clock.now());
+    await records.create(paths.key(account, id), record);
+    const found = await readDocument(records, paths.key(account, id), keySchema);
+    if (found?.revokedAt === null) return text;
+  }
+}
+
+function textOf(account: string, id: string, secret: string): string {
+  return `rwk_${bare(account)}_${bare(id)}_${secret}`;
+}
+
+function recordOf(text: string, { name, scopes, expiresAt }: NewKey, now: number): KeyRecord {
+  const hash = hashOf(text);
+  return { name, scopes: [...scopes], hash, createdAt: now, expiresAt, revokedAt: null, lastUsedAt: null };
 }
 
 /** Whose key this is. Throws UNAUTHENTICATED, in the same words whatever is wrong with it. */

@@ -41,7 +41,8 @@ export function randomCharacters(length: number): string {
   return characters(randomBytes(length));
 }
 
-function characters(bytes: Uint8Array): string {
+/** A character for each byte. */
+export function characters(bytes: Uint8Array): string {
   return Array.from(bytes, (byte) => ALPHABET[byte % 32]).join('');
 }
 

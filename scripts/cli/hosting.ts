@@ -1,0 +1,100 @@
+import { once } from 'node:events';
+import { readFileSync, writeFileSync } from 'node:fs';
+import type { Server } from 'node:http';
+import { join } from 'node:path';
+import { openApi } from '../../functions/api.ts';
+import { apiServer } from '../../functions/api-server.ts';
+import { useService } from '../../functions/index.ts';
+import { readServiceSettings } from '../../functions/service-settings.ts';
+import { isErrno, RewoundError } from '../../shared/errors.ts';
+import { ensureFolder } from '../../shared/folders.ts';
+import { createAccount } from '../../shared/service/accounts.ts';
+import { operatorKey } from '../../shared/service/api-keys.ts';
+import { characters } from '../../shared/service/ids.ts';
+import { derive, SECRET_BYTES } from '../../shared/service/secret.ts';
+import type { Station } from './station.ts';
+
+export interface HostingOptions {
+  /** Address to listen at; others than this machine's own let the network in. */
+  readonly host: string;
+  /** 0: any that is free. */
+  readonly port: number;
+  /** Where people reach it, if not where it listens: behind a proxy. */
+  readonly origin?: string | undefined;
+}
+
+export interface Hosting {
+  readonly origin: string;
+  /** What opens the account of whoever runs it. */
+  readonly key: string;
+  close(): void;
+}
+
+/** The hosted service on this machine: the API and the page, over a station's folder, with an account of its own. */
+export async function host(station: Station, folder: string, { host, port, origin }: HostingOptions): Promise<Hosting> {
+  const { platform } = station;
+  const secretText = process.env.REWOUND_SECRET || secretOf(folder);
+  // The receiver is there once the port, and with it the addresses it gives out, are known.
+  let receive: ReturnType<typeof platform.uploads>['receiveUpload'] | undefined;
+  const server = apiServer({ receiveUpload: async (request, response) => receive?.(request, response) });
+  await listen(server, host, port);
+  const reached = origin ?? process.env.REWOUND_ORIGIN ?? addressOf(server, host);
+  const { secret, settings } = readServiceSettings({
+    ...process.env,
+    REWOUND_SECRET: secretText,
+    REWOUND_ORIGIN: reached,
+  });
+  const uploads = platform.uploads({ origin: settings.origin, tokenKey: derive(secret, ['uploads'], 32) });
+  receive = uploads.receiveUpload;
+  const { objects, records, events, clock } = platform;
+  useService({ objects, records, events, clock, uploads, secret, settings });
+  openApi();
+  const account = `acc_${characters(derive(secret, ['operator account'], 16))}`;
+  await createAccount(platform, 'this machine', account);
+  const key = await operatorKey(platform, secret, account);
+  return {
+    origin: settings.origin,
+    key,
+    close() {
+      server.close();
+      server.closeAllConnections();
+    },
+  };
+}
+
+/** The folder's own secret, base64; drawn the first time. For the owner of the folder only. */
+function secretOf(folder: string): string {
+  const state = join(folder, '.rewound-state');
+  const file = join(state, 'service-secret');
+  ensureFolder(state);
+  try {
+    const drawn = Buffer.from(crypto.getRandomValues(new Uint8Array(SECRET_BYTES))).toString('base64');
+    writeFileSync(file, drawn, { mode: 0o600, flag: 'wx', flush: true });
+  } catch (error) {
+    if (!isErrno(error, 'EEXIST')) throw error;
+  }
+  return readFileSync(file, 'utf8');
+}
+
+async function listen(server: Server, host: string, port: number): Promise<void> {
+  server.listen(port, host);
+  try {
+    await once(server, 'listening');
+  } catch (cause) {
+    if (!isErrno(cause, 'EADDRINUSE') && !isErrno(cause, 'EACCES') && !isErrno(cause, 'EADDRNOTAVAIL')) throw cause;
+    throw new RewoundError(
+      'USAGE',
+      `Port ${port} of ${host} cannot be used: another program has it, or it is not allowed.`,
+      {
+        help: 'Choose another with --port; 0 takes any that is free.',
+        cause,
+      },
+    );
+  }
+}
+
+function addressOf(server: Server, host: string): string {
+  const address = server.address();
+  const port = typeof address === 'object' && address !== null ? address.port : 0;
+  return `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
+}
