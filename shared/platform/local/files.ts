@@ -1,6 +1,6 @@
-import { type BigIntStats, closeSync, fsync, linkSync, mkdirSync, openSync, renameSync } from 'node:fs';
+import { type BigIntStats, closeSync, fsync, linkSync, mkdirSync, openSync, renameSync, rmdirSync } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { dirname, sep } from 'node:path';
 import { promisify } from 'node:util';
 import { isErrno } from '../../errors.ts';
 
@@ -58,6 +58,25 @@ export function moveInto(from: string, path: string, ifAbsent: boolean): readonl
   const changed = makeFolder(folder);
   move(from, path);
   return changed;
+}
+
+/**
+ * Removes a folder below `root` if it is empty, and those above it that are empty then, but not those directly below
+ * `root`: a folder may be called like a person. Returns the folder that is left, to sync. As this does not wait, nobody in
+ * this process makes a folder and moves a file into it meanwhile.
+ */
+export function removeEmpty(folder: string, root: string): string {
+  let at = folder;
+  while (dirname(at).startsWith(root + sep)) {
+    try {
+      rmdirSync(at);
+    } catch (error) {
+      // Not empty, or somebody else's to remove.
+      if (!isErrno(error, 'ENOENT')) return at;
+    }
+    at = dirname(at);
+  }
+  return at;
 }
 
 /** Makes a folder and its parents. Returns the folders whose entries are new. */

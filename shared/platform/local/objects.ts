@@ -5,7 +5,7 @@ import type { ObjectInfo, Objects } from '../ports.ts';
 import { type Digests, md5Of } from './digests.ts';
 import type { Drafts } from './drafts.ts';
 import { changed, fileError, guard, notFound } from './file-errors.ts';
-import { generationOf, type OpenFile, readAll, syncFolder } from './files.ts';
+import { generationOf, type OpenFile, readAll, removeEmpty, syncFolder } from './files.ts';
 import { isMissing, type Place, type Tree } from './tree.ts';
 import type { Writer } from './writer.ts';
 
@@ -103,7 +103,7 @@ export function localObjects({ tree, digests, drafts, writer }: LocalObjectsOpti
     unlinkSync(path);
     drafts.clear();
     digests.forget(path);
-    await syncFolder(dirname(path));
+    await syncFolder(removeEmpty(dirname(path), tree.root));
   }
 
   return {

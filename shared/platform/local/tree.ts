@@ -33,12 +33,13 @@ interface Entry extends Place {
  * machine, as SQLite's log demands: to ask it for a name takes less than to hand the question to another thread.
  */
 export class Tree {
-  readonly #root: string;
+  /** Real path of the work folder. */
+  readonly root: string;
   readonly #mounts: readonly Entry[];
 
   /** @throws NOT_FOUND if a mount's target is missing, USAGE if its key is not valid. */
   constructor(root: string, mounts: Mounts) {
-    this.#root = root;
+    this.root = root;
     this.#mounts = Object.entries(mounts)
       .map(([key, target]) => mount(key, target))
       // The deepest mount wins.
@@ -55,7 +56,7 @@ export class Tree {
     const above = this.#mounts.find((m) => key === m.key || (m.isFolder && key.startsWith(`${m.key}/`)));
     const rest = (above ? key.slice(above.key.length + 1) : key).split('/').filter((segment) => segment !== '');
     if (rest.some(isHidden)) return undefined;
-    return { key, path: join(above?.path ?? this.#root, ...rest), mounted: above !== undefined };
+    return { key, path: join(above?.path ?? this.root, ...rest), mounted: above !== undefined };
   }
 
   /** The real path of what is at a place, or undefined if nothing is there or a link leads out of the work folder. */
@@ -88,11 +89,11 @@ export class Tree {
   }
 
   #owns(real: string): boolean {
-    if (real === this.#root) return true;
+    if (real === this.root) return true;
     return (
-      isInside(real, this.#root) &&
+      isInside(real, this.root) &&
       !real
-        .slice(this.#root.length + 1)
+        .slice(this.root.length + 1)
         .split(sep)
         .some(isHidden)
     );

@@ -91,6 +91,22 @@ describe('the work folder', () => {
   });
 });
 
+test('what is deleted leaves no folder behind that was called like it', async () => {
+  const folder = folderOf({});
+  const objects = open({ folder });
+  for (const key of ['drop/a/p/members/anna/1.jpg', 'drop/a/p/members/anna/2.jpg', 'drop/a/q/x']) {
+    await objects.put(key, bytes('x'));
+  }
+  await objects.delete('drop/a/p/members/anna/1.jpg');
+  expect(readdirSync(join(folder, 'drop/a/p/members'))).toEqual(['anna']);
+  await objects.delete('drop/a/p/members/anna/2.jpg');
+  expect(readdirSync(join(folder, 'drop/a'))).toEqual(['q']);
+  await objects.delete('drop/a/q/x');
+  expect(readdirSync(join(folder, 'drop'))).toEqual([]);
+  await objects.put('drop/a/q/x', bytes('x'));
+  expect(await keys(objects, 'drop/')).toEqual(['drop/a/q/x']);
+});
+
 describe('digests', () => {
   test('an unchanged file is read once, also after a restart', async () => {
     const folder = folderOf({ a: 'one' });
