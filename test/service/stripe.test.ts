@@ -1,10 +1,10 @@
 import { once } from 'node:events';
-import { createServer, type IncomingHttpHeaders } from 'node:http';
 import Stripe from 'stripe';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { newId } from '../../shared/service/ids.ts';
 import { createCheckout, handleStripeWebhook, openStripe, PACKS } from '../../shared/service/stripe.ts';
 import { memoryRecords } from '../support/cloud/memory.ts';
+import { fakeStripe, type StripeAnswer } from '../support/service/fake-stripe.ts';
 import { bookedIn, expectSound } from './books.ts';
 
 const ACCOUNT = newId('account');
@@ -12,23 +12,9 @@ const SECRET = 'whsec_test';
 const NOW = Date.UTC(2026, 0, 1);
 const ORIGIN = 'https://audits.example.com';
 
-/** Stripe's side of the one call, on loopback: answers in turn what it is told, and keeps what it was asked. */
-async function fakeStripe(...answers: readonly { readonly status: number; readonly body: unknown }[]) {
-  const asked: { readonly path: string; readonly headers: IncomingHttpHeaders; readonly form: URLSearchParams }[] = [];
-  const server = createServer(async (request, response) => {
-    let body = '';
-    for await (const chunk of request.setEncoding('utf8')) body += chunk;
-    asked.push({ path: request.url ?? '', headers: request.headers, form: new URLSearchParams(body) });
-    const answer = answers[Math.min(asked.length, answers.length) - 1]!;
-    response.writeHead(answer.status, { 'content-type': 'application/json', 'stripe-should-retry': 'false' });
-    response.end(JSON.stringify(answer.body));
-  }).listen(0, '127.0.0.1');
-  onTestFinished(() => void server.close());
-  await once(server, 'listening');
-  const address = server.address();
-  if (typeof address !== 'object' || address === null) throw new Error('no port');
-  const api = { protocol: 'http', host: '127.0.0.1', port: address.port } as const;
-  return { asked, stripe: openStripe({ apiKey: 'sk_test_secret', api }), server };
+async function openFake(...answers: readonly StripeAnswer[]) {
+  const fake = await fakeStripe(...answers);
+  return { ...fake, stripe: openStripe({ apiKey: 'sk_test_secret', api: fake.api }) };
 }
 
 const CHECKOUT = { account: ACCOUNT, pack: 'medium', origin: ORIGIN, idempotencyKey: 'a' } as const;
@@ -36,7 +22,7 @@ const CREATED = { status: 200, body: { id: 'cs_test_1', url: 'https://checkout.s
 
 describe('a checkout', () => {
   test('asks Stripe for the price of the pack and leads there', async () => {
-    const { asked, stripe } = await fakeStripe(CREATED);
+    const { asked, stripe } = await openFake(CREATED);
     expect(await createCheckout(stripe, CHECKOUT)).toBe(CREATED.body.url);
     const [{ path, headers, form }] = asked as [(typeof asked)[number]];
     expect(path).toBe('/v1/checkout/sessions');
@@ -57,7 +43,7 @@ describe('a checkout', () => {
   });
 
   test('is the same for Stripe where account, pack and key are, and only there', async () => {
-    const { asked, stripe } = await fakeStripe(CREATED);
+    const { asked, stripe } = await openFake(CREATED);
     await createCheckout(stripe, CHECKOUT);
     await createCheckout(stripe, CHECKOUT);
     await createCheckout(stripe, { ...CHECKOUT, account: newId('account') });
@@ -74,14 +60,14 @@ describe('a checkout', () => {
     [{ status: 400, body: { error: { type: 'invalid_request_error', message: 'sk_test_secret' } } }, false],
     [{ status: 200, body: { id: 'cs_test_1', url: null } }, false],
   ])('fails with a code, and without what Stripe said: %j', async (answer, transient) => {
-    const { stripe } = await fakeStripe(answer);
+    const { stripe } = await openFake(answer);
     const error: unknown = await createCheckout(stripe, CHECKOUT).catch((thrown: unknown) => thrown);
     expect(error).toMatchObject({ code: 'PAYMENT_UNAVAILABLE', transient });
     expect(`${error} ${JSON.stringify(error)}`).not.toContain('sk_test');
   });
 
   test('fails for now where Stripe does not answer', async () => {
-    const { stripe, server } = await fakeStripe(CREATED);
+    const { stripe, server } = await openFake(CREATED);
     server.close();
     await once(server, 'close');
     await expect(createCheckout(stripe, CHECKOUT)).rejects.toMatchObject({

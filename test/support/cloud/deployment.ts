@@ -1,17 +1,23 @@
-import { randomUUID } from 'node:crypto';
+import { type KeyObject, randomUUID } from 'node:crypto';
+import { once } from 'node:events';
 import { Firestore } from '@google-cloud/firestore';
 import { PubSub } from '@google-cloud/pubsub';
 import { Storage } from '@google-cloud/storage';
+import { openApi } from '../../../functions/api.ts';
+import { apiServer } from '../../../functions/api-server.ts';
 import { openContext } from '../../../functions/context.ts';
 import { type LogEvent, messageLog } from '../../../functions/context-log.ts';
 import { readSettings } from '../../../functions/context-settings.ts';
-import { functions, useContext } from '../../../functions/index.ts';
+import { functions, useContext, useService } from '../../../functions/index.ts';
 import { type Service, serve } from '../../../functions/server.ts';
 import type { Context } from '../../../shared/pipeline/context.ts';
 import { TOPICS } from '../../../shared/pipeline/messages.ts';
 import { pushEndpoint } from '../../../shared/platform/google/push.ts';
+import type { ServiceContext, ServiceSettings } from '../../../shared/service/context.ts';
 import { hasEmulator, startFirestore, startPubsub } from '../emulators/index.ts';
 import { type StorageServer, startStorage } from '../emulators/storage/server.ts';
+import { portOf } from '../service/webhook-receiver.ts';
+import { SECRET } from '../service/webhook-service.ts';
 import { type Balancer, balance } from './balancer.ts';
 
 /** Whether the cloud can be emulated here; says visibly if not. */
@@ -36,6 +42,8 @@ export interface DeployOptions {
   readonly instances?: number;
   /** Deliveries before a message is a dead letter, 5 to 100. */
   readonly attempts?: number;
+  /** The hosted service too, with these settings. */
+  readonly service?: Omit<ServiceSettings, 'origin'>;
 }
 
 /** All functions behind push subscriptions, as terraform/ deploys them, in a project of its own. */
@@ -48,6 +56,8 @@ export interface Deployment {
   /** The world of the functions. */
   readonly context: Context;
   readonly log: readonly LogEvent[];
+  /** Where the API is, if there is one. */
+  readonly origin: string | undefined;
   stop(): Promise<void>;
 }
 
@@ -56,11 +66,15 @@ const RETRY_SOON = { minimumBackoff: { nanos: 1e7 }, maximumBackoff: { nanos: 1e
 /** Longer than any step of a test takes; production waits for the ten minutes a call may take. */
 const ACK_S = 60;
 
-/** Starts Pub/Sub, Firestore and a bucket that publishes what lands in it. */
-export async function startCloud(): Promise<Cloud> {
+/**
+ * Starts Pub/Sub, Firestore and a bucket that publishes what lands in it. `signer` is the public key of whoever signs
+ * addresses for uploads.
+ */
+export async function startCloud({ signer }: { readonly signer?: KeyObject } = {}): Promise<Cloud> {
   const [pubsubEmulator, firestoreEmulator] = await Promise.all([startPubsub(), startFirestore()]);
   const notifier = new Map<string, PubSub>();
   const storage = await startStorage({
+    ...(signer ? { signer } : {}),
     publish: async (topic, data, attributes) => {
       const [, project = '', , name = ''] = topic.split('/');
       const pubsub = notifier.get(project) ?? new PubSub({ projectId: project });
@@ -82,7 +96,7 @@ export async function startCloud(): Promise<Cloud> {
 }
 
 async function deploy(options: DeployOptions = {}): Promise<Deployment> {
-  const { compute, around = (same) => same, window = 1, instances = 1, attempts = 10 } = options;
+  const { compute, around = (same) => same, window = 1, instances = 1, attempts = 10, service } = options;
   const project = `test-${randomUUID()}`;
   const world = openContext(
     readSettings({
@@ -126,6 +140,7 @@ async function deploy(options: DeployOptions = {}): Promise<Deployment> {
           }),
     });
   }
+  const api = service && (await serveService({ ...context, uploads: world.uploads }, service, note));
   const bucket = new Storage({ projectId: project }).bucket(project);
   await bucket.createNotification(`projects/${project}/topics/${PREFIX}${TOPICS.plan}`, {
     eventTypes: ['OBJECT_FINALIZE'],
@@ -138,11 +153,29 @@ async function deploy(options: DeployOptions = {}): Promise<Deployment> {
     firestore,
     context,
     log,
+    origin: api?.origin,
     async stop() {
+      api?.server.close();
+      api?.server.closeAllConnections();
       for (const name of functions.keys()) await pubsub.subscription(PREFIX + name).delete();
       for (const service of services) await service.stop(1000);
       for (const balancer of balancers) balancer.close();
       await Promise.all([pubsub.close(), firestore.terminate(), world.close()]);
     },
   };
+}
+
+/** The API on a port of its own, and what `deliver` needs. */
+async function serveService(
+  world: Omit<ServiceContext, 'secret' | 'settings'>,
+  settings: Omit<ServiceSettings, 'origin'>,
+  note: (event: LogEvent) => void,
+) {
+  const server = apiServer();
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const origin = `http://127.0.0.1:${portOf(server.address())}`;
+  useService({ ...world, secret: SECRET, settings: { ...settings, origin } });
+  openApi({ onAnswer: (answer) => note({ event: 'request.answered', ...answer }) });
+  return { server, origin };
 }

@@ -6,23 +6,19 @@ import { type LocalPlatform, openLocal } from '../../../shared/platform/local/in
 import { createAccount } from '../../../shared/service/accounts.ts';
 import { createKey, SCOPES, type Scope } from '../../../shared/service/api-keys.ts';
 import type { ServiceContext, ServiceSettings } from '../../../shared/service/context.ts';
-import { createApi } from '../../../shared/service/http/app.ts';
+import { type ApiOptions, createApi } from '../../../shared/service/http/app.ts';
 import type { Env } from '../../../shared/service/http/env.ts';
-import { derive, isSecret, type Secret } from '../../../shared/service/secret.ts';
+import { derive } from '../../../shared/service/secret.ts';
 import { tempDir } from '../temp.ts';
+import { SECRET } from './webhook-service.ts';
 
 export const ORIGIN = 'http://localhost:8080';
-
-/** A secret like a service's own, the same for every test. */
-export function testSecret(): Secret {
-  const bytes = new Uint8Array(32).fill(7);
-  if (!isSecret(bytes)) throw new Error('a secret has 32 bytes');
-  return bytes;
-}
 
 export interface Hosted {
   readonly context: ServiceContext;
   readonly platform: LocalPlatform;
+  /** Where the bucket and the state of the platform lie. */
+  readonly folder: string;
   readonly api: OpenAPIHono<Env>;
   /** The time, which only moves when a test moves it. */
   readonly clock: { now(): number; advance(ms: number): void };
@@ -46,27 +42,33 @@ export interface Asked {
   readonly body: any;
 }
 
+export interface HostedOptions {
+  /** A bucket's folder that is there already. */
+  readonly folder?: string;
+  readonly now?: number;
+  readonly api?: ApiOptions;
+}
+
 /** The API over the local platform in a folder of its own. */
-export function hosted(settings: Partial<ServiceSettings> = {}): Hosted {
-  let now = Date.UTC(2026, 10, 23, 9);
+export function hosted(settings: Partial<ServiceSettings> = {}, options: HostedOptions = {}): Hosted {
+  let { now = Date.UTC(2026, 10, 23, 9) } = options;
   const clock = {
     now: () => now,
     advance(ms: number) {
       now += ms;
     },
   };
-  const folder = join(tempDir(), 'bucket');
-  mkdirSync(folder);
+  const folder = options.folder ?? join(tempDir(), 'bucket');
+  mkdirSync(folder, { recursive: true });
   const platform = openLocal({ folder, clock });
   onTestFinished(() => platform.close());
-  const secret = testSecret();
   const context: ServiceContext = {
     objects: platform.objects,
     records: platform.records,
     events: platform.events,
     clock,
-    uploads: platform.uploads({ origin: ORIGIN, tokenKey: derive(secret, ['uploads'], 32) }),
-    secret,
+    uploads: platform.uploads({ origin: ORIGIN, tokenKey: derive(SECRET, ['uploads'], 32) }),
+    secret: SECRET,
     settings: {
       origin: ORIGIN,
       signUp: 'open',
@@ -76,10 +78,11 @@ export function hosted(settings: Partial<ServiceSettings> = {}): Hosted {
       ...settings,
     },
   };
-  const api = createApi(context, { lookMs: 1 });
+  const api = createApi(context, { lookMs: 1, ...options.api });
   return {
     context,
     platform,
+    folder,
     api,
     clock,
     async account(scopes = SCOPES) {
