@@ -5,10 +5,8 @@ import { RewoundError } from '../errors.ts';
 export const checkpointCardSchema = z.strictObject({
   latent: z
     .strictObject({
-      /** Name of the latent input, where the model has several. */
-      input: z.string().optional(),
-      /** Length of the latent, where the model leaves it open. */
-      size: z.int().min(1).max(65536).optional(),
+      input: z.string().optional().describe('Name of the latent input, where the model has several.'),
+      size: z.int().min(1).max(65536).optional().describe('Length of the latent, where the model leaves it open.'),
       distribution: z.enum(['normal', 'uniform']).optional(),
       low: z.number().optional(),
       high: z.number().optional(),
@@ -16,28 +14,26 @@ export const checkpointCardSchema = z.strictObject({
     .optional(),
   image: z
     .strictObject({
-      /** Name of the image output, where the model has several. */
-      output: z.string().optional(),
-      /** Values of black and of white. */
-      range: z.tuple([z.number(), z.number()]).optional(),
+      output: z.string().optional().describe('Name of the image output, where the model has several.'),
+      range: z.tuple([z.number(), z.number()]).optional().describe('Values of black and of white.'),
       layout: z.enum(['NCHW', 'NHWC']).optional(),
     })
     .optional(),
   classes: z
     .strictObject({
-      /** Name of the class input. */
-      input: z.string().optional(),
+      input: z.string().optional().describe('Name of the class input.'),
       count: z.int().min(1).max(100_000).optional(),
       encoding: z.enum(['onehot', 'index']).optional(),
-      /** The classes to draw, by turns; without them, all. */
-      labels: z.array(z.int().min(0).max(99_999)).min(1).max(100_000).optional(),
+      labels: z
+        .array(z.int().min(0).max(99_999))
+        .min(1)
+        .max(100_000)
+        .optional()
+        .describe('The classes to draw, by turns; without them, all.'),
     })
     .optional(),
-  /** Truncation psi, for models that take it as an input. */
-  psi: z.number().min(0).max(2).optional(),
-  /** Truncation reaches only this many of the first layers. */
-  cutoff: z.int().min(0).max(1000).optional(),
-  /** Noise of StyleGAN2: the one stored in the checkpoint, none, or drawn once from a seed. */
+  psi: z.number().min(0).max(2).optional().describe('Truncation psi, for models that take it as an input.'),
+  cutoff: z.int().min(0).max(1000).optional().describe('Truncation reaches only this many of the first layers.'),
   noise: z
     .union([
       z.enum(['const', 'none']),
@@ -48,9 +44,9 @@ export const checkpointCardSchema = z.strictObject({
           .max(2 ** 32 - 1),
       }),
     ])
-    .optional(),
-  /** Which generator, where the checkpoint holds several. */
-  network: z.string().min(1).optional(),
+    .optional()
+    .describe('Noise of StyleGAN2: the one stored in the checkpoint, none, or drawn once from a seed.'),
+  network: z.string().min(1).optional().describe('Which generator, where the checkpoint holds several.'),
 });
 export type CheckpointCard = z.infer<typeof checkpointCardSchema>;
 

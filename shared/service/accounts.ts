@@ -7,12 +7,29 @@ import { paths } from './paths.ts';
 
 /** How long what an audit leaves is kept. */
 export const retentionSchema = z.strictObject({
-  /** Uploaded photos and checkpoints, and their embeddings: until the audit ends, or as long as its report. */
-  uploads: z.enum(['end', 'report']).default('end'),
-  /** Days after an audit's end that what it worked with is kept. */
-  workDays: z.int().min(0).max(14).default(1),
-  /** Days after an audit's end that its report is kept; then nothing is left of it. */
-  reportDays: z.int().min(1).max(3650).default(90),
+  uploads: z
+    .enum(['end', 'report'])
+    .meta({
+      id: 'UploadsKept',
+      description:
+        'How long uploaded files and their embeddings are kept. end: until the audit has ended. report: as long as its report.',
+    })
+    .default('end'),
+  workDays: z
+    .int()
+    .min(0)
+    .max(14)
+    .meta({ description: "Days after an audit's end that what it worked with is kept.", example: 1 })
+    .default(1),
+  reportDays: z
+    .int()
+    .min(1)
+    .max(3650)
+    .meta({
+      description: "Days after an audit's end that its report is kept; then nothing is left of it.",
+      example: 90,
+    })
+    .default(90),
 });
 export type Retention = z.infer<typeof retentionSchema>;
 
@@ -35,7 +52,12 @@ export const accountChangeSchema = z.strictObject({
       reportDays: retentionSchema.shape.reportDays.unwrap().optional(),
     })
     .optional(),
-  lowCredits: z.int().min(0).max(1_000_000_000).optional(),
+  lowCredits: z
+    .int()
+    .min(0)
+    .max(1_000_000_000)
+    .optional()
+    .meta({ description: 'credits.low is announced when fewer are available.', example: 500 }),
 });
 export type AccountChange = z.infer<typeof accountChangeSchema>;
 

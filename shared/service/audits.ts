@@ -13,36 +13,56 @@ import { type Price, quote } from './tariff.ts';
 
 /** What an audit's owner may decide about it: what `project.json` may say, but for what a service decides. */
 const { samples, fresh, seed, k, batch, recognizer, card } = settingsSchema.shape;
-const ownSettingsSchema = z.strictObject({
-  samples,
-  fresh,
-  seed,
-  k,
-  batch,
-  recognizer,
-  card,
-  /** Whether the report holds pictures of samples and of the photos they match. */
-  pictures: z.boolean().default(false),
+export const ownSettingsSchema = z.strictObject({
+  samples: samples.describe('Samples to generate and search.'),
+  fresh: fresh.describe(
+    'Samples on which named people are confirmed, after all others; a fifth of `samples`, 2,000 to 10,000, by default.',
+  ),
+  seed: seed.describe('Seed of the first sample; also fixes every random choice of the statistics.'),
+  k: k.describe('Nearest faces kept for each sample.'),
+  batch: batch.describe('Samples generated at once. Arithmetic may depend on it.'),
+  recognizer: recognizer.describe(
+    'Cards of recognizers of your own, such as `recognizer/arcface.json`, or `built-in`, which is also the default. Each judges.',
+  ),
+  card: card.meta({
+    id: 'CheckpointCard',
+    description: 'What the checkpoint does not say of itself. Overrides the card that was uploaded beside it.',
+  }),
+  pictures: z
+    .boolean()
+    .default(false)
+    .describe('Whether the report holds pictures of samples and of the photos they match.'),
 });
 
 /** Photos that one audit may have. */
 const MOST_PHOTOS = 1_000_000;
 
 export const newAuditSchema = z.strictObject({
-  /** What the owner calls it. Not the name of a person: it stands in messages. */
-  label: z.string().trim().min(1).max(200).optional(),
-  /**
-   * Who says that this audit may be made of these people: `owner`, whoever may lawfully use the training photos for it;
-   * `regulator`, an authority that tests a generator of somebody else's.
-   */
-  attestation: z.enum(['owner', 'regulator']),
-  /** Photos that will be uploaded, of members, controls and placebo together; 0 for embeddings. */
-  photos: z.int().min(0).max(MOST_PHOTOS),
-  /** Milliseconds the generator takes for a sample on an NVIDIA L4, where known; 40 where not. */
-  msPerSample: z.number().positive().max(600_000).optional(),
-  /** Whether people stand in the report as their folders are called. Without, each stands under a pseudonym. */
-  names: z.boolean().default(false),
-  settings: ownSettingsSchema.prefault({}),
+  label: z.string().trim().min(1).max(200).optional().meta({
+    description: 'What the owner calls it. Not the name of a person: it stands in messages.',
+    example: 'Generator 3, epoch 40',
+  }),
+  attestation: z.enum(['owner', 'regulator']).meta({
+    id: 'Attestation',
+    description:
+      "Who says that this audit may be made of these people. owner: whoever may lawfully use the training photos for it. regulator: an authority that tests a generator of somebody else's.",
+    example: 'owner',
+  }),
+  photos: z.int().min(0).max(MOST_PHOTOS).meta({
+    description: 'Photos that will be uploaded, of members, controls and placebo together; 0 for embeddings.',
+    example: 2000,
+  }),
+  msPerSample: z.number().positive().max(600_000).optional().meta({
+    description: 'Milliseconds the generator takes for a sample on an NVIDIA L4, where known; 40 where not.',
+    example: 20,
+  }),
+  names: z
+    .boolean()
+    .default(false)
+    .describe(
+      'Whether people stand in the report as their folders are called. Without, each stands under a pseudonym.',
+    ),
+  settings: ownSettingsSchema.meta({ id: 'NewAuditSettings' }).prefault({}),
 });
 export type NewAudit = z.infer<typeof newAuditSchema>;
 

@@ -22,10 +22,15 @@ export const MOST_FILES = 500;
 const TICKET_MS = 6 * 3_600_000;
 
 export const uploadFileSchema = z.strictObject({
-  /** Below the audit, such as `members/anna/1.jpg` or `checkpoints/generator.pkl`. */
-  path: z.string().min(1).max(900),
-  /** Bytes. */
-  size: z.int().min(1).max(MOST_BYTES.other),
+  path: z.string().min(1).max(900).meta({
+    description:
+      'Below the audit: members/, controls/ or placebo/ with PERSON/PHOTO, recognizer/FILE, or checkpoints/FILE. It can be a pseudonym of your own.',
+    example: 'members/anna/1.jpg',
+  }),
+  size: z.int().min(1).max(MOST_BYTES.other).meta({
+    description: 'Bytes, exactly. A photo has at most 64 MiB, anything else 16 GiB.',
+    example: 204800,
+  }),
 });
 export type UploadFile = z.infer<typeof uploadFileSchema>;
 

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import type { OpenAPIHono } from '@hono/zod-openapi';
-import packageJson from '../../../package.json' with { type: 'json' };
 import { RewoundError } from '../../errors.ts';
 import type { ServiceContext } from '../context.ts';
 import { signingKey } from '../secret.ts';
 import { callers } from './caller.ts';
+import { documentOf } from './document.ts';
 import { type Env, router } from './env.ts';
 import { answerProblem, errorOf } from './problem.ts';
 import { rateLimit } from './rate-limit.ts';
@@ -79,28 +79,7 @@ export function createApi(context: ServiceContext, options: ApiOptions = {}): Op
   app.route('/', creditRoutes(context, caller));
   app.route('/', webhookRoutes(context, caller));
 
-  app.openAPIRegistry.registerComponent('securitySchemes', 'key', {
-    type: 'http',
-    scheme: 'bearer',
-    description: 'An API key: `Authorization: Bearer rwk_...`.',
-  });
-  app.openAPIRegistry.registerComponent('securitySchemes', 'session', {
-    type: 'apiKey',
-    in: 'cookie',
-    name: 'rewound_session',
-    description: 'A session of the page, for reading from anywhere and for changing from the page itself.',
-  });
-  const document = app.getOpenAPI31Document({
-    openapi: '3.1.0',
-    info: {
-      title: 'Rewound',
-      version: packageJson.version,
-      description:
-        'Audits a face generator for the training people it gives away. Errors are problem documents (RFC 9457).',
-      license: { name: 'Apache-2.0', url: 'https://www.apache.org/licenses/LICENSE-2.0' },
-    },
-    servers: [{ url: context.settings.origin }],
-  });
+  const document = documentOf(app, context.settings.origin);
   app.get('/v1/openapi.json', (c) => c.json(document));
   return app;
 }

@@ -7,13 +7,28 @@ export const pageQuery = z.strictObject({
   after: z
     .string()
     .regex(/^[\w-]{1,100}$/)
-    .optional(),
-  limit: z.coerce.number().int().min(1).max(MOST_ON_A_PAGE).default(20),
+    .optional()
+    .openapi({ description: '`next` of the page before.' }),
+  limit: z.coerce.number().int().min(1).max(MOST_ON_A_PAGE).default(20).openapi({ description: 'Items on a page.' }),
 });
+
+/** The header of requests that are done once, however often they come. */
+export const idempotencyKey = z
+  .string()
+  .regex(/^[\x21-\x7e]{1,255}$/)
+  .openapi({
+    description:
+      'Of your choice, such as a UUID. The same request with the same key gets the same answer for 24 hours, and is done once.',
+    example: '5c4c1f6e-0d5e-4f0f-9f0a-1b6f3f0f6b1d',
+  });
 
 /** `next` is null on the last page. */
 export function pageOf<T extends z.ZodType>(item: T, name: string) {
-  return z.strictObject({ items: z.array(item), next: z.string().nullable() }).openapi(name);
+  const next = z
+    .string()
+    .nullable()
+    .openapi({ description: 'Give it as `after` for the next page; null on the last.' });
+  return z.strictObject({ items: z.array(item), next }).openapi(name);
 }
 
 /** Of one item more than fits on the page: whether there is a next one. */

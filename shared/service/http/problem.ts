@@ -8,18 +8,34 @@ import type { Env } from './env.ts';
 /** What is answered when something is wrong: a problem document (RFC 9457) with the error's own code and help. */
 export const problemSchema = z
   .strictObject({
-    type: z.string().openapi({ example: 'urn:rewound:problem:CREDITS_INSUFFICIENT' }),
-    /** What the code means, always the same. */
-    title: z.string(),
-    status: z.int(),
-    /** What is wrong this time. */
-    detail: z.string(),
-    code: z.string().openapi({ example: 'CREDITS_INSUFFICIENT' }),
-    /** What to do about it. */
-    help: z.string(),
-    requestId: z.string(),
-    /** Which parts of the request do not fit its schema. */
-    errors: z.array(z.strictObject({ path: z.string(), message: z.string() })).optional(),
+    type: z.string().openapi({
+      description: 'The code, as a URI.',
+      example: 'urn:rewound:problem:CREDITS_INSUFFICIENT',
+    }),
+    title: z.string().openapi({
+      description: 'What the code means, always the same.',
+      example: 'The account has too few credits.',
+    }),
+    status: z.int().openapi({ example: 402 }),
+    detail: z.string().openapi({ description: 'What is wrong this time.' }),
+    code: z.string().openapi({
+      description: 'What went wrong, by name. A code is stable: texts may be reworded, codes may not.',
+      example: 'CREDITS_INSUFFICIENT',
+    }),
+    help: z.string().openapi({ description: 'What to do about it.' }),
+    requestId: z.string().openapi({
+      description: 'Names this request in a report of trouble; also in the header X-Request-Id.',
+      example: '0a4e3a86-5a3b-4d4c-9f3e-0c3c9a6f7f4e',
+    }),
+    errors: z
+      .array(
+        z.strictObject({
+          path: z.string().openapi({ example: 'settings.samples' }),
+          message: z.string(),
+        }),
+      )
+      .optional()
+      .openapi({ description: 'Which parts of the request do not fit its schema.' }),
   })
   .openapi('Problem');
 type Problem = z.infer<typeof problemSchema>;
@@ -94,8 +110,8 @@ export function problemOf(error: RewoundError, requestId: string): Problem {
 
 /** What the framework itself refuses. */
 function ofHttp({ status }: HTTPException): RewoundError {
-  if (status === 400) {
-    return new RewoundError('REQUEST_INVALID', 'The body is not JSON.', {
+  if (status === 400 || status === 415) {
+    return new RewoundError('REQUEST_INVALID', 'The body is not JSON, or is not said to be.', {
       help: 'Send JSON, in UTF-8, with the header "Content-Type: application/json".',
     });
   }

@@ -4,59 +4,133 @@ import type { Platform } from '../../platform/ports.ts';
 import { verdictSchema } from '../../report/model.ts';
 import { type Account, retentionSchema } from '../accounts.ts';
 import { type KeyInfo, scopeSchema } from '../api-keys.ts';
-import { HOSTED_STATES, type HostedAudit, newAuditSchema, stateOf } from '../audits.ts';
+import { HOSTED_STATES, type HostedAudit, newAuditSchema, ownSettingsSchema, stateOf } from '../audits.ts';
 import type { Balance } from '../credits.ts';
+import { idPattern } from '../ids.ts';
 import type { Entry } from '../ledger/entry.ts';
 import { BOOKS, KINDS } from '../ledger/entry.ts';
 import { type AuditProgress, progressOf } from '../progress.ts';
 import type { Secret } from '../secret.ts';
 import type { Delivery } from '../webhooks/deliveries.ts';
 import type { Endpoint } from '../webhooks/endpoints.ts';
-import { EVENT_TYPES } from '../webhooks/event-types.ts';
+import { eventTypeSchema } from '../webhooks/event-types.ts';
 import { endpointPublicKey } from '../webhooks/sign.ts';
 
 /* What the API answers with. Times are ISO 8601 in UTC, money is whole credits. */
 
-const time = z.iso.datetime().openapi({ example: '2026-11-23T09:30:00.000Z' });
+const EXAMPLE_TIME = '2026-11-23T09:30:00.000Z';
+const time = z.iso.datetime().openapi({ example: EXAMPLE_TIME });
+const timeOrNull = (description: string) => z.iso.datetime().nullable().openapi({ description, example: EXAMPLE_TIME });
 const credits = z.int();
+const creditsOf = (description: string) => z.int().openapi({ description });
+
+/** An id of one kind, with an example of it. */
+const ID_EXAMPLES = {
+  account: 'acc_7g0h3x9k2m4n5q6r',
+  audit: 'aud_zyfw1m2c47g0h3x9k2m4n5q6r',
+  key: 'key_3x9k2m4n5q6r7s8t',
+  endpoint: 'end_9k2m4n5q6r7s8t0v',
+  message: 'msg_zyfw1m2c49k2m4n5q6r7s8t0v',
+} as const;
+export function idSchema(kind: keyof typeof ID_EXAMPLES) {
+  return z.string().regex(idPattern(kind)).openapi({ example: ID_EXAMPLES[kind] });
+}
 
 export const priceSchema = z
-  .strictObject({ credits, items: z.array(z.strictObject({ what: z.string(), credits })) })
+  .strictObject({
+    credits: creditsOf('All of it. A credit is a US cent at the price of the smallest pack.'),
+    items: z
+      .array(
+        z.strictObject({
+          what: z.string().openapi({ example: 'samples' }),
+          credits: creditsOf('Below 0 for what is taken off.'),
+        }),
+      )
+      .openapi({ description: 'What it consists of; they sum to `credits`.' }),
+  })
   .openapi('Price');
 
 const progressSchema = z
   .strictObject({
-    stages: z.array(z.strictObject({ stage: z.enum(STAGES), done: z.int(), shards: z.int() })),
-    samples: z.strictObject({ done: z.int(), of: z.int() }),
-    facesPerSecond: z.number().nullable(),
-    secondsLeft: z.number().nullable(),
+    stages: z
+      .array(
+        z
+          .strictObject({
+            stage: z.enum(STAGES).openapi({
+              description:
+                'enrol: photos are embedded. probe: samples are made and searched. confirm: the same again, for whoever is named.',
+            }),
+            done: z.int().openapi({ description: 'Shards that are done.' }),
+            shards: z.int().openapi({ description: 'Shards it is cut into.' }),
+          })
+          .openapi('StageProgress'),
+      )
+      .openapi({ description: 'Stages in their order.' }),
+    samples: z
+      .strictObject({ done: z.int(), of: z.int() })
+      .openapi({ description: 'Samples made and searched so far, of all stages.' }),
+    facesPerSecond: z.number().nullable().openapi({
+      description: 'Samples a second since the present stage began; null where none is at work or nothing is done yet.',
+    }),
+    secondsLeft: z.number().nullable().openapi({ description: 'Of the present stage of samples, at this speed.' }),
   })
   .openapi('Progress');
 
+/** The same as when they were given, with what stands where nothing was said. */
+const { samples, seed, k, batch, pictures } = ownSettingsSchema.shape;
+const auditSettingsSchema = ownSettingsSchema
+  .extend({
+    samples: decided(samples),
+    seed: decided(seed),
+    k: decided(k),
+    batch: decided(batch),
+    pictures: decided(pictures),
+  })
+  .meta({ id: 'AuditSettings' });
+
+const auditErrorSchema = z
+  .strictObject({
+    code: z.string().openapi({ description: 'As in problem documents.', example: 'CHECKPOINT_UNSUPPORTED' }),
+    message: z.string().openapi({ description: 'What is wrong.' }),
+    help: z.string().openapi({ description: 'What to do about it.' }),
+  })
+  .openapi('AuditError');
+
 export const auditSchema = z
   .strictObject({
-    id: z.string().openapi({ example: 'aud_zytr8p7g0h3x9k2m4n5q6r7s8' }),
-    label: z.string().nullable(),
-    state: z.enum(HOSTED_STATES),
+    id: idSchema('audit'),
+    label: z.string().nullable().openapi({ description: 'What its owner calls it.', example: 'Generator 3, epoch 40' }),
+    state: z.enum(HOSTED_STATES).openapi({
+      description:
+        'CREATED: files may be uploaded. RECEIVED: started, and being read. ENROLLING, PROBING, MERGING, CONFIRMING: at work. Final are DONE: there is a report. REJECTED: what was uploaded cannot be audited. FAILED: by our fault. CANCELLED: by its owner. EXPIRED: not started within a day, or not ended within a week.',
+      example: 'PROBING',
+    }),
     attestation: newAuditSchema.shape.attestation,
-    settings: newAuditSchema.shape.settings.unwrap(),
-    photos: z.int(),
-    names: z.boolean(),
-    /** Translates the pseudonyms of the report back (docs/privacy.md); null where people stand by name. */
-    pseudonymKey: z.string().nullable(),
+    settings: auditSettingsSchema,
+    photos: z.int().openapi({ description: 'Photos that were announced and quoted.' }),
+    names: z.boolean().openapi({ description: 'Whether people stand in the report by the names of their folders.' }),
+    pseudonymKey: z.string().nullable().openapi({
+      description:
+        'Translates the pseudonyms of the report back: p- and the first 12 hexadecimal digits of HMAC-SHA256, under these 32 bytes, of members/NAME or controls/NAME. Null where people stand by name.',
+      example: '4f1c6d7e8a9b0c1d2e3f4a5b6c7d8e9f0a1b2c3d4e5f60718293a4b5c6d7e8f9',
+    }),
     quote: priceSchema,
-    /** Credits that were charged; null before the end. */
-    charged: credits.nullable(),
+    charged: credits
+      .nullable()
+      .openapi({ description: 'Credits that were charged; null before the end.', example: 381 }),
     createdAt: time,
-    startedAt: time.nullable(),
-    endedAt: time.nullable(),
-    /** Null before it is planned and after its end. */
-    progress: progressSchema.nullable(),
-    verdict: verdictSchema.nullable(),
-    /** Why there is no result. */
-    error: z.strictObject({ code: z.string(), message: z.string(), help: z.string() }).nullable(),
-    /** When everything will be erased. */
-    erasedAt: time.nullable(),
+    startedAt: timeOrNull('Null before it was started.'),
+    endedAt: timeOrNull('Null before it has ended.'),
+    progress: z
+      .union([progressSchema, z.null()])
+      .openapi({ description: 'Null before it is planned and after its end.' }),
+    verdict: verdictSchema.nullable().meta({
+      description:
+        'Null where there is no report. LEAKAGE: members are found more often than controls, or somebody is named and confirmed. NOT_DETECTED: neither, which is no proof of safety. RESEMBLANCE_ONLY: there are no controls, so no claim. INVALID: a condition of a sound result failed.',
+      example: 'NOT_DETECTED',
+    }),
+    error: z.union([auditErrorSchema, z.null()]).openapi({ description: 'Why it ended without a report; else null.' }),
+    erasedAt: timeOrNull('When everything of it will be erased; null before its end.'),
   })
   .openapi('Audit');
 export type AuditResource = z.infer<typeof auditSchema>;
@@ -101,14 +175,27 @@ function shown({ stages, samples, facesPerSecond, secondsLeft }: AuditProgress):
 
 export const accountSchema = z
   .strictObject({
-    id: z.string(),
-    name: z.string(),
+    id: idSchema('account'),
+    name: z.string().openapi({ example: 'Acme Faces' }),
     createdAt: time,
-    retention: retentionSchema,
-    lowCredits: credits,
-    credits: z.strictObject({ available: credits, held: credits, spent: credits }),
-    /** Whether credits cost nothing here. */
-    free: z.boolean(),
+    retention: z
+      .strictObject({
+        uploads: retentionSchema.shape.uploads.unwrap(),
+        workDays: retentionSchema.shape.workDays.unwrap(),
+        reportDays: retentionSchema.shape.reportDays.unwrap(),
+      })
+      .openapi('Retention'),
+    lowCredits: creditsOf('The event credits.low says when fewer than these are available.'),
+    credits: z
+      .strictObject({
+        available: creditsOf('For new audits.'),
+        held: creditsOf('Set aside for audits that run.'),
+        spent: creditsOf('Charged so far.'),
+      })
+      .openapi('Credits'),
+    free: z
+      .boolean()
+      .openapi({ description: 'Whether credits cost nothing here, and are granted as they are needed.' }),
   })
   .openapi('Account');
 
@@ -121,16 +208,23 @@ export function accountResource(
   return { id, name, createdAt: iso(createdAt), retention, lowCredits, credits: { available, held, spent }, free };
 }
 
+export const scopesSchema = z.array(
+  scopeSchema.meta({
+    id: 'Scope',
+    description:
+      'audits:read: quotes, audits and reports. audits:write: create, upload, start, cancel, erase. webhooks: endpoints and messages. billing: buying credits. account: changing the account. keys: making and revoking keys.',
+  }),
+);
+
 export const keySchema = z
   .strictObject({
-    id: z.string(),
-    name: z.string(),
-    scopes: z.array(scopeSchema),
+    id: idSchema('key'),
+    name: z.string().openapi({ description: 'What its owner calls it.', example: 'build server' }),
+    scopes: scopesSchema.openapi({ description: 'What it may do.', example: ['audits:read', 'audits:write'] }),
     createdAt: time,
-    expiresAt: time.nullable(),
-    revokedAt: time.nullable(),
-    /** To the hour. */
-    lastUsedAt: time.nullable(),
+    expiresAt: timeOrNull('When it ends by itself; null: when it is revoked.'),
+    revokedAt: timeOrNull('Since when it opens nothing.'),
+    lastUsedAt: timeOrNull('To the hour.'),
   })
   .openapi('Key');
 
@@ -148,15 +242,23 @@ export function keyResource({ id, name, scopes, createdAt, ...times }: KeyInfo):
 
 export const entrySchema = z
   .strictObject({
-    seq: z.int(),
-    kind: z.enum(KINDS),
+    seq: z.int().openapi({ description: 'Its number among the entries of the account, from 1 on.', example: 12 }),
+    kind: z.enum(KINDS).openapi({
+      description:
+        'purchase: credits were bought. grant: credits were given. hold: an audit was started. capture: an audit was charged, the rest of its hold released. release: an audit cost nothing.',
+    }),
     at: time,
-    audit: z.string().nullable(),
-    /** What was moved between the books of the account; sums to 0. */
-    postings: z.array(z.strictObject({ account: z.enum(BOOKS), credits })),
-    /** Afterwards. */
-    available: credits,
-    held: credits,
+    audit: idSchema('audit').nullable().openapi({ description: 'The audit it is for, where it is for one.' }),
+    postings: z
+      .array(
+        z.strictObject({
+          account: z.enum(BOOKS).openapi({ description: 'The book.' }),
+          credits: creditsOf('Put in, or taken out if below 0.'),
+        }),
+      )
+      .openapi({ description: 'What was moved between the books of the account; sums to 0.' }),
+    available: creditsOf('Available credits afterwards.'),
+    held: creditsOf('Held credits afterwards.'),
   })
   .openapi('LedgerEntry');
 
@@ -167,17 +269,21 @@ export function entryResource({ seq, kind, at, audit, postings, balances }: Entr
 
 export const endpointSchema = z
   .strictObject({
-    id: z.string(),
-    url: z.string(),
-    events: z.array(z.enum(EVENT_TYPES)),
-    description: z.string(),
+    id: idSchema('endpoint'),
+    url: z.string().openapi({ example: 'https://example.com/webhooks/rewound' }),
+    events: z.array(eventTypeSchema).openapi({ description: 'What it is told of.' }),
+    description: z.string().openapi({ description: "The owner's own words." }),
     createdAt: time,
-    disabledAt: time.nullable(),
-    /** owner: disabled by hand. gone: it answered 410. failing: it failed for days. */
-    disabledReason: z.enum(['owner', 'gone', 'failing']).nullable(),
-    rotatedAt: time.nullable(),
-    /** Verifies ed25519 signatures (v1a) of this endpoint's messages. */
-    publicKey: z.string().openapi({ example: 'whpk_MCowBQYDK2VwAyEA...' }),
+    disabledAt: timeOrNull('Since when nothing is sent to it.'),
+    disabledReason: z
+      .enum(['owner', 'gone', 'failing'])
+      .nullable()
+      .openapi({ description: 'owner: disabled by hand. gone: it answered 410. failing: it failed for days.' }),
+    rotatedAt: timeOrNull('When its secret was last replaced; the former one signs for a day more.'),
+    publicKey: z.string().openapi({
+      description: "Verifies ed25519 signatures (v1a) of this endpoint's messages.",
+      example: 'whpk_MCowBQYDK2VwAyEAtZ1m5z0wX3w4uQmY9b6kS1c2d3e4f5g6h7i8j9k0l1m=',
+    }),
   })
   .openapi('Endpoint');
 
@@ -198,18 +304,29 @@ export function endpointResource(secret: Secret, endpoint: Endpoint): z.infer<ty
 
 export const deliverySchema = z
   .strictObject({
-    id: z.string(),
-    endpoint: z.string(),
-    type: z.enum(EVENT_TYPES),
-    at: time,
+    id: idSchema('message').openapi({ description: 'The webhook-id of the message, the same at each attempt.' }),
+    endpoint: idSchema('endpoint'),
+    type: eventTypeSchema,
+    at: time.openapi({ description: 'When it happened.' }),
     state: z.enum(['pending', 'delivered', 'failed']),
-    failure: z.enum(['exhausted', 'gone', 'disabled', 'deleted']).nullable(),
+    failure: z.enum(['exhausted', 'gone', 'disabled', 'deleted']).nullable().openapi({
+      description:
+        'Why it failed: after the last attempt, or because the endpoint answered 410, was disabled or was deleted.',
+    }),
     attempts: z.int(),
-    /** When it is tried next; null once it has ended. */
-    nextAt: time.nullable(),
-    history: z.array(z.strictObject({ at: time, status: z.int().nullable(), reason: z.string().nullable() })),
-    /** The body that is sent, JSON as text. */
-    payload: z.string(),
+    nextAt: timeOrNull('When it is tried next; null once it has ended.'),
+    history: z
+      .array(
+        z
+          .strictObject({
+            at: time,
+            status: z.int().nullable().openapi({ description: 'What the endpoint answered; null if it did not.' }),
+            reason: z.string().nullable().openapi({ description: 'What went wrong; null if nothing did.' }),
+          })
+          .openapi('DeliveryAttempt'),
+      )
+      .openapi({ description: 'The attempts so far.' }),
+    payload: z.string().openapi({ description: 'The body that is sent, JSON as text.' }),
   })
   .openapi('Delivery');
 
@@ -231,14 +348,21 @@ export function deliveryResource(delivery: Delivery): z.infer<typeof deliverySch
 
 export const receiptSchema = z
   .strictObject({
-    /** The receipt, JSON as text: what was signed is these bytes. */
-    receipt: z.string(),
-    /** ed25519, base64. */
-    signature: z.string(),
-    /** The service's key for receipts, base64; the same as at /v1/receipt-key. */
-    publicKey: z.string(),
+    receipt: z.string().openapi({
+      description:
+        'JSON as text: what was signed is these bytes. It holds the audit, erasedAt, the objects erased with their sizes, and the records.',
+    }),
+    signature: z.string().openapi({ description: 'ed25519 over the receipt, base64.' }),
+    publicKey: z.string().openapi({
+      description: "The service's key for receipts, base64; the same as at /v1/receipt-key.",
+    }),
   })
   .openapi('SignedReceipt');
+
+/** What has a default when it is asked for, as it is answered: always there. */
+function decided<T extends z.ZodType>(schema: z.ZodDefault<T>): T {
+  return schema.unwrap().meta(schema.meta() ?? {});
+}
 
 function iso(at: number): string {
   return new Date(at).toISOString();

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { RewoundError } from '../../errors.ts';
 import type { Platform } from '../../platform/ports.ts';
 import { idPattern, newId } from '../ids.ts';
-import { EVENT_TYPES } from './event-types.ts';
+import { EVENT_TYPES, eventTypeSchema } from './event-types.ts';
 import { checkEndpoint, type Guard } from './guard.ts';
 
 /** Endpoints of an account, so that an event does not become hundreds of requests. */
@@ -31,13 +31,17 @@ export type Endpoint = EndpointRecord & { readonly id: string };
 
 /** What an owner says of an endpoint. */
 export const endpointInputSchema = z.strictObject({
-  url: z.string().min(1).max(2048),
+  url: z.string().min(1).max(2048).meta({
+    description: 'Where messages are posted to: https, at a public address.',
+    example: 'https://example.com/webhooks/rewound',
+  }),
   events: z
-    .array(z.enum(EVENT_TYPES))
+    .array(eventTypeSchema)
     .min(1)
     .max(EVENT_TYPES.length)
-    .transform((events) => EVENT_TYPES.filter((type) => events.includes(type))),
-  description: z.string().max(MOST_DESCRIPTION).default(''),
+    .transform((events) => EVENT_TYPES.filter((type) => events.includes(type)))
+    .meta({ description: 'What it is told of.', example: ['audit.finished', 'audit.failed'] }),
+  description: z.string().max(MOST_DESCRIPTION).default('').describe("The owner's own words."),
 });
 export type EndpointInput = z.infer<typeof endpointInputSchema>;
 

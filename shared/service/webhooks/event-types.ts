@@ -10,43 +10,49 @@ import { idPattern } from '../ids.ts';
 
 export const EVENT_TYPES = ['audit.planned', 'audit.finished', 'audit.failed', 'credits.low'] as const;
 export type EventType = (typeof EVENT_TYPES)[number];
+export const eventTypeSchema = z.enum(EVENT_TYPES).meta({
+  id: 'EventType',
+  description:
+    'audit.planned: it was read and measured, and work begins. audit.finished: there is a report. audit.failed: it ended without one. credits.low: the balance fell below the threshold.',
+});
 
 const credits = z.int().min(-1e12).max(1e12);
 const time = z.iso.datetime();
 const audit = {
   audit: z.string().regex(idPattern('audit')),
-  /** The owner's own name for the audit. */
-  label: z.string().max(1000).nullable(),
+  label: z.string().max(1000).nullable().describe("The owner's own name for the audit."),
 };
 
 /** What each event says, by its type. */
 export const eventData = {
   'audit.planned': z.strictObject({
     ...audit,
-    /** Samples that will be made, without those that confirm. */
-    samples: z.int().min(0),
-    /** The most it will cost. */
-    quote: credits,
+    samples: z.int().min(0).describe('Samples that will be made, without those that confirm.'),
+    quote: credits.describe('The most it will cost.'),
     startedAt: time,
   }),
   'audit.finished': z.strictObject({
     ...audit,
     state: z.literal('DONE'),
     verdict: verdictSchema,
-    /** What it cost. */
-    credits,
+    credits: credits.describe('What it cost.'),
     startedAt: time,
     finishedAt: time,
   }),
   'audit.failed': z.strictObject({
     ...audit,
     state: z.enum(['REJECTED', 'FAILED', 'CANCELLED', 'EXPIRED']),
-    /** The error's code; what to do about it stands in the audit. */
-    code: z.string().regex(/^[A-Z][A-Z_]{0,63}$/),
-    credits,
+    code: z
+      .string()
+      .regex(/^[A-Z][A-Z_]{0,63}$/)
+      .describe("The error's code; what to do about it stands in the audit."),
+    credits: credits.describe('What it cost.'),
     finishedAt: time,
   }),
-  'credits.low': z.strictObject({ balance: credits, threshold: credits }),
+  'credits.low': z.strictObject({
+    balance: credits.describe('Credits that are available.'),
+    threshold: credits.describe('What the account has as lowCredits.'),
+  }),
 } as const satisfies Readonly<Record<EventType, z.ZodType>>;
 
 /** `at` is when it happened, not when it is told: the same event told twice is one message. */

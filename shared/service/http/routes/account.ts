@@ -1,31 +1,42 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import { RewoundError } from '../../../errors.ts';
 import { accountChangeSchema, changeAccount, createAccount, readAccount } from '../../accounts.ts';
-import { createKey, listKeys, requireScope, revokeKey, SCOPES, scopeSchema } from '../../api-keys.ts';
+import { createKey, listKeys, requireScope, revokeKey, SCOPES } from '../../api-keys.ts';
 import type { ServiceContext } from '../../context.ts';
 import { balanceOf } from '../../credits.ts';
-import { idPattern } from '../../ids.ts';
 import { addressOf } from '../address.ts';
 import { type callers, SECURITY } from '../caller.ts';
 import { router } from '../env.ts';
 import { answer, json } from '../pages.ts';
 import { PROBLEMS } from '../problem.ts';
 import type { RateLimit } from '../rate-limit.ts';
-import { accountResource, accountSchema, keyResource, keySchema } from '../resources.ts';
+import { accountResource, accountSchema, idSchema, keyResource, keySchema, scopesSchema } from '../resources.ts';
 
 const newKeySchema = z
   .strictObject({
-    name: z.string().trim().min(1).max(100),
-    scopes: z.array(scopeSchema).min(1).max(SCOPES.length),
-    /** When it ends by itself; without, when it is revoked. */
-    expiresAt: z.iso.datetime().optional(),
+    name: z.string().trim().min(1).max(100).openapi({ example: 'build server' }),
+    scopes: scopesSchema
+      .min(1)
+      .max(SCOPES.length)
+      .openapi({ example: ['audits:read', 'audits:write'] }),
+    expiresAt: z.iso.datetime().optional().openapi({
+      description: 'When it ends by itself; without, when it is revoked.',
+      example: '2027-11-23T09:30:00.000Z',
+    }),
   })
   .openapi('NewKey');
 
-/** The one answer that holds a key's text. */
-const createdKeySchema = z
-  .strictObject({ key: keySchema, text: z.string().openapi({ example: 'rwk_...' }) })
-  .openapi('CreatedKey');
+const textSchema = z.string().openapi({
+  description: 'The key itself, to be sent as "Authorization: Bearer ...". Shown this once.',
+  example: 'rwk_7g0h3x9k2m4n5q6r_3x9k2m4n5q6r7s8t_1a2b3c4d5e6f7g8h9j0k1m2n3p4q5r6s',
+});
+
+/** The one answer, but for a new account's, that holds a key's text. */
+const createdKeySchema = z.strictObject({ key: keySchema, text: textSchema }).openapi('CreatedKey');
+
+const newAccountSchema = z
+  .strictObject({ name: z.string().trim().min(1).max(100).openapi({ example: 'Acme Faces' }) })
+  .openapi('NewAccount');
 
 export function accountRoutes(context: ServiceContext, caller: ReturnType<typeof callers>, limit: RateLimit) {
   const app = router();
@@ -43,11 +54,11 @@ export function accountRoutes(context: ServiceContext, caller: ReturnType<typeof
         'With its first key, which may do everything and is shown this once. Closed on services whose operator makes the accounts.',
       tags: ['Account'],
       security: [],
-      request: { body: json(z.strictObject({ name: z.string().trim().min(1).max(100) }).openapi('NewAccount')) },
+      request: { body: json(newAccountSchema) },
       responses: {
         201: answer(
           'The account and its first key.',
-          z.strictObject({ account: accountSchema, key: keySchema, text: z.string() }).openapi('CreatedAccount'),
+          z.strictObject({ account: accountSchema, key: keySchema, text: textSchema }).openapi('CreatedAccount'),
         ),
         ...PROBLEMS,
       },
@@ -160,7 +171,7 @@ export function accountRoutes(context: ServiceContext, caller: ReturnType<typeof
       tags: ['Keys'],
       security: SECURITY,
       middleware: [caller('keys')],
-      request: { params: z.strictObject({ key: z.string().regex(idPattern('key')) }) },
+      request: { params: z.strictObject({ key: idSchema('key') }) },
       responses: { 200: answer('The key, revoked.', keySchema), ...PROBLEMS },
     }),
     async (c) => c.json(keyResource(await revokeKey(context, c.get('caller').account, c.req.valid('param').key)), 200),

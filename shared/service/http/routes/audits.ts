@@ -13,22 +13,18 @@ import {
 } from '../../audits.ts';
 import type { ServiceContext } from '../../context.ts';
 import { eraseAudit, signReceipt } from '../../erase.ts';
-import { idPattern } from '../../ids.ts';
 import { cancelAudit, startAudit } from '../../start.ts';
 import { MOST_FILES, ticketsFor, uploadFileSchema } from '../../uploads.ts';
 import { type callers, SECURITY } from '../caller.ts';
 import { router } from '../env.ts';
 import { idempotent } from '../idempotency.ts';
-import { answer, json, page, pageOf, pageQuery } from '../pages.ts';
+import { answer, idempotencyKey, json, page, pageOf, pageQuery } from '../pages.ts';
 import { PROBLEMS } from '../problem.ts';
-import { auditResource, auditSchema, priceSchema, receiptSchema } from '../resources.ts';
+import { auditResource, auditSchema, idSchema, priceSchema, receiptSchema } from '../resources.ts';
 
-const params = z.strictObject({
-  audit: z
-    .string()
-    .regex(idPattern('audit'))
-    .openapi({ param: { name: 'audit', in: 'path' } }),
-});
+const params = z.strictObject({ audit: idSchema('audit') });
+/** A request that is done once, however often it comes. */
+const headers = z.object({ 'idempotency-key': idempotencyKey.optional() });
 const newAudit = newAuditSchema.meta({ id: 'NewAudit' });
 const tags = ['Audits'];
 
@@ -42,17 +38,24 @@ const REPORT_FILES = {
 const reportFileSchema = z.enum(['report.html', 'report.json', 'report.sarif', 'junit.xml']);
 
 const uploadAnswerSchema = z
-  .discriminatedUnion('there', [
-    z.strictObject({ path: z.string(), there: z.literal(true) }),
-    z.strictObject({
-      path: z.string(),
-      there: z.literal(false),
-      method: z.literal('PUT'),
-      url: z.string(),
-      /** To be sent as they are. */
-      headers: z.record(z.string(), z.string()),
-      expiresAt: z.number().openapi({ description: 'Milliseconds since the epoch.' }),
-    }),
+  .union([
+    z.strictObject({ path: z.string(), there: z.literal(true) }).openapi('UploadThere'),
+    z
+      .strictObject({
+        path: z.string(),
+        there: z.literal(false),
+        method: z.literal('PUT'),
+        url: z.string().openapi({ description: 'Takes this file, once. It is a secret: whoever has it can upload.' }),
+        headers: z.record(z.string(), z.string()).openapi({
+          description: 'To be sent as they are, besides Content-Length.',
+          example: { 'content-type': 'application/octet-stream' },
+        }),
+        expiresAt: z.number().openapi({
+          description: 'Milliseconds since the epoch; afterwards ask again.',
+          example: 1795447800000,
+        }),
+      })
+      .openapi('UploadTicket'),
   ])
   .openapi('Upload');
 
@@ -82,6 +85,7 @@ export function auditRoutes(
       method: 'post',
       path: '/v1/quotes',
       operationId: 'quoteAudit',
+      'x-repeatable': true,
       summary: 'What an audit would cost at most',
       tags,
       security: SECURITY,
@@ -108,7 +112,7 @@ export function auditRoutes(
       tags,
       security: SECURITY,
       middleware: writes,
-      request: { body: json(newAudit) },
+      request: { headers, body: json(newAudit) },
       responses: { 201: answer('The audit, with its quote.', auditSchema), ...PROBLEMS },
     }),
     async (c) => {
@@ -160,6 +164,7 @@ export function auditRoutes(
       method: 'post',
       path: '/v1/audits/{audit}/uploads',
       operationId: 'uploadFiles',
+      'x-repeatable': true,
       summary: 'Get addresses to upload files to',
       description:
         'Each address takes one file, once, by PUT with the given headers. Photos go to members/PERSON/FILE and controls/PERSON/FILE, the checkpoint to checkpoints/FILE. Asking again is how an interrupted upload goes on: files that are there are said to be.',
@@ -169,7 +174,14 @@ export function auditRoutes(
       request: {
         params,
         body: json(
-          z.strictObject({ files: z.array(uploadFileSchema).min(1).max(MOST_FILES) }).openapi('UploadRequest'),
+          z
+            .strictObject({
+              files: z
+                .array(uploadFileSchema.meta({ id: 'UploadFile' }))
+                .min(1)
+                .max(MOST_FILES),
+            })
+            .openapi('UploadRequest'),
         ),
       },
       responses: {
@@ -200,7 +212,7 @@ export function auditRoutes(
       tags,
       security: SECURITY,
       middleware: writes,
-      request: { params },
+      request: { params, headers },
       responses: { 202: answer('The audit, started.', auditSchema), ...PROBLEMS },
     }),
     async (c) => {
@@ -219,7 +231,7 @@ export function auditRoutes(
       tags,
       security: SECURITY,
       middleware: writes,
-      request: { params },
+      request: { params, headers },
       responses: { 200: answer('The audit as it ended.', auditSchema), ...PROBLEMS },
     }),
     async (c) => {
@@ -260,7 +272,7 @@ export function auditRoutes(
       tags,
       security: SECURITY,
       middleware: reads,
-      request: { params: params.extend({ file: reportFileSchema.openapi({ param: { name: 'file', in: 'path' } }) }) },
+      request: { params: params.extend({ file: reportFileSchema }) },
       responses: {
         200: {
           description: 'The file.',

@@ -5,7 +5,7 @@ import { entries } from '../../credits.ts';
 import { createCheckout, handleStripeWebhook, openStripe, packSchema } from '../../stripe.ts';
 import { type callers, SECURITY } from '../caller.ts';
 import { router } from '../env.ts';
-import { answer, json, page, pageOf } from '../pages.ts';
+import { answer, idempotencyKey, json, page, pageOf, pageQuery } from '../pages.ts';
 import { PROBLEMS } from '../problem.ts';
 import { entryResource, entrySchema } from '../resources.ts';
 
@@ -27,8 +27,11 @@ export function creditRoutes(context: ServiceContext, caller: ReturnType<typeof 
       middleware: [caller()],
       request: {
         query: z.strictObject({
-          after: z.coerce.number().int().min(0).optional(),
-          limit: z.coerce.number().int().min(1).max(100).default(20),
+          after: z.coerce.number().int().min(0).optional().openapi({
+            type: 'integer',
+            description: '`next` of the page before.',
+          }),
+          limit: pageQuery.shape.limit,
         }),
       },
       responses: { 200: answer('A page.', pageOf(entrySchema, 'LedgerPage')), ...PROBLEMS },
@@ -53,11 +56,20 @@ export function creditRoutes(context: ServiceContext, caller: ReturnType<typeof 
       security: SECURITY,
       middleware: [caller('billing')],
       request: {
-        body: json(z.strictObject({ pack: packSchema }).openapi('Checkout')),
-        headers: z.object({ 'idempotency-key': z.string().regex(/^[\x21-\x7e]{1,255}$/) }),
+        body: json(
+          z
+            .strictObject({
+              pack: packSchema.meta({ description: '1,000 credits, 5,000 or 20,000.', example: 'small' }),
+            })
+            .openapi('Checkout'),
+        ),
+        headers: z.object({ 'idempotency-key': idempotencyKey }),
       },
       responses: {
-        201: answer('Where to pay.', z.strictObject({ url: z.url() }).openapi('CheckoutPage')),
+        201: answer(
+          'Where to pay.',
+          z.strictObject({ url: z.url().openapi({ description: 'A page of Stripe.' }) }).openapi('CheckoutPage'),
+        ),
         ...PROBLEMS,
       },
     }),

@@ -31,7 +31,12 @@ export function healthRoutes(receiptKey: Buffer) {
       responses: {
         200: answer(
           'ed25519, base64.',
-          z.strictObject({ algorithm: z.literal('ed25519'), publicKey: z.string() }).openapi('ReceiptKey'),
+          z
+            .strictObject({
+              algorithm: z.literal('ed25519'),
+              publicKey: z.string().openapi({ description: 'The 32 bytes of the key, base64.' }),
+            })
+            .openapi('ReceiptKey'),
         ),
       },
     }),

@@ -1,6 +1,5 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import { deleteCookie, getCookie, setCookie } from 'hono/cookie';
-import { scopeSchema } from '../../api-keys.ts';
 import type { ServiceContext } from '../../context.ts';
 import { SESSION_MS, signIn, signOut } from '../../sessions.ts';
 import { addressOf } from '../address.ts';
@@ -9,8 +8,9 @@ import { router } from '../env.ts';
 import { answer, json } from '../pages.ts';
 import { PROBLEMS } from '../problem.ts';
 import type { RateLimit } from '../rate-limit.ts';
+import { idSchema, scopesSchema } from '../resources.ts';
 
-const sessionSchema = z.strictObject({ account: z.string(), scopes: z.array(scopeSchema) }).openapi('Session');
+const sessionSchema = z.strictObject({ account: idSchema('account'), scopes: scopesSchema }).openapi('Session');
 
 /** Signing in to the page: a key is exchanged for a cookie that scripts cannot read. */
 export function sessionRoutes(context: ServiceContext, limit: RateLimit) {
@@ -24,9 +24,14 @@ export function sessionRoutes(context: ServiceContext, limit: RateLimit) {
       path: '/v1/session',
       operationId: 'signIn',
       summary: 'Sign in at the page',
+      description: 'For the page of the service itself: programs send the key with each request.',
       tags: ['Account'],
       security: [],
-      request: { body: json(z.strictObject({ key: z.string().min(1).max(200) }).openapi('SignIn')) },
+      request: {
+        body: json(
+          z.strictObject({ key: z.string().min(1).max(200).openapi({ description: 'An API key.' }) }).openapi('SignIn'),
+        ),
+      },
       responses: { 200: answer('Signed in; the session is in a cookie.', sessionSchema), ...PROBLEMS },
     }),
     async (c) => {

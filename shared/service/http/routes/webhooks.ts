@@ -1,6 +1,5 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import type { ServiceContext } from '../../context.ts';
-import { idPattern } from '../../ids.ts';
 import { getDelivery, listDeliveries, replay } from '../../webhooks/deliveries.ts';
 import {
   createEndpoint,
@@ -16,21 +15,29 @@ import { type callers, SECURITY } from '../caller.ts';
 import { router } from '../env.ts';
 import { answer, json, pageOf, pageQuery } from '../pages.ts';
 import { PROBLEMS } from '../problem.ts';
-import { deliveryResource, deliverySchema, endpointResource, endpointSchema } from '../resources.ts';
+import { deliveryResource, deliverySchema, endpointResource, endpointSchema, idSchema } from '../resources.ts';
 
 const tags = ['Webhooks'];
-const endpointParams = z.strictObject({ endpoint: z.string().regex(idPattern('endpoint')) });
-const deliveryParams = z.strictObject({ delivery: z.string().regex(idPattern('message')) });
+const endpointParams = z.strictObject({ endpoint: idSchema('endpoint') });
+const deliveryParams = z.strictObject({ delivery: idSchema('message') });
 const changeSchema = z
   .strictObject({
     url: endpointInputSchema.shape.url.optional(),
     events: endpointInputSchema.shape.events.optional(),
     description: endpointInputSchema.shape.description.unwrap().optional(),
-    enabled: z.boolean().optional(),
+    enabled: z.boolean().optional().openapi({
+      description: 'false: nothing is sent to it any more. true: it starts anew, whatever disabled it.',
+    }),
   })
   .openapi('EndpointChange');
 const withSecretSchema = z
-  .strictObject({ endpoint: endpointSchema, secret: z.string().openapi({ example: 'whsec_...' }) })
+  .strictObject({
+    endpoint: endpointSchema,
+    secret: z.string().openapi({
+      description: 'Verifies HMAC signatures (v1) of its messages, as Standard Webhooks says.',
+      example: 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw',
+    }),
+  })
   .openapi('EndpointWithSecret');
 
 export function webhookRoutes(context: ServiceContext, caller: ReturnType<typeof callers>) {
