@@ -5,6 +5,7 @@
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { api } from './bench/api.ts';
 import { audit } from './bench/audit.ts';
 import type { Benchmark, Row, Skipped } from './bench/benchmark.ts';
 import { checkpoint } from './bench/checkpoint.ts';
@@ -27,6 +28,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   orchestration,
   checkpoint,
   statistics,
+  api,
 ];
 const ROOT = join(import.meta.dirname, '..');
 /** Not the system's folder for temporary files, where others delete: see `diskFloor`. */

@@ -1,0 +1,106 @@
+/**
+ * The API for `api.ts`, in a process of its own: over the local platform, with an account of many audits, some at work.
+ * Beside it the floor, a bare server that answers with the bytes of one of them. Says where both are.
+ */
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:http';
+import { openApi } from '../../functions/api.ts';
+import { apiServer } from '../../functions/api-server.ts';
+import { useService } from '../../functions/index.ts';
+import { records, STAGES } from '../../shared/pipeline/keys.ts';
+import { openLocal } from '../../shared/platform/local/index.ts';
+import { createAccount } from '../../shared/service/accounts.ts';
+import { createKey } from '../../shared/service/api-keys.ts';
+import { changeHosted, createAudit, newAuditSchema } from '../../shared/service/audits.ts';
+import { isSecret } from '../../shared/service/secret.ts';
+
+export interface ApiReady {
+  readonly api: number;
+  readonly floor: number;
+  readonly key: string;
+  readonly working: readonly string[];
+  readonly ended: readonly string[];
+}
+
+/** Resident bytes, after a collection of garbage. */
+export interface ApiMemory {
+  readonly bytes: number;
+}
+
+const [folder = '', audits = '100'] = process.argv.slice(2);
+const WORKING = 20;
+const SHARDS = 200;
+
+const platform = openLocal({ folder });
+const secret = new Uint8Array(32);
+if (!isSecret(secret)) throw new Error('a secret has 32 bytes');
+useService({
+  ...platform,
+  uploads: platform.uploads({ origin: 'http://127.0.0.1', tokenKey: secret }),
+  secret,
+  settings: {
+    origin: 'http://127.0.0.1',
+    signUp: 'closed',
+    stripe: null,
+    webhookAllow: [],
+    requestsPerMinute: 1_000_000_000,
+  },
+});
+openApi();
+
+const account = await createAccount(platform, 'benchmark');
+const { text: key } = await createKey(platform, account, {
+  name: 'benchmark',
+  scopes: ['audits:read'],
+  expiresAt: null,
+});
+const order = newAuditSchema.parse({ attestation: 'owner', photos: 1000, label: 'an audit' });
+const [working, ended]: [string[], string[]] = [[], []];
+for (let i = 0; i < Number(audits); i++) {
+  const { id } = await createAudit(platform, account, order, { paid: true });
+  const run = i.toString(16).padStart(32, '0');
+  const now = platform.clock.now();
+  const shards = { enrol: 4, probe: SHARDS, confirm: 20 };
+  const isWorking = i < WORKING;
+  await changeHosted(platform, account, id, (audit) => ({
+    ...audit,
+    startedAt: now,
+    planned: { run, at: now, msPerSample: 20, shards },
+    outcome: isWorking
+      ? null
+      : { state: 'DONE', at: now, verdict: 'NOT_DETECTED', error: null, charged: 200, reportUntil: now },
+  }));
+  (isWorking ? working : ended).push(id);
+  if (!isWorking) continue;
+  const record = { state: 'PROBING', key: 'k', generation: '1', createdAt: now, changedAt: now, error: null };
+  await platform.records.create(records.audit(run), record);
+  for (const stage of STAGES.slice(0, 2)) {
+    for (let shard = 0; shard < shards[stage] / 2; shard++) {
+      await platform.records.create(`${records.done(run, stage)}/${shard}`, { at: now });
+    }
+  }
+}
+
+const api = apiServer();
+const portOf = async (server: Server) => {
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  return typeof address === 'object' && address !== null ? address.port : 0;
+};
+const apiPort = await portOf(api);
+const example = await fetch(`http://127.0.0.1:${apiPort}/v1/audits/${ended[0]}`, {
+  headers: { authorization: `Bearer ${key}` },
+});
+const body = Buffer.from(await example.arrayBuffer());
+const floor = createServer((_request, response) => {
+  response.writeHead(200, { 'content-type': 'application/json', 'content-length': body.length });
+  response.end(body);
+});
+const ready: ApiReady = { api: apiPort, floor: await portOf(floor), key, working, ended };
+process.send?.(ready);
+process.on('message', () => {
+  globalThis.gc?.();
+  const memory: ApiMemory = { bytes: process.memoryUsage().rss };
+  process.send?.(memory);
+});
