@@ -5,6 +5,7 @@
 #   instances  most that run at once
 #   publishes  topics it sends to (shared/pipeline: fan-in.ts, audits.ts)
 #   reads      areas of the bucket it reads; writes: areas it reads and writes; lists: whether it lists the bucket
+#   creates    areas it puts what is new into, without reading; deletes: areas it deletes from, without reading
 #   records    read or write
 #   attempts   deliveries before a message is given up; null tries until it expires
 locals {
@@ -13,7 +14,7 @@ locals {
     # called for checkpoints only, see the filter in topics.tf.
     plan = {
       instances = 1
-      publishes = ["enrol", "assemble", "probe", "merge", "confirm", "conclude", "notify"]
+      publishes = ["enrol", "assemble", "probe", "merge", "confirm", "conclude", "notify", "deliver"]
       reads     = ["drop", "gallery"]
       writes    = ["work"]
       lists     = true
@@ -81,19 +82,61 @@ locals {
       cpu       = "1"
       memory    = "512Mi"
       instances = 4
-      publishes = ["audit-finished"]
+      publishes = ["settle", "audit-finished"]
       reads     = []
       writes    = []
       lists     = false
       records   = "read"
       attempts  = var.delivery_attempts
     }
-    # The next one comes in ten minutes anyway.
+    # The hosted service. These three are never given up: a dead letter would be an audit that is not paid for, a webhook
+    # that is not sent, or photos that are not erased, and what they do is cheap to try again. Whoever cannot be reached
+    # by a webhook is no failure of deliver: it has a list of its own for that.
+    #
+    # Settles with its owner what has ended: charges, tells, and erases the uploads, or all of it if it is nobody's.
+    settle = {
+      cpu       = "1"
+      memory    = "1Gi"
+      instances = 4
+      publishes = ["deliver"]
+      reads     = ["report"]
+      writes    = []
+      deletes   = ["drop", "gallery", "work", "report"]
+      lists     = true
+      records   = "write"
+      attempts  = null
+    }
+    # Sends webhooks. It alone calls addresses that customers name, and sees nothing of the bucket.
+    deliver = {
+      cpu       = "1"
+      memory    = "512Mi"
+      instances = 10
+      publishes = []
+      reads     = []
+      writes    = []
+      lists     = false
+      records   = "write"
+      attempts  = null
+    }
+    # Begins, ends and erases audits when their time has come.
+    tend = {
+      cpu       = "1"
+      memory    = "1Gi"
+      instances = 4
+      publishes = ["plan", "notify", "deliver"]
+      reads     = ["report"]
+      writes    = []
+      deletes   = ["drop", "gallery", "work", "report"]
+      lists     = true
+      records   = "write"
+      attempts  = null
+    }
+    # The next one comes in ten minutes anyway. It also publishes what has become due (shared/service/agenda.ts).
     sweep = {
       cpu       = "1"
       memory    = "1Gi"
       instances = 1
-      publishes = ["plan", "enrol", "assemble", "probe", "merge", "confirm", "conclude", "notify"]
+      publishes = ["plan", "enrol", "assemble", "probe", "merge", "confirm", "conclude", "notify", "deliver", "tend"]
       reads     = ["work"]
       writes    = []
       lists     = false
@@ -134,6 +177,26 @@ locals {
       })
     },
   )
+
+  # Called by people and their programs, not by messages (api.tf).
+  api = {
+    for name, function in {
+      api = {
+        publishes = ["plan", "notify", "deliver"]
+        reads     = ["drop", "report"]
+        writes    = []
+        # What customers upload, by addresses that it signs; and project.json.
+        creates = ["drop"]
+        # Erasing an audit is answered with a receipt of what was erased.
+        deletes = ["drop", "gallery", "work", "report"]
+        lists   = true
+        records = "write"
+      }
+    } : name => function if var.api_instances > 0
+  }
+
+  # All that has an account.
+  workloads = merge(local.functions, local.api)
 
   # For the outside: nobody in here listens.
   outward_topics = ["audit-finished"]

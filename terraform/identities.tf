@@ -6,7 +6,7 @@ locals {
 }
 
 resource "google_service_account" "function" {
-  for_each = local.functions
+  for_each = local.workloads
 
   account_id   = "${var.name}-${each.key}"
   display_name = "${var.name}: function ${each.key}"
@@ -36,6 +36,41 @@ resource "google_storage_bucket_iam_member" "area" {
   }
 }
 
+# Puts there what is not there yet. Replacing an object needs the right to delete it.
+resource "google_storage_bucket_iam_member" "creator" {
+  for_each = local.creations
+
+  bucket = google_storage_bucket.main.name
+  role   = "roles/storage.objectCreator"
+  member = google_service_account.function[each.value.function].member
+
+  condition {
+    title      = "${each.value.area} only"
+    expression = "resource.name.startsWith(\"${local.bucket_path}/${each.value.area}/\")"
+  }
+}
+
+# Whoever erases need not see what that is.
+resource "google_project_iam_custom_role" "eraser" {
+  role_id     = "${replace(var.name, "-", "_")}_eraser"
+  title       = "${var.name}: deletes objects"
+  permissions = ["storage.objects.delete"]
+  depends_on  = [google_project_service.api]
+}
+
+resource "google_storage_bucket_iam_member" "eraser" {
+  for_each = local.deletions
+
+  bucket = google_storage_bucket.main.name
+  role   = google_project_iam_custom_role.eraser.id
+  member = google_service_account.function[each.value.function].member
+
+  condition {
+    title      = "${each.value.area} only"
+    expression = "resource.name.startsWith(\"${local.bucket_path}/${each.value.area}/\")"
+  }
+}
+
 # Listing is asked of the bucket, not of an area, so a condition cannot narrow it; it shows names and nothing else.
 resource "google_project_iam_custom_role" "lister" {
   role_id     = "${replace(var.name, "-", "_")}_lister"
@@ -45,7 +80,7 @@ resource "google_project_iam_custom_role" "lister" {
 }
 
 resource "google_storage_bucket_iam_member" "lister" {
-  for_each = { for name, function in local.functions : name => function if function.lists }
+  for_each = { for name, function in local.workloads : name => function if function.lists }
 
   bucket = google_storage_bucket.main.name
   role   = google_project_iam_custom_role.lister.id
@@ -54,7 +89,7 @@ resource "google_storage_bucket_iam_member" "lister" {
 
 # Firestore grants by database, no finer.
 resource "google_project_iam_member" "records" {
-  for_each = local.functions
+  for_each = local.workloads
 
   project = var.project
   role    = each.value.records == "write" ? "roles/datastore.user" : "roles/datastore.viewer"

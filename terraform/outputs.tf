@@ -23,6 +23,11 @@ output "builder" {
   value       = google_service_account.build.id
 }
 
+output "origin" {
+  description = "Where people reach the API and its page; null where there is none."
+  value       = var.api_instances > 0 ? local.origin : null
+}
+
 output "services" {
   description = "Address of each function. Only Pub/Sub may call it."
   value       = { for name, service in google_cloud_run_v2_service.function : name => service.uri }

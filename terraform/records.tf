@@ -24,7 +24,16 @@ resource "google_firestore_database" "main" {
 
 locals {
   # Names of collections at any depth (shared/pipeline/keys.ts).
-  collections = toset(["audits", "open-audits", "uploads", "enrol-shards", "probe-shards", "locks"])
+  pipeline_collections = ["audits", "open-audits", "uploads", "enrol-shards", "probe-shards", "confirm-shards", "locks"]
+
+  # Those of the hosted service (shared/service). Its audits are called audits too.
+  service_collections = [
+    "accounts", "agenda", "deliveries", "endpoints", "keys", "ledger", "requests", "sessions", "transactions",
+  ]
+  collections = toset(concat(local.pipeline_collections, local.service_collections))
+
+  # Records of these hold what is long, or times that only grow, and nobody searches for any of it.
+  unsearched_collections = toset(["agenda", "deliveries", "ledger", "requests", "sessions", "transactions"])
 }
 
 # Text of what Firestore has no type for (shared/platform/google/document.ts). Indexing it would cost storage and, from
@@ -39,7 +48,19 @@ resource "google_firestore_field" "json" {
   index_config {}
 }
 
-# A document that says when it expires is deleted then, within a day.
+# All other fields are in this one; what holds for a map holds for what is in it.
+resource "google_firestore_field" "fields" {
+  for_each = local.unsearched_collections
+
+  database   = google_firestore_database.main.name
+  collection = each.key
+  field      = "fields"
+
+  index_config {}
+}
+
+# A document that says when it expires is deleted then, within a day; but a key that has expired stays in its owner's
+# list. Nothing of the hosted service relies on it: its agenda deletes what has served its time.
 resource "google_firestore_field" "expires_at" {
   for_each = local.collections
 
@@ -49,5 +70,20 @@ resource "google_firestore_field" "expires_at" {
 
   # Times that only grow, in an index, would limit how fast documents are written.
   index_config {}
-  ttl_config {}
+
+  dynamic "ttl_config" {
+    for_each = each.key == "keys" ? [] : [each.key]
+    content {}
+  }
+}
+
+# The ledger is money. What was erased is in the backups for as long as they are kept: no photo, no embedding and no
+# report, which are objects.
+resource "google_firestore_backup_schedule" "daily" {
+  for_each = { for name, days in { daily = var.backup_days } : name => days if days > 0 }
+
+  database  = google_firestore_database.main.name
+  retention = "${each.value * 24 * 3600}s"
+
+  daily_recurrence {}
 }

@@ -2,6 +2,22 @@ locals {
   # What a push's token is made for. Not the service's address: that is known only once the service is there, and the
   # service must be told.
   audiences = { for name in keys(local.functions) : name => "${var.project}/${var.name}-${name}" }
+
+  # Where everything is.
+  environment = {
+    REWOUND_PROJECT      = var.project
+    REWOUND_BUCKET       = google_storage_bucket.main.name
+    REWOUND_TOPIC_PREFIX = "${var.name}-"
+    REWOUND_DATABASE     = google_firestore_database.main.name
+  }
+
+  # What the hosted service is told (functions/service-settings.ts), besides its secrets.
+  service_environment = {
+    REWOUND_ORIGIN              = local.origin
+    REWOUND_SIGN_UP             = var.sign_up
+    REWOUND_WEBHOOK_ALLOW       = join(",", var.webhook_allow)
+    REWOUND_REQUESTS_PER_MINUTE = tostring(var.requests_per_minute)
+  }
 }
 
 resource "google_cloud_run_v2_service" "function" {
@@ -71,18 +87,16 @@ resource "google_cloud_run_v2_service" "function" {
 
       dynamic "env" {
         for_each = merge(
+          local.environment,
           {
-            FUNCTION_TARGET      = each.key
-            REWOUND_PROJECT      = var.project
-            REWOUND_BUCKET       = google_storage_bucket.main.name
-            REWOUND_TOPIC_PREFIX = "${var.name}-"
-            REWOUND_DATABASE     = google_firestore_database.main.name
+            FUNCTION_TARGET = each.key
             # Part of an audit's identity, by what plan says. No step falls back to another device.
             REWOUND_DEVICE        = each.value.gpu ? "cuda" : "cpu"
             REWOUND_WINDOW        = tostring(var.gpu_quota)
             REWOUND_PUSH_AUDIENCE = local.audiences[each.key]
             REWOUND_PUSH_EMAIL    = google_service_account.push.email
           },
+          { for name, value in local.service_environment : name => value if each.key == "deliver" },
           each.value.gpu ? { LD_LIBRARY_PATH = local.gpus[var.gpu].libraries } : {},
         )
 
@@ -93,7 +107,7 @@ resource "google_cloud_run_v2_service" "function" {
       }
 
       dynamic "env" {
-        for_each = lookup(var.secrets, each.key, {})
+        for_each = local.secrets[each.key]
 
         content {
           name = env.key

@@ -37,6 +37,10 @@ resource "google_storage_bucket" "main" {
     }
   }
 
+  # There is no rule for drop/: what is the operator's stays until they delete it, and what is an account's is deleted by
+  # the service, when the audit ends or with its report. That may be ten years later, as the account says: a rule that
+  # could catch what the service missed would first catch what it was told to keep. docs/service.md tells how to look.
+
   # What a broken upload left is no object yet and would be paid for without being seen.
   lifecycle_rule {
     action {
@@ -44,6 +48,19 @@ resource "google_storage_bucket" "main" {
     }
     condition {
       age = 2
+    }
+  }
+
+  # Pages of the service upload from the browser, straight into the bucket. The signed address (googleUploads in
+  # shared/platform/google/uploads.ts) says what may be put; this only says from where a browser may try.
+  dynamic "cors" {
+    for_each = local.api
+
+    content {
+      origin          = [local.origin]
+      method          = ["PUT"]
+      response_header = ["content-type", "x-goog-if-generation-match", "x-goog-content-length-range"]
+      max_age_seconds = 3600
     }
   }
 

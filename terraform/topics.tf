@@ -22,8 +22,9 @@ resource "google_pubsub_subscription" "step" {
   # As long as a request may take (services.tf): earlier, and a slow shard would be sent a second time.
   ack_deadline_seconds = 600
 
-  # A sweep that could not be delivered for an hour has been followed by others.
-  message_retention_duration = each.key == "sweep" ? "3600s" : "604800s"
+  # A sweep that could not be delivered for an hour has been followed by others. What is never given up is kept for as
+  # long as Pub/Sub keeps anything.
+  message_retention_duration = each.key == "sweep" ? "3600s" : each.value.attempts == null ? "2678400s" : "604800s"
 
   # Nothing happens for months, and it must still be there.
   expiration_policy {
@@ -46,7 +47,8 @@ resource "google_pubsub_subscription" "step" {
     maximum_backoff = "600s"
   }
 
-  # The bucket tells of every photo; a hundred thousand of them must not keep a GPU awake.
+  # The bucket tells of every photo; a hundred thousand of them must not keep a GPU awake. Nor may uploads of an account:
+  # the API itself asks for a plan once their audit is started, and held for.
   dynamic "message_transforms" {
     for_each = each.key == "plan" ? ["checkpointsOnly"] : []
 

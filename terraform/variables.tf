@@ -152,6 +152,83 @@ variable "budget" {
   }
 }
 
+variable "backup_days" {
+  description = "Days that daily backups of the database are kept, at most 98; 0 makes none."
+  type        = number
+  default     = 7
+
+  validation {
+    condition     = var.backup_days >= 0 && var.backup_days <= 98 && floor(var.backup_days) == var.backup_days
+    error_message = "Backups are kept for 1 to 98 days, or, with 0, not made."
+  }
+}
+
+variable "api_instances" {
+  description = "Most instances of the API, which everybody can call; 0: there is no API."
+  type        = number
+  default     = 4
+
+  validation {
+    condition     = var.api_instances >= 0 && var.api_instances <= 100 && floor(var.api_instances) == var.api_instances
+    error_message = "The API has a whole number of instances from 0 to 100."
+  }
+}
+
+variable "origin" {
+  description = "Where people reach the API, such as https://audits.example.com, if that is a domain of yours; null: the address that Cloud Run gives."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.origin == null ? true : can(regex("^https://[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[0-9]+)?$", var.origin))
+    error_message = "An origin is https:// and a host in small letters, without a slash at the end."
+  }
+}
+
+variable "sign_up" {
+  description = "open: anybody may make an account. closed: only the operator, with rewound account."
+  type        = string
+  default     = "closed"
+
+  validation {
+    condition     = contains(["open", "closed"], var.sign_up)
+    error_message = "Sign-up is open or closed."
+  }
+}
+
+variable "requests_per_minute" {
+  description = "Requests that one key, or one address without a key, may make of one instance of the API in a minute."
+  type        = number
+  default     = 600
+
+  validation {
+    condition     = var.requests_per_minute >= 1 && floor(var.requests_per_minute) == var.requests_per_minute
+    error_message = "The requests in a minute are a whole number from 1 on."
+  }
+}
+
+variable "webhook_allow" {
+  description = "Networks (CIDR) that webhooks may go to although they are not public, over plain http too."
+  type        = list(string)
+  default     = []
+
+  validation {
+    condition     = alltrue([for network in var.webhook_allow : can(cidrhost(network, 0))])
+    error_message = "A network is a CIDR such as 10.1.0.0/16."
+  }
+}
+
+variable "secret" {
+  description = "Id of the secret of Secret Manager that holds the service's own, 32 bytes in base64; null: NAME-secret, which npm run deploy makes."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.secret == null ? true : can(regex("^[A-Za-z0-9_-]{1,255}$", var.secret))
+    error_message = "The id of a secret has letters, digits, dashes and underscores."
+  }
+}
+
 variable "secrets" {
   description = "Secrets of Secret Manager a function is given: function -> environment variable -> id of a secret that exists and has a version."
   type        = map(map(string))

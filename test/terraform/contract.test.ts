@@ -1,22 +1,87 @@
 /** What the configuration and the code must say alike. */
-import { readFileSync } from 'node:fs';
+import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { dropPlace, keys, records } from '../../shared/pipeline/keys.ts';
+import { API } from '../../functions/api.ts';
+import { functions } from '../../functions/index.ts';
+import { readServiceSettings } from '../../functions/service-settings.ts';
+import { dropPlace, keys, records, STAGES } from '../../shared/pipeline/keys.ts';
 import { pushEndpoint } from '../../shared/platform/google/push.ts';
+import { newId } from '../../shared/service/ids.ts';
+import { ownerOf } from '../../shared/service/paths.ts';
 import { folder, terraform } from './files.ts';
 
 const text = (file: string) => readFileSync(join(folder, file), 'utf8');
 const source = (file: string) => readFileSync(join(folder, '..', file), 'utf8');
 
-test('every setting that services read is set, and no other', () => {
-  const read = [...source('functions/context-settings.ts').matchAll(/^ {4}(FUNCTION_TARGET|REWOUND_\w+):/gm)];
-  const set = [...text('services.tf').matchAll(/^ +(FUNCTION_TARGET|REWOUND_\w+) +=/gm)];
-  const names = (matches: readonly RegExpMatchArray[]) => matches.map(([, name]) => name).sort();
-  expect(names(set)).toEqual(names(read));
+test('every function has its service, and no other', () => {
+  const tables = ['gpu_functions', 'cpu_functions'].map((name) => terraform.locals.get(name));
+  expect(tables.flatMap((table) => Object.keys(table ?? {})).sort()).toEqual([...functions.keys()].sort());
+  expect(text('functions.tf')).toMatch(new RegExp(`^ +${API} = \\{$`, 'm'));
+});
+
+describe('every setting that services read is set, and no other', () => {
+  const readBy = (file: string) =>
+    [...source(file).matchAll(/^ {4}(FUNCTION_TARGET|REWOUND_\w+|STRIPE_\w+):/gm)].map(([, name = '']) => name);
+  const setIn = (file: string) =>
+    [...text(file).matchAll(/^ +(FUNCTION_TARGET|REWOUND_\w+) += /gm)].map(([, name]) => name);
+  const ofLocal = (name: string) => Object.keys(terraform.locals.get(name) ?? {});
+  const everywhere = readBy('functions/context-settings.ts');
+  const hosted = readBy('functions/service-settings.ts');
+
+  test('in all of them', () => {
+    expect(setIn('services.tf').sort()).toEqual([...everywhere, ...ofLocal('service_environment')].sort());
+  });
+
+  test('in those of the hosted service', () => {
+    const plain = ofLocal('service_environment');
+    // What is secret comes from Secret Manager: one for all, the payment service's for whoever has it.
+    const secret = hosted.filter((name) => !plain.includes(name));
+    expect(secret).toEqual(['REWOUND_SECRET', 'STRIPE_API_KEY', 'STRIPE_WEBHOOK_SECRET']);
+    expect(plain.every((name) => hosted.includes(name))).toBe(true);
+    expect(text('grants.tf')).toContain('for variable in ["REWOUND_SECRET"]');
+    for (const name of secret.slice(1)) expect(text('terraform.tfvars.example')).toContain(name);
+  });
+
+  test('and is taken as it is set by default', () => {
+    const { settings } = readServiceSettings({
+      REWOUND_SECRET: Buffer.alloc(32, 1).toString('base64'),
+      REWOUND_ORIGIN: 'https://rewound-api-123456789012.europe-west4.run.app',
+      REWOUND_SIGN_UP: String(terraform.variables.get('sign_up')?.default),
+      REWOUND_WEBHOOK_ALLOW: '',
+      REWOUND_REQUESTS_PER_MINUTE: String(terraform.variables.get('requests_per_minute')?.default),
+    });
+    expect(settings).toEqual({
+      origin: 'https://rewound-api-123456789012.europe-west4.run.app',
+      signUp: 'closed',
+      stripe: null,
+      webhookAllow: [],
+      requestsPerMinute: readServiceSettings({
+        REWOUND_SECRET: Buffer.alloc(32, 1).toString('base64'),
+        REWOUND_ORIGIN: 'https://a.example',
+      }).settings.requestsPerMinute,
+    });
+  });
+});
+
+test('the API is asked for its health where it answers, and cut off after whoever watches has been let go', () => {
+  expect(source('shared/service/http/routes/health.ts')).toContain("path: '/v1/health'");
+  expect(text('api.tf')).toContain('path = "/v1/health"');
+  const watch = /WATCH_MS = (\d+) \* 60_000/.exec(source('shared/service/http/routes/audits.ts'))?.[1];
+  const timeout = /timeout += "(\d+)s"/.exec(text('api.tf'))?.[1];
+  expect(Number(timeout)).toBeGreaterThan(Number(watch) * 60);
+  // Longer than Cloud Run allows.
+  expect(Number(timeout)).toBeLessThanOrEqual(3600);
+});
+
+test('a browser may send the headers that addresses of uploads are signed with', () => {
+  const uploads = source('shared/platform/google/uploads.ts');
+  const headers = /response_header = \[([^\]]*)\]/.exec(text('storage.tf'))?.[1]?.match(/[\w-]+/g) ?? [];
+  expect(headers).toHaveLength(3);
+  for (const header of headers) expect(uploads).toContain(`'${header}'`);
 });
 
 test('pushes go where functions-framework reads the topic from', () => {
@@ -39,15 +104,23 @@ test('areas of the bucket that expire are those that keys begin with', () => {
 });
 
 test('every collection of records is exempt from what would make it slow', () => {
-  const paths = Object.values(records).flatMap((path) =>
-    (['enrol', 'probe'] as const).map((stage) => path('a', stage)),
-  );
+  const paths = Object.values(records).flatMap((path) => STAGES.map((stage) => path('a', stage)));
   // A path of an odd number of names is a collection's, one of an even number a document's in it.
   const names = paths
     .map((path) => path.split('/'))
     .map((segments) => segments.at(segments.length % 2 === 0 ? -2 : -1));
-  const collections = [...new Set(names)];
-  expect(/toset\(\[([^\]]*)\]/.exec(text('records.tf'))?.[1]?.match(/[\w-]+/g)).toEqual(collections);
+  expect(terraform.locals.get('pipeline_collections')).toEqual([...new Set(names)]);
+});
+
+test('so is every collection of the hosted service', () => {
+  const files = globSync('shared/service/**/*.ts', { cwd: join(folder, '..') }).map(source);
+  const below = files.flatMap((file) => [...file.matchAll(/accounts\/\$\{account\}\/([\w-]+)/g)]);
+  const above = [...source('shared/service/paths.ts').matchAll(/`(?!drop)([\w-]+)\/\$\{/g)];
+  const agenda = files.flatMap((file) => [...file.matchAll(/^const AGENDA = '([\w-]+)'/gm)]);
+  const found = new Set([...below, ...above, ...agenda].map(([, name]) => name));
+  const known = z.array(z.string()).parse(terraform.locals.get('service_collections'));
+  // The pipeline's audits and accounts' audits have the same name, and so the same exemptions.
+  expect([...found].sort()).toEqual([...known, 'audits'].sort());
 });
 
 describe('the filter before plan', () => {
@@ -75,5 +148,12 @@ describe('the filter before plan', () => {
         if (dropPlace(key)) expect(passes(key)).toBe(true);
       }),
     );
+  });
+
+  test('keeps away what accounts upload, which is planned when they start it', () => {
+    const project = `drop/${newId('account')}/an-audit`;
+    expect(ownerOf(project)).toBeDefined();
+    expect(passes(`${project}/checkpoints/generator.onnx`)).toBe(false);
+    expect(passes('drop/acc_short/an-audit/checkpoints/generator.onnx')).toBe(true);
   });
 });

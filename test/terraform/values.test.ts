@@ -29,6 +29,9 @@ const valuesSchema = z.object({
   outward_topics: z.array(z.string()),
   publishers: z.record(z.string(), grant),
   areas: z.record(z.string(), grant),
+  creations: z.record(z.string(), grant),
+  deletions: z.record(z.string(), grant),
+  workloads: z.record(z.string(), z.unknown()),
   secret_grants: z.record(z.string(), z.unknown()),
 });
 
@@ -94,6 +97,25 @@ describe.skipIf(!hasTerraform)('terraform', () => {
     expect(writers.map(({ area }) => area)).not.toContain('drop');
   });
 
+  test('only the API puts anything into the drop area, which wakes nothing, and only who ends audits erases', () => {
+    const { creations, deletions } = values({});
+    expect(Object.values(creations)).toEqual([{ function: 'api', area: 'drop' }]);
+    expect([...new Set(Object.values(deletions).map((one) => one.function))].sort()).toEqual(['api', 'settle', 'tend']);
+  });
+
+  test('whatever is owed to an account is never given up', () => {
+    const { functions } = values({});
+    for (const name of ['settle', 'deliver', 'tend']) expect(functions[name]?.attempts, name).toBeNull();
+  });
+
+  test('without instances there is no API, nor anything that it may do', () => {
+    const { workloads, creations, publishers, secret_grants } = values({ api_instances: '0' });
+    expect(Object.keys(workloads)).not.toContain('api');
+    expect(creations).toEqual({});
+    expect(Object.values(publishers).map((one) => one.function)).not.toContain('api');
+    expect(Object.keys(secret_grants)).toEqual(['deliver-rewound-secret']);
+  });
+
   test.each([
     ['nvidia-l4', '4', '16Gi'],
     ['nvidia-rtx-pro-6000', '20', '80Gi'],
@@ -112,9 +134,14 @@ describe.skipIf(!hasTerraform)('terraform', () => {
   );
 
   test('a secret is granted to the function that is given it', () => {
-    expect(values({ secrets: '{notify={KEY="the-key"}}' }).secret_grants).toEqual({
+    expect(values({ secrets: '{notify={KEY="the-key"},api={STRIPE_API_KEY="stripe"}}' }).secret_grants).toEqual({
       'notify-the-key': { function: 'notify', secret: 'the-key' },
+      'api-stripe': { function: 'api', secret: 'stripe' },
+      // The service's own, for whoever signs with what is derived from it.
+      'api-rewound-secret': { function: 'api', secret: 'rewound-secret' },
+      'deliver-rewound-secret': { function: 'deliver', secret: 'rewound-secret' },
     });
+    expect(Object.keys(values({ name: 'other', secret: 'mine' }).secret_grants)).toEqual(['api-mine', 'deliver-mine']);
   });
 
   test.each([
@@ -136,6 +163,14 @@ describe.skipIf(!hasTerraform)('terraform', () => {
     ['budget', '{account="1",amount=10}'],
     ['budget', '{account="012345-6789AB-CDEF01",amount=0}'],
     ['secrets', '{notify={REWOUND_BUCKET="other"}}'],
+    ['secret', 'projects/p/secrets/s'],
+    ['backup_days', '99'],
+    ['api_instances', '-1'],
+    ['origin', 'http://audits.example.com'],
+    ['origin', 'https://audits.example.com/'],
+    ['sign_up', 'maybe'],
+    ['requests_per_minute', '0'],
+    ['webhook_allow', '["10.0.0.1"]'],
   ])('refuses %s = %s', (name, value) => {
     const { status, stderr } = withVariables('plan', { [name]: value });
     expect(status).not.toBe(0);
