@@ -23,6 +23,11 @@ export async function forgetWork(context: Stored, audit: string): Promise<void> 
   }
 }
 
+/** Erases the embeddings that an audit searched: what is left of its work holds similarities and names, and no faces. */
+export async function forgetEmbeddings(context: Pick<Platform, 'objects'>, audit: string): Promise<void> {
+  for (const kind of ['gallery', 'placebo']) await deleteBelow(context, `work/${audit}/${kind}-`);
+}
+
 /**
  * Erases what was put into a project (`drop/<tenant>/<project>`), and the embeddings that were made of its photos. What
  * its audits left is each audit's own: see `forgetAudit`.

@@ -114,11 +114,18 @@ const hostedSchema = z.object({
       charged: z.int(),
       /** When the report, and all else, will be erased. */
       reportUntil: z.number(),
+      /** The pipeline's own id, where it came so far: also of what was never planned. */
+      run: z.string().optional(),
     })
     .nullable(),
 });
 /** A hosted audit: what its owner asked for, and what became of it. */
 export type HostedAudit = z.infer<typeof hostedSchema>;
+
+/** The one audit of the pipeline that is this one, once that is known. */
+export function runOf({ planned, outcome }: HostedAudit): string | undefined {
+  return planned?.run ?? outcome?.run;
+}
 
 type Context = Pick<Platform, 'records' | 'clock'>;
 

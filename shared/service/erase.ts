@@ -1,16 +1,16 @@
-import { createHash, sign } from 'node:crypto';
+import { createHmac, sign } from 'node:crypto';
 import { stopAudit } from '../pipeline/audits.ts';
 import { forgetAudit, forgetProject } from '../pipeline/forget.ts';
 import { galleryOf, records as pipelineRecords, STAGES } from '../pipeline/keys.ts';
 import type { Platform } from '../platform/ports.ts';
-import { type HostedAudit, readHosted } from './audits.ts';
+import { type HostedAudit, readHosted, runOf } from './audits.ts';
 import { paths, projectOf } from './paths.ts';
 import { remindOfAudit } from './reminders.ts';
 import { type Secret, signingKey } from './secret.ts';
 import { cancelled, STRAGGLERS_MS, settleAudit } from './settle.ts';
 import { deleteDelivery, listDeliveries } from './webhooks/deliveries.ts';
 
-/** What was erased. Names of people's folders and files are digests: a receipt is kept, and shown. */
+/** What was erased. Names of people's folders and files are digests under a key: a receipt is kept, and shown. */
 export interface Erased {
   readonly objects: readonly { readonly key: string; readonly bytes: number }[];
   readonly records: readonly string[];
@@ -23,28 +23,33 @@ export interface Erased {
  */
 export async function eraseAudit(context: Platform, account: string, id: string): Promise<Erased> {
   const audit = await readHosted(context, account, id);
-  const run = audit.planned?.run;
+  const run = runOf(audit);
   const place = { account, audit: id, ...(run === undefined ? {} : { run }) };
   await remindOfAudit(context, 'remains', place, context.clock.now() + STRAGGLERS_MS);
   // Before anything is settled: that gives up what was uploaded.
   const erased = await inventory(context, account, id, audit);
   if (!audit.outcome) {
-    if (run !== undefined) await stopAudit(context, run, 'CANCELLED', cancelled());
+    if (audit.planned) await stopAudit(context, audit.planned.run, 'CANCELLED', cancelled());
     await settleAudit(context, account, id, { state: 'CANCELLED', error: cancelled() });
   }
   await forgetProject(context, projectOf(account, id));
   if (run !== undefined) await forgetAudit(context, run);
   if (audit.checkpoint) await context.records.delete(uploadRecord(audit.checkpoint));
-  for (const delivery of await deliveriesOf(context, account, id)) await deleteDelivery(context, account, delivery);
-  for (const path of await answersOf(context, account, id)) await context.records.delete(path);
+  await forgetMentions(context, account, id);
   await context.records.delete(paths.audit(account, id));
   return erased;
+}
+
+/** Erases what others wrote down about an audit: messages to webhooks, and kept answers to requests. */
+export async function forgetMentions(context: Pick<Platform, 'records'>, account: string, id: string): Promise<void> {
+  for (const delivery of await deliveriesOf(context, account, id)) await deleteDelivery(context, account, delivery);
+  for (const path of await answersOf(context, account, id)) await context.records.delete(path);
 }
 
 /** All there is of an audit. */
 async function inventory(context: Platform, account: string, id: string, audit: HostedAudit): Promise<Erased> {
   const project = projectOf(account, id);
-  const run = audit.planned?.run;
+  const run = runOf(audit);
   const objects: { key: string; bytes: number }[] = [];
   const areas = [
     `${project}/`,
@@ -53,7 +58,7 @@ async function inventory(context: Platform, account: string, id: string, audit: 
   ];
   for (const area of areas) {
     for await (const { key, size } of context.objects.list(area))
-      objects.push({ key: nameless(project, key), bytes: size });
+      objects.push({ key: nameless(project, key, audit.pseudonymKey), bytes: size });
   }
   const records = [paths.audit(account, id)];
   if (run !== undefined) {
@@ -75,7 +80,7 @@ function uploadRecord({ key, generation }: { readonly key: string; readonly gene
 }
 
 /** Webhook messages about the audit, sent or not. */
-async function deliveriesOf(context: Platform, account: string, id: string): Promise<string[]> {
+async function deliveriesOf(context: Pick<Platform, 'records'>, account: string, id: string): Promise<string[]> {
   const found: string[] = [];
   for (let after: string | undefined; ; ) {
     const page = await listDeliveries(context, account, { limit: 100, ...(after === undefined ? {} : { after }) });
@@ -86,7 +91,7 @@ async function deliveriesOf(context: Platform, account: string, id: string): Pro
 }
 
 /** Kept answers to requests that name the audit. */
-async function answersOf({ records }: Platform, account: string, id: string): Promise<string[]> {
+async function answersOf({ records }: Pick<Platform, 'records'>, account: string, id: string): Promise<string[]> {
   const found: string[] = [];
   for await (const { path, fields } of records.list(paths.requests(account))) {
     if (JSON.stringify(fields).includes(id)) found.push(path);
@@ -94,12 +99,16 @@ async function answersOf({ records }: Platform, account: string, id: string): Pr
   return found;
 }
 
-/** A key whose part below a folder of the project is a digest: it may hold names. */
-function nameless(project: string, key: string): string {
+/**
+ * A key whose part below a folder of the project is a digest: it may hold names. Names are few enough to try them all;
+ * so it takes the key of the audit's pseudonyms, which is erased with it, to say which file a digest stands for.
+ */
+function nameless(project: string, key: string, pseudonymKey: string): string {
   if (!key.startsWith(`${project}/`)) return key;
   const [folder = '', ...rest] = key.slice(project.length + 1).split('/');
   if (rest.length === 0) return key;
-  return `${project}/${folder}/sha256:${createHash('sha256').update(rest.join('/')).digest('hex')}`;
+  const digest = createHmac('sha256', Buffer.from(pseudonymKey, 'hex')).update(rest.join('/')).digest('hex');
+  return `${project}/${folder}/hmac-sha256:${digest}`;
 }
 
 export interface Receipt extends Erased {

@@ -51,7 +51,8 @@ export function remindOfAudit(
   at: number,
 ): Promise<void> {
   const message = { version: 1, about, account, audit, ...(run === undefined ? {} : { run }) };
-  return remind(context, { at, topic: TOPICS.tend, message, id: `${about}-${audit}` });
+  // With the run: one that is another run's must not be taken for this one's.
+  return remind(context, { at, topic: TOPICS.tend, message, id: [about, audit, run].filter(Boolean).join('-') });
 }
 
 /** Lets a record be deleted at this time; made before the record, so that none is ever kept for good. */

@@ -1,13 +1,21 @@
 import { RewoundError } from '../errors.ts';
-import { isFinal, readAudit } from '../pipeline/audits.ts';
-import { forgetProject } from '../pipeline/forget.ts';
+import { type AuditRecord, auditOfUpload, isFinal, readAudit } from '../pipeline/audits.ts';
+import { forgetAudit, forgetEmbeddings, forgetProject } from '../pipeline/forget.ts';
 import { dropPlace, keys, records, STAGES } from '../pipeline/keys.ts';
 import type { SettleMessage } from '../pipeline/messages.ts';
 import { freshSamples } from '../pipeline/settings.ts';
 import type { Platform } from '../platform/ports.ts';
 import { parseReport } from '../report/json.ts';
 import { readAccount } from './accounts.ts';
-import { type AuditError, changeHosted, type EndState, findHosted, type HostedAudit, readHosted } from './audits.ts';
+import {
+  type AuditError,
+  changeHosted,
+  type EndState,
+  findHosted,
+  type HostedAudit,
+  readHosted,
+  runOf,
+} from './audits.ts';
 import { settle } from './credits.ts';
 import { moved } from './ledger/entry.ts';
 import { ownerOf, projectOf } from './paths.ts';
@@ -25,12 +33,30 @@ export async function settleRun(context: Platform, { audit: run }: SettleMessage
   const owner = record && ownerOf(dropPlace(record.key)?.project ?? '');
   if (!record || !owner || !isFinal(record.state)) return;
   const hosted = await findHosted(context, owner.account, owner.audit);
-  if (!hosted) return;
+  if (!hosted || isStray(hosted, run)) return forgetStray(context, { ...owner, run }, record);
   await settleAudit(context, owner.account, owner.audit, {
     state: endStateOf(record.state),
     error: record.error,
     run,
   });
+}
+
+/** Whether this run is none that a hosted audit knows of, or will: another one is, or it ended before there was one. */
+function isStray(hosted: HostedAudit, run: string): boolean {
+  return (hosted.planned !== null || hosted.outcome !== null) && runOf(hosted) !== run;
+}
+
+/** Erases what belongs to nobody: a run that was on its way when its hosted audit was erased, ended or planned anew. */
+async function forgetStray(
+  context: Platform,
+  place: { readonly account: string; readonly audit: string; readonly run: string },
+  { key, generation }: AuditRecord,
+): Promise<void> {
+  await remindOfAudit(context, 'remains', place, context.clock.now() + STRAGGLERS_MS);
+  const upload = records.upload(key, generation);
+  if ((await auditOfUpload(context, key, generation)) === place.run) await context.records.delete(upload);
+  // Its record last: as long as that is there, the message that comes again goes on with the rest.
+  await forgetAudit(context, place.run);
 }
 
 function endStateOf(state: string): EndState {
@@ -59,7 +85,7 @@ export interface End {
  */
 export async function settleAudit(context: Platform, account: string, id: string, end: End): Promise<HostedAudit> {
   const before = await readHosted(context, account, id);
-  const run = before.planned?.run ?? end.run;
+  const run = runOf(before) ?? end.run;
   const reached = before.outcome ? undefined : await endReached(context, run, end);
   const { retention } = await readAccount(context, account);
   if (reached) {
@@ -75,6 +101,7 @@ export async function settleAudit(context: Platform, account: string, id: string
       error: error && { code: error.code, message: error.message, help: error.help },
       charged,
       reportUntil: at + retention.reportDays * DAY_MS,
+      ...(run === undefined ? {} : { run }),
     };
     await changeHosted(context, account, id, (current) => (current.outcome ? undefined : { ...current, outcome }));
   }
@@ -125,6 +152,7 @@ async function afterwards(
   if (retention.uploads === 'end') {
     await remindOfAudit(context, 'remains', place, outcome.at + STRAGGLERS_MS);
     await forgetProject(context, projectOf(account, id));
+    if (run !== undefined) await forgetEmbeddings(context, run);
   }
 }
 

@@ -11,21 +11,25 @@ import { announce } from './webhooks/events.ts';
 /** The pipeline's audits as accounts have them. Projects of no account are the operator's own, and always admitted. */
 export function hostedTenancy(context: Pick<Platform, 'records' | 'events' | 'clock'>): Tenancy {
   return {
-    async admit({ project }) {
+    async admit({ project, file }) {
       const owner = ownerOf(project);
       if (!owner) return true;
       const audit = await findHosted(context, owner.account, owner.audit);
-      // A file that lands before the start, or after the end, starts nothing: what it costs is not held.
-      return audit !== undefined && audit.startedAt !== null && audit.outcome === null;
+      // A file that lands before the start, or after the end, starts nothing: what it costs is not held. Nor does one
+      // beside the checkpoint that was started, whose address was given out before and used after.
+      return audit?.checkpoint?.key === `${project}/checkpoints/${file}` && audit.outcome === null;
     },
 
     async planned(plan) {
       const owner = ownerOf(plan.project);
       if (!owner) return;
       const audit = await changeHosted(context, owner.account, owner.audit, (current) =>
-        current.planned ? undefined : { ...current, planned: plannedOf(plan, context.clock.now()) },
+        current.planned || current.outcome ? undefined : { ...current, planned: plannedOf(plan, context.clock.now()) },
       );
-      if (audit.cancelledAt !== null) throw cancelled();
+      if (audit.cancelledAt !== null || audit.outcome) throw cancelled();
+      // Photos that land after it was planned make another audit of the pipeline, for which nothing is held.
+      if (audit.planned?.run !== plan.audit) throw changed();
+      checkPhotos(audit, plan);
       checkPrice(audit);
       const { label, quote, settings, startedAt, planned } = audit;
       if (startedAt === null || planned === null) return;
@@ -51,6 +55,24 @@ function plannedOf(plan: Plan, at: number): NonNullable<HostedAudit['planned']> 
     confirm: stageShards(plan, 'confirm'),
   };
   return { run: plan.audit, at, msPerSample: plan.sampleMs, shards };
+}
+
+/** Photos may land after they were counted at the start: addresses that were given out are good for hours. */
+function checkPhotos({ photos }: HostedAudit, { members, controls, placebo }: Plan): void {
+  const found = [members, controls, placebo].reduce(
+    (sum, side) => sum + (side?.kind === 'photos' ? side.photos.length : 0),
+    0,
+  );
+  if (found <= photos) return;
+  throw new RewoundError('QUOTE_EXCEEDED', `${found} photos were uploaded, and ${photos} were quoted.`, {
+    help: 'Create an audit with as many photos as there are. This one costs nothing.',
+  });
+}
+
+function changed(): RewoundError {
+  return new RewoundError('CANCELLED', 'Files were uploaded after the audit was planned.', {
+    help: 'The audit goes on as it was planned. Create another one for other files.',
+  });
 }
 
 /** Nobody pays more than was quoted, and nobody runs for less than it costs. Throws QUOTE_EXCEEDED. */

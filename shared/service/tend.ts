@@ -1,9 +1,9 @@
 import { RewoundError } from '../errors.ts';
 import { readAudit, stopAudit } from '../pipeline/audits.ts';
-import { forgetAudit, forgetProject, forgetWork } from '../pipeline/forget.ts';
+import { forgetAudit, forgetEmbeddings, forgetProject, forgetWork } from '../pipeline/forget.ts';
 import type { Platform } from '../platform/ports.ts';
-import { findHosted } from './audits.ts';
-import { eraseAudit } from './erase.ts';
+import { findHosted, runOf } from './audits.ts';
+import { eraseAudit, forgetMentions } from './erase.ts';
 import { projectOf } from './paths.ts';
 import { remindOfAudit, type TendMessage } from './reminders.ts';
 import { settleAudit } from './settle.ts';
@@ -15,7 +15,7 @@ const AGAIN_MS = 10 * 60_000;
 /** Does what the agenda says of a hosted audit. Of one that was erased there is nothing left to do but to look. */
 export async function tend(context: Platform, message: TendMessage): Promise<void> {
   if ('forget' in message) return context.records.delete(message.forget);
-  const { about, account, audit: id, run } = message;
+  const { about, account, audit: id } = message;
   if (about === 'remains') return forgetRemains(context, message);
   const audit = await findHosted(context, account, id);
   if (!audit) return;
@@ -27,15 +27,18 @@ export async function tend(context: Platform, message: TendMessage): Promise<voi
       return publishPlan(context, audit);
     case 'expire':
       // Reminded of a day after it was made and, if it was started, again when its time is over.
-      if (outcome || (startedAt !== null && context.clock.now() < startedAt + STARTED_MS)) return;
-      if (planned && (await readAudit(context, planned.run))) {
+      if (!outcome && startedAt !== null && context.clock.now() < startedAt + STARTED_MS) return;
+      // Of one that has ended, what follows from that is done again: whoever ended it may have died over it.
+      if (!outcome && planned && (await readAudit(context, planned.run))) {
         await stopAudit(context, planned.run, 'EXPIRED', expired());
       }
       await settleAudit(context, account, id, { state: 'EXPIRED', error: expired() });
       return;
-    case 'work':
+    case 'work': {
+      const run = runOf(audit);
       if (run !== undefined) await forgetWork(context, run);
       return;
+    }
     case 'report':
       await eraseAudit(context, account, id);
   }
@@ -49,8 +52,13 @@ async function forgetRemains(
   context: Platform,
   { account, audit: id, run }: Extract<TendMessage, { about: string }>,
 ): Promise<void> {
-  await forgetProject(context, projectOf(account, id));
-  if (run !== undefined && !(await findHosted(context, account, id))) await forgetAudit(context, run);
+  const audit = await findHosted(context, account, id);
+  // Of one that is there, its uploads may go if it gave them up; a run may if it is another than its own.
+  const own = audit && runOf(audit);
+  if (!audit || run === undefined || run === own) await forgetProject(context, projectOf(account, id));
+  if (run !== undefined && run === own) await forgetEmbeddings(context, run);
+  else if (run !== undefined) await forgetAudit(context, run);
+  if (!audit) await forgetMentions(context, account, id);
 }
 
 function expired(): RewoundError {
