@@ -22,8 +22,8 @@ const LOST_MS = 60_000;
 
 /**
  * With an Idempotency-Key, a request that comes again gets the answer of the first time and does nothing
- * (https://datatracker.ietf.org/doc/draft-ietf-httpapi-idempotency-key-header/). Keys are the account's own. Errors of
- * ours are not kept: the same request may be tried again.
+ * (https://datatracker.ietf.org/doc/draft-ietf-httpapi-idempotency-key-header/). Keys are the account's own. Refusals are
+ * not kept: they did nothing, and what was missing, such as credits, may be there when the request is tried again.
  */
 export function idempotent(context: ServiceContext): MiddlewareHandler<Env> {
   const { records, clock } = context;
@@ -57,7 +57,7 @@ export function idempotent(context: ServiceContext): MiddlewareHandler<Env> {
       }
     }
     await next();
-    if (c.res.status >= 500 || c.res.status === 429) return records.delete(path);
+    if (c.res.status >= 400) return records.delete(path);
     const answer = { status: c.res.status, body: await c.res.clone().text() };
     const snapshot = await records.get(path);
     if (snapshot) await records.replace(path, fieldsOf({ request, at, answer }), snapshot.version);
