@@ -36,11 +36,12 @@ export async function startAudit(context: Context, account: string, id: string):
   await remindOfAudit(context, 'start', { account, audit: id }, now + CHECK_MS);
   await remindOfAudit(context, 'expire', { account, audit: id }, now + END_WITHIN_MS);
   const entry = await (audit.paid ? hold : holdFree)(context, account, id, audit.quote.credits);
+  // Before it counts as started: whoever asks again then only publishes.
+  await announceLowCredits(context, account, entry);
   await putOnce(context, `${projectOf(account, id)}/project.json`, projectJson(audit));
   const started = await changeHosted(context, account, id, (current) =>
     current.startedAt === null ? { ...current, startedAt: now, checkpoint } : undefined,
   );
-  await announceLowCredits(context, account, entry);
   await publishPlan(context, started);
   return started;
 }
