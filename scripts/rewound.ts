@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { asRewoundError } from '../shared/errors.ts';
+import { ACCOUNT_HELP, accountCommand } from './cli/account.ts';
 import { AUDIT_HELP, auditCommand } from './cli/audit.ts';
 import { BASELINE_HELP, baselineCommand } from './cli/baseline.ts';
 import { CONVERT_HELP, convertCommand } from './cli/convert.ts';
@@ -21,6 +22,7 @@ const COMMANDS = {
   show: { run: showCommand, help: SHOW_HELP },
   serve: { run: serveCommand, help: SERVE_HELP },
   price: { run: priceCommand, help: PRICE_HELP },
+  account: { run: accountCommand, help: ACCOUNT_HELP },
 } as const;
 
 const HELP = `Rewound: which training people does a face generator give away?
