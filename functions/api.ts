@@ -1,3 +1,4 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { http } from '@google-cloud/functions-framework';
 import { getRequestListener } from '@hono/node-server';
 import { type ApiOptions, createApi } from '../shared/service/http/app.ts';
@@ -15,7 +16,10 @@ export function openApi(options: ApiOptions = {}): void {
   listener = getRequestListener(createApi(service(), options).fetch, { overrideGlobalObjects: false });
 }
 
-http(API, (request, response) => {
+/** Answers a request; one whose body was read already has it as `rawBody`. */
+export function answerRequest(request: IncomingMessage, response: ServerResponse): void {
   if (!listener) openApi();
-  return listener?.(request, response);
-});
+  void listener?.(request, response);
+}
+
+http(API, answerRequest);

@@ -22,7 +22,7 @@ export interface ApiReady {
   readonly ended: readonly string[];
 }
 
-/** Resident bytes, after a collection of garbage. */
+/** In use after a collection of garbage. */
 export interface ApiMemory {
   readonly bytes: number;
 }
@@ -68,7 +68,7 @@ for (let i = 0; i < Number(audits); i++) {
     planned: { run, at: now, msPerSample: 20, shards },
     outcome: isWorking
       ? null
-      : { state: 'DONE', at: now, verdict: 'NOT_DETECTED', error: null, charged: 200, reportUntil: now },
+      : { state: 'DONE', at: now, verdict: 'NOT_DETECTED', error: null, charged: 200, reportUntil: now, run },
   }));
   (isWorking ? working : ended).push(id);
   if (!isWorking) continue;
@@ -99,8 +99,11 @@ const floor = createServer((_request, response) => {
 });
 const ready: ApiReady = { api: apiPort, floor: await portOf(floor), key, working, ended };
 process.send?.(ready);
+// Whoever measures is gone.
+process.on('disconnect', () => process.exit());
 process.on('message', () => {
   globalThis.gc?.();
-  const memory: ApiMemory = { bytes: process.memoryUsage().rss };
+  const { heapUsed, external } = process.memoryUsage();
+  const memory: ApiMemory = { bytes: heapUsed + external };
   process.send?.(memory);
 });
