@@ -1,5 +1,6 @@
 /** `npm run deploy`: Rewound in a Google Cloud project of yours. docs/deploy.md tells what happens. */
 import { spawn, spawnSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import type { parseArgs } from 'node:util';
@@ -15,7 +16,7 @@ import {
   destroyCommands,
   shellLine,
 } from './deploy/commands.ts';
-import { farewell, overview } from './deploy/overview.ts';
+import { farewell, firstSteps, overview } from './deploy/overview.ts';
 
 const HELP = `npm run deploy -- --project ID [--region europe-west4]
 
@@ -88,6 +89,7 @@ async function main(args: readonly string[]): Promise<number> {
     return 2;
   }
   for (const command of commands) await run(command);
+  if (!destroy) process.stdout.write(firstSteps(deployment));
   return 0;
 }
 
@@ -107,9 +109,14 @@ function imageTag(): string {
   return clean ? name : `${name}-${Math.floor(Date.now() / 1000).toString(36)}`;
 }
 
-function print({ why, run: command, unless, optional }: Command): void {
+function print(command: Command): void {
+  const { why, unless, optional } = command;
   process.stdout.write(`# ${why}${optional ? ' (may fail)' : ''}\n`);
-  process.stdout.write(`${unless ? `${shellLine(unless)} || ` : ''}${shellLine(command)}\n\n`);
+  process.stdout.write(`${unless ? `${shellLine(unless)} || ` : ''}${lineOf(command)}\n\n`);
+}
+
+function lineOf({ run: command, randomBytes: count }: Command): string {
+  return `${count === undefined ? '' : `openssl rand -base64 ${count} | `}${shellLine(command)}`;
 }
 
 function verify({ why, run: [program = '', ...args] }: Command): void {
@@ -121,15 +128,22 @@ function verify({ why, run: [program = '', ...args] }: Command): void {
   });
 }
 
-async function run({ why, run: command, unless, optional = false }: Command): Promise<void> {
+async function run(whole: Command): Promise<void> {
+  const { why, run: command, unless, optional = false, randomBytes: count } = whole;
   process.stderr.write(`\n${why}\n`);
   if (unless && spawnSync(unless[0] ?? '', unless.slice(1), { cwd: ROOT, stdio: 'ignore' }).status === 0) {
     process.stderr.write('  done already\n');
     return;
   }
-  process.stderr.write(`  ${shellLine(command)}\n`);
+  process.stderr.write(`  ${lineOf(whole)}\n`);
   const [program = '', ...args] = command;
-  const child = spawn(program, args, { cwd: ROOT, stdio: ['ignore', 'inherit', 'inherit'] });
+  const child = spawn(program, args, {
+    cwd: ROOT,
+    stdio: [count === undefined ? 'ignore' : 'pipe', 'inherit', 'inherit'],
+  });
+  // A program that ends before it has read is told of by its code.
+  child.stdin?.on('error', () => undefined);
+  if (count !== undefined) child.stdin?.end(randomBytes(count).toString('base64'));
   const code = await new Promise((done, failed) => {
     child.on('error', failed);
     child.on('close', done);

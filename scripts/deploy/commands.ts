@@ -23,13 +23,15 @@ export interface Command {
   readonly unless?: readonly string[];
   /** Goes on if it fails: it only tidies up. */
   readonly optional?: boolean;
+  /** Reads so many random bytes from stdin, in base64: they are in no file, no argument and no output. */
+  readonly randomBytes?: number;
 }
 
 /** Terraform's folder, from the repository's root. */
 const TERRAFORM = ['terraform', '-chdir=terraform'];
 
 /** Without these Terraform cannot even look at the project; it enables the others itself (terraform/apis.tf). */
-const FIRST_APIS = ['cloudresourcemanager', 'iam', 'serviceusage', 'storage'];
+const FIRST_APIS = ['cloudresourcemanager', 'iam', 'secretmanager', 'serviceusage', 'storage'];
 
 /** Services that encrypt with a key of one's own, each by an account that exists only when asked for. */
 const ENCRYPTING = ['artifactregistry', 'firestore', 'pubsub', 'run', 'storage'];
@@ -91,6 +93,7 @@ export function deployCommands(deployment: Deployment): readonly Command[] {
         '.',
       ],
     },
+    makeSecret(deployment),
     { why: 'Make or update everything else', run: apply },
     { why: 'Say where things are', run: [...TERRAFORM, 'output'] },
   ];
@@ -120,6 +123,11 @@ export function destroyCommands(deployment: Deployment): readonly Command[] {
       run: [...TERRAFORM, 'destroy', '-input=false', '-auto-approve', ...variables(deployment), '-var=keep_data=false'],
     },
     {
+      why: "Delete the service's own secret",
+      run: ['gcloud', 'secrets', 'delete', secretOf(name), `--project=${project}`, '--quiet'],
+      optional: true,
+    },
+    {
       why: "Delete Terraform's own notes about it",
       run: ['gcloud', 'storage', 'rm', '--recursive', '--all-versions', `${state}/${name}`, `${state}/source`],
       optional: true,
@@ -130,6 +138,29 @@ export function destroyCommands(deployment: Deployment): readonly Command[] {
       optional: true,
     },
   ];
+}
+
+/**
+ * The secret that the hosted service derives all others from. Made here and not by Terraform, whose state would hold it.
+ * One that is there is never given another version: whatever was derived from it would change.
+ */
+function makeSecret({ project, region, name }: Deployment): Command {
+  const secret = secretOf(name);
+  return {
+    why: "Make the service's own secret",
+    unless: ['gcloud', 'secrets', 'describe', secret, `--project=${project}`],
+    run: [
+      'gcloud',
+      'secrets',
+      'create',
+      secret,
+      `--project=${project}`,
+      '--replication-policy=user-managed',
+      `--locations=${region}`,
+      '--data-file=-',
+    ],
+    randomBytes: 32,
+  };
 }
 
 /** Where Terraform remembers what it made: one bucket for all deployments of a project. */
@@ -196,6 +227,10 @@ function variables(deployment: Deployment): readonly string[] {
 
 function registryOf({ project, region, name }: Deployment): string {
   return `${region}-docker.pkg.dev/${project}/${name}`;
+}
+
+function secretOf(name: string): string {
+  return `${name}-secret`;
 }
 
 function stateBucket(project: string): string {

@@ -1,6 +1,10 @@
 import { auditPrice, type Gpu, gpuSecond, PRICES_READ, USUAL } from '../../shared/audit/price.ts';
+import { TOPICS } from '../../shared/pipeline/messages.ts';
 import { freshSamples, settingsSchema, shardCount } from '../../shared/pipeline/settings.ts';
 import type { Deployment } from './commands.ts';
+
+/** Functions that messages call: each topic has one, but for the one for the outside. */
+const STEPS = Object.keys(TOPICS).length - 1;
 
 /** An audit to give an idea of: a usual one, of a generator of middling size. */
 const EXAMPLE = {
@@ -20,12 +24,14 @@ export function overview(deployment: Deployment & { readonly gpu: Gpu }): string
   return `In the project ${project}, region ${region}:
 
   bucket          ${project}-${name}: drop/, work/, gallery/, report/
-  Cloud Run       10 services that nobody but Pub/Sub can call; plan, enrol, probe and confirm with the
+  Cloud Run       ${STEPS} services that nobody but Pub/Sub can call; plan, enrol, probe and confirm with the
                   GPU ${gpu}, one of plan and up to ${gpuQuota} each of the others
-  Pub/Sub         11 topics, 10 push subscriptions; a job that sweeps every ten minutes
-  Firestore       database ${name}
+                  and the API with its page, which everybody can call and only a key opens; sign-up is closed
+  Pub/Sub         ${STEPS + 1} topics, ${STEPS} push subscriptions; a job that sweeps every ten minutes
+  Firestore       database ${name}, with a backup a day
+  secret          ${name}-secret in Secret Manager, drawn here if it is not there
   images          registry ${name}, two images, built and tested by Cloud Build
-  accounts        ${budget ? '13' : '12'} service accounts, each with the rights of one thing
+  accounts        ${STEPS + (budget ? 4 : 3)} service accounts, each with the rights of one thing
   budget          ${budget ? `${budget.amount} a month, at which deliveries stop` : 'none (--budget AMOUNT --billing-account ID)'}
   state           bucket ${project}-rewound-terraform
 
@@ -38,14 +44,28 @@ Costs, by list prices of ${PRICES_READ} in US dollars:
 `;
 }
 
+/** What to do with a deployment that is there. */
+export function firstSteps({ project, name }: Deployment): string {
+  return `
+The service is at the address that stands after "origin" above. Nobody has an account yet, and nobody can make one:
+make the first, with your own login, and give it credits once you take money for them.
+
+  export REWOUND_PROJECT=${project} REWOUND_DATABASE=${name}
+  npm run -s rewound -- account create NAME
+
+It prints a key, which opens the page and the API. docs/service.md tells of payments, sign-up and a domain of yours.
+`;
+}
+
 /** What is about to be lost. */
 export function farewell({ project, name }: Deployment): string {
   return `This deletes the deployment ${name} in the project ${project}, and with it, for good:
 
   every photo, checkpoint, gallery and report in the bucket ${project}-${name}
-  every record in the Firestore database ${name}
+  every record in the Firestore database ${name}: accounts, keys and the ledgers of credits
+  the secret ${name}-secret, and with it every webhook's
   every message, image, service and account
 
-Enabled APIs stay enabled.
+Enabled APIs stay enabled. Backups of the database stay until they expire.
 `;
 }

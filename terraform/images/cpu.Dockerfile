@@ -1,4 +1,4 @@
-# Runs assemble, merge, notify, sweep, deadletter and the budget's breaker. Built from the repository's root.
+# Runs every function that needs no GPU, the API, and the budget's breaker. Built from the repository's root.
 FROM node:24.21.0-bookworm-slim AS dependencies
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
@@ -16,6 +16,6 @@ COPY shared shared
 COPY functions functions
 COPY scripts/deploy/breaker.ts scripts/deploy/
 # Fails here rather than in the cloud if something was pruned that is needed.
-RUN node --input-type=module -e "await import('onnxruntime-node'); await import('sharp'); await import('/app/functions/index.ts')"
+RUN node --input-type=module -e "await import('onnxruntime-node'); await import('sharp'); await import('/app/functions/server.ts')"
 USER 1000
 CMD ["node", "functions/server.ts"]

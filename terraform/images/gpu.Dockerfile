@@ -1,4 +1,4 @@
-# Runs plan, enrol and probe. Built from the repository's root.
+# Runs plan, enrol, probe and confirm. Built from the repository's root.
 #
 # Three things must fit: the CUDA that ONNX Runtime's provider is built for, the CUDA libraries of the base image, and
 # the driver of the machine.

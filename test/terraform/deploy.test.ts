@@ -4,7 +4,10 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { z } from 'zod';
+import { functions } from '../../functions/index.ts';
+import { readServiceSettings } from '../../functions/service-settings.ts';
 import { type Deployment, deployCommands, destroyCommands, shellLine } from '../../scripts/deploy/commands.ts';
+import { overview } from '../../scripts/deploy/overview.ts';
 import { tempDir } from '../support/temp.ts';
 import { folder, terraform } from './files.ts';
 
@@ -64,6 +67,22 @@ describe('commands', () => {
     );
     // biome-ignore lint/suspicious/noTemplateCurlyInString: Terraform's own.
     expect(identities).toContain('account_id   = "${var.name}-build"');
+  });
+
+  test('name the secret of the service as the configuration does', () => {
+    const grants = readFileSync(join(folder, 'grants.tf'), 'utf8');
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: Terraform's own.
+    expect(grants).toContain('coalesce(var.secret, "${var.name}-secret")');
+    expect(WORDS.filter((word) => word === 'rewound-secret')).toHaveLength(3);
+  });
+
+  test('are announced as they are', () => {
+    const text = overview({ ...DEPLOYMENT, gpu: 'nvidia-l4' });
+    expect(text).toContain(`${functions.size} services`);
+    expect(text).toContain(`${functions.size + 1} topics, ${functions.size} push subscriptions`);
+    const accounts = terraform.resources.get('google_service_account');
+    // One for each function and for the API, and those with names of their own.
+    expect(text).toContain(`${functions.size + 1 + (accounts?.size ?? 0) - 1} service accounts`);
   });
 
   test('delete only what is asked for', () => {
@@ -132,7 +151,29 @@ describe('npm run deploy', () => {
   test('makes nothing twice', () => {
     const { status, calls } = deploy([...PROJECT, '--yes']);
     expect(status).toBe(0);
-    expect(calls.filter((call) => /buckets create|builds submit/.test(call))).toEqual([]);
+    expect(calls.filter((call) => /buckets create|builds submit|secrets create|versions add/.test(call))).toEqual([]);
+  });
+
+  test('draws the secret of the service where there is none, and tells it to nobody else', () => {
+    const file = join(tempDir(), 'secret');
+    const behaviour = `case "$*" in *"secrets create"*) cat > ${file};; *"secrets describe"*) exit 1;; esac`;
+    const { status, stdout, stderr, calls } = deploy([...PROJECT, '--yes'], behaviour);
+    expect(status).toBe(0);
+    const secret = readFileSync(file, 'utf8');
+    // As the service takes it.
+    expect(readServiceSettings({ REWOUND_SECRET: secret, REWOUND_ORIGIN: 'https://a.example' }).secret).toHaveLength(
+      32,
+    );
+    for (const text of [stdout, stderr, ...calls]) expect(text).not.toContain(secret);
+    expect(stderr).toContain('openssl rand -base64 32 | gcloud secrets create rewound-secret');
+    const place = (part: string) => calls.findIndex((call) => call.includes(part));
+    expect(place('secrets create')).toBeLessThan(calls.findLastIndex((call) => call.includes(' apply ')));
+  });
+
+  test('ends by saying how the first account is made', () => {
+    const { stdout } = deploy([...PROJECT, '--name', 'other', '--yes']);
+    expect(stdout).toContain('export REWOUND_PROJECT=my-project REWOUND_DATABASE=other\n');
+    expect(stdout).toContain('rewound -- account create NAME');
   });
 
   test('stops where something fails, and says what', () => {
