@@ -4,6 +4,7 @@ import { RewoundError } from '../../errors.ts';
 import { authenticate, type Caller, requireScope, type Scope, unauthenticated } from '../api-keys.ts';
 import type { ServiceContext } from '../context.ts';
 import { callerOfSession } from '../sessions.ts';
+import { addressOf } from './address.ts';
 import type { Env } from './env.ts';
 import type { RateLimit } from './rate-limit.ts';
 
@@ -19,7 +20,13 @@ export const SECURITY = [{ key: [] }, { session: [] }];
 export function callers(context: ServiceContext, limit: RateLimit) {
   return (scope?: Scope): MiddlewareHandler<Env> =>
     async (c, next) => {
-      const caller = await callerOf(context, c.req.raw.headers, getCookie(c, SESSION_COOKIE), c.req.method);
+      const caller = await callerOf(context, c.req.raw.headers, getCookie(c, SESSION_COOKIE), c.req.method).catch(
+        async (error) => {
+          // Keys cannot be guessed; but each guess reads a record.
+          await limit(`address ${addressOf(c)}`, c);
+          throw error;
+        },
+      );
       await limit(`key ${caller.key}`, c);
       if (scope !== undefined) requireScope(caller, scope);
       c.set('caller', caller);
