@@ -1,0 +1,184 @@
+/** Whether each function gets along with what terraform/functions.tf lets it do: whole audits, each step behind its rights. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { z } from 'zod';
+import { API } from '../../functions/api.ts';
+import { parseTerraform } from '../../scripts/check/read-terraform.ts';
+import { TOPICS } from '../../shared/pipeline/messages.ts';
+import type { Platform } from '../../shared/platform/ports.ts';
+import { createApi } from '../../shared/service/http/app.ts';
+import { hostedTenancy } from '../../shared/service/tenancy.ts';
+import { DAY_MS, HostedWorld, SMALL } from '../support/service/hosted-world.ts';
+import { folder, terraform } from './files.ts';
+
+const names = z.array(z.string());
+const rightsSchema = z.object({
+  publishes: names,
+  reads: names,
+  writes: names,
+  creates: names.default([]),
+  deletes: names.default([]),
+  lists: z.boolean(),
+  /** Those on a GPU write, see the merge at the table's end. */
+  records: z.enum(['read', 'write']).default('write'),
+});
+type Rights = z.infer<typeof rightsSchema>;
+
+/** The API's row stands inside of an expression. */
+const [row = ''] = /^ {6}api = \{\n[\s\S]*?^ {6}\}\n/m.exec(readFileSync(join(folder, 'functions.tf'), 'utf8')) ?? [];
+const api = (await parseTerraform({ 'api.tf': `locals {\n${row}}\n` })).locals.get('api');
+const table = z
+  .record(z.string(), rightsSchema)
+  .parse({ ...object('gpu_functions'), ...object('cpu_functions'), [API]: api });
+
+function object(local: string): object {
+  return z.record(z.string(), z.unknown()).parse(terraform.locals.get(local));
+}
+
+/** A platform that lets through what these rights allow, and notes all else. */
+function restricted<P extends Platform>(platform: P, name: string, refused: Set<string>): P {
+  const rights: Rights | undefined = table[name];
+  const need = (allowed: boolean | undefined, what: string) => {
+    if (allowed) return;
+    refused.add(`${name}: ${what}`);
+    throw new Error(`${name} may not: ${what}`);
+  };
+  const area = (key: string) => key.slice(0, key.indexOf('/'));
+  const read = (key: string) =>
+    need(rights?.reads.includes(area(key)) || rights?.writes.includes(area(key)), `read ${area(key)}`);
+  const write = () => need(rights?.records === 'write', 'write records');
+  const { objects, records, events } = platform;
+  return {
+    ...platform,
+    objects: {
+      ...objects,
+      async head(key) {
+        read(key);
+        return objects.head(key);
+      },
+      async get(key, generation) {
+        read(key);
+        return objects.get(key, generation);
+      },
+      async file(key, generation, options) {
+        read(key);
+        return objects.file(key, generation, options);
+      },
+      async put(key, bytes, options) {
+        const creates = options?.ifAbsent && rights?.creates.includes(area(key));
+        need(creates || rights?.writes.includes(area(key)), `put into ${area(key)}`);
+        return objects.put(key, bytes, options);
+      },
+      list(prefix) {
+        need(rights?.lists, 'list');
+        return objects.list(prefix);
+      },
+      async delete(key) {
+        const deletes = rights?.deletes.includes(area(key)) || rights?.writes.includes(area(key));
+        need(deletes, `delete in ${area(key)}`);
+        return objects.delete(key);
+      },
+    },
+    records: {
+      ...records,
+      async create(path, fields) {
+        write();
+        return records.create(path, fields);
+      },
+      async replace(path, fields, version) {
+        write();
+        return records.replace(path, fields, version);
+      },
+      async delete(path) {
+        write();
+        return records.delete(path);
+      },
+    },
+    events: {
+      async publish(topic, message) {
+        need(rights?.publishes.includes(topic), `publish ${topic}`);
+        return events.publish(topic, message);
+      },
+    },
+  };
+}
+
+/** The hosted service with each function behind its own rights. */
+class RestrictedWorld extends HostedWorld {
+  readonly refused = new Set<string>();
+
+  override async handle(...args: Parameters<HostedWorld['handle']>): Promise<void> {
+    this.wrap = (platform) => {
+      const mine = restricted(platform, args[0], this.refused);
+      return { ...mine, tenancy: hostedTenancy(mine) };
+    };
+    await super.handle(...args);
+  }
+
+  /** A request to the API. */
+  async request(key: string, method: string, path: string): Promise<number> {
+    const app = createApi({ ...this.context, ...restricted(this.context, API, this.refused) }, { lookMs: 1 });
+    const { status } = await app.request(path, { method, headers: { authorization: `Bearer ${key}` } });
+    return status;
+  }
+
+  /** An audit with its files, started by the API with its rights. */
+  async begin(): Promise<{ readonly key: string; readonly path: string }> {
+    const { account, key } = await this.account();
+    const id = await this.create(key, SMALL);
+    await this.put(account, id);
+    const path = `/v1/audits/${id}`;
+    expect(await this.request(key, 'POST', `${path}/start`)).toBe(202);
+    return { key, path };
+  }
+}
+
+test('an audit from its start until nothing is left of it', async () => {
+  const world = new RestrictedWorld();
+  const { key, path } = await world.begin();
+  await world.run();
+  expect(await world.request(key, 'GET', path)).toBe(200);
+  expect(await world.request(key, 'GET', `${path}/report/report.json`)).toBe(200);
+  for (let passed = 0; passed < 100; passed += 10) {
+    await world.pass(10 * DAY_MS);
+    await world.context.events.publish(TOPICS.sweep, { version: 1 });
+    await world.run();
+  }
+  expect(await world.request(key, 'GET', path)).toBe(404);
+  expect([...world.refused]).toEqual([]);
+});
+
+test.each([
+  ['cancelled', 'POST', '/cancel', 200],
+  ['erased', 'DELETE', '', 200],
+])('an audit that is %s while it runs', async (_, method, more, status) => {
+  const world = new RestrictedWorld();
+  const { key, path } = await world.begin();
+  await world.run((topic) => topic === TOPICS.probe);
+  expect(await world.request(key, method, `${path}${more}`)).toBe(status);
+  await world.run();
+  await world.pass(DAY_MS);
+  expect([...world.refused]).toEqual([]);
+});
+
+test.each([TOPICS.plan, TOPICS.probe])('an audit that never gets further than %s', async (stuck) => {
+  const world = new RestrictedWorld();
+  const { key, path } = await world.begin();
+  await world.run((topic) => topic === stuck);
+  world.hosted.clock.advance(9 * DAY_MS);
+  const { queue } = world.hosted.platform;
+  for (let lease = queue.lease([stuck], 1000); lease; lease = queue.lease([stuck], 1000)) queue.ack(lease);
+  await world.context.events.publish(TOPICS.sweep, { version: 1 });
+  await world.run();
+  expect((await world.ask(key, 'GET', path)).body.state).toBe('EXPIRED');
+  expect([...world.refused]).toEqual([]);
+});
+
+test('a right that a function lacks is noticed', async () => {
+  const { context } = new RestrictedWorld();
+  const refused = new Set<string>();
+  const { objects } = restricted(context, TOPICS.deliver, refused);
+  await expect(objects.get('drop/a/b/members/c.jpg')).rejects.toThrow('deliver may not');
+  expect([...refused]).toEqual(['deliver: read drop']);
+});
