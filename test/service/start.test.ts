@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { TOPICS } from '../../shared/pipeline/messages.ts';
+import { readHosted } from '../../shared/service/audits.ts';
 import { balanceOf, purchase } from '../../shared/service/credits.ts';
 import { cancelAudit, startAudit } from '../../shared/service/start.ts';
-import { hostedRecord } from '../support/service/hosted-record.ts';
+
 import { dying, HostedWorld, PHOTOS, SMALL, smallFiles } from '../support/service/hosted-world.ts';
 import { bookedIn, expectSound } from './books.ts';
 
@@ -173,7 +174,7 @@ describe('a process that dies over a start', () => {
       // Without a hold, a release of nothing keeps one from ever coming.
       expect([['hold', 'release'], ['release']], `write ${n}`).toContainEqual(kinds);
       expect(await balanceOf(world.context, account), `write ${n}`).toEqual({ available: 550, held: 0, spent: 0 });
-      const { outcome } = await hostedRecord(world.context, account, id);
+      const { outcome } = await readHosted(world.context, account, id);
       expect(['REJECTED', 'EXPIRED'], `write ${n}`).toContain(outcome?.state);
       const events = await world.announced(account);
       expect(
@@ -266,7 +267,7 @@ describe('cancelling', () => {
         await cancelAudit(context, account, id).catch(() => undefined);
         if (!context.died()) break;
         await world.pass(DAYS_9);
-        const { outcome } = await hostedRecord(world.context, account, id);
+        const { outcome } = await readHosted(world.context, account, id);
         expect(outcome, `${stop}, write ${n}`).not.toBeNull();
         expect((await balanceOf(world.context, account)).held, `${stop}, write ${n}`).toBe(0);
         const kinds = await booked(world, account, id);
