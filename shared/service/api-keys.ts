@@ -112,9 +112,19 @@ export async function authenticateAgain(context: Context, account: string, key: 
   return useKey(context, account, key, record);
 }
 
+/** Whether who was let in would be let in still: for what goes on for a while. */
+export async function isStillValid({ records, clock }: Context, { account, key }: Caller): Promise<boolean> {
+  const record = await readDocument(records, paths.key(account, key), keySchema);
+  return record !== undefined && isOpen(record, clock.now());
+}
+
+function isOpen({ revokedAt, expiresAt }: KeyRecord, now: number): boolean {
+  return revokedAt === null && (expiresAt === null || expiresAt > now);
+}
+
 async function useKey(context: Context, account: string, key: string, record: KeyRecord): Promise<Caller> {
   const now = context.clock.now();
-  if (record.revokedAt !== null || (record.expiresAt !== null && record.expiresAt <= now)) throw unauthenticated();
+  if (!isOpen(record, now)) throw unauthenticated();
   if (record.lastUsedAt === null || now - record.lastUsedAt >= NOTED_MS) {
     await changeDocument(context.records, paths.key(account, key), keySchema, (current) =>
       current.lastUsedAt !== null && current.lastUsedAt >= now ? undefined : { ...current, lastUsedAt: now },

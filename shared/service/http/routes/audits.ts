@@ -5,12 +5,14 @@ import { keys } from '../../../pipeline/keys.ts';
 import {
   checkSettings,
   createAudit,
+  findHosted,
   type HostedAudit,
   listHosted,
   newAuditSchema,
   quoteOf,
   readHosted,
 } from '../../audits.ts';
+import { isStillValid } from '../../api-keys.ts';
 import type { ServiceContext } from '../../context.ts';
 import { eraseAudit, signReceipt } from '../../erase.ts';
 import { cancelAudit, startAudit } from '../../start.ts';
@@ -322,7 +324,8 @@ export function auditRoutes(
     }),
     async (c) => {
       const { audit: id } = c.req.valid('param');
-      const { account } = c.get('caller');
+      const watcher = c.get('caller');
+      const { account } = watcher;
       await readHosted(context, account, id);
       c.header('cache-control', 'no-store');
       // Asks proxies not to gather what is sent.
@@ -331,7 +334,9 @@ export function auditRoutes(
         const end = performance.now() + WATCH_MS;
         let [said, saidAt] = ['', performance.now()];
         while (!stream.aborted && performance.now() < end) {
-          const audit = await readHosted(context, account, id);
+          // An audit that was erased ends it, and so does a key that no longer opens anything.
+          const audit = (await isStillValid(context, watcher)) ? await findHosted(context, account, id) : undefined;
+          if (!audit) return;
           const data = JSON.stringify(await resource(id, audit));
           if (data !== said) {
             await stream.writeSSE({ event: 'audit', data });
