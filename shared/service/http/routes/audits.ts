@@ -2,6 +2,7 @@ import { createRoute, z } from '@hono/zod-openapi';
 import { streamSSE } from 'hono/streaming';
 import { RewoundError } from '../../../errors.ts';
 import { keys } from '../../../pipeline/keys.ts';
+import { isStillValid } from '../../api-keys.ts';
 import {
   checkSettings,
   createAudit,
@@ -12,7 +13,6 @@ import {
   quoteOf,
   readHosted,
 } from '../../audits.ts';
-import { isStillValid } from '../../api-keys.ts';
 import type { ServiceContext } from '../../context.ts';
 import { eraseAudit, signReceipt } from '../../erase.ts';
 import { cancelAudit, startAudit } from '../../start.ts';
