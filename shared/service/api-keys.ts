@@ -56,16 +56,28 @@ export async function createKey(
   account: string,
   { name, scopes, expiresAt }: NewKey,
 ): Promise<{ readonly key: KeyInfo; readonly text: string }> {
-  if ((await records.count(paths.keys(account))) >= MOST_KEYS) {
-    throw new RewoundError('CONFLICT', `The account has ${MOST_KEYS} keys, which is the most there may be.`, {
-      help: 'Delete keys that are no longer used.',
-    });
-  }
+  if ((await records.count(paths.keys(account))) >= MOST_KEYS) await makeRoom({ records, clock }, account);
   const id = newId('key');
   const text = textOf(account, id, randomCharacters(SECRET_CHARACTERS));
   const record = recordOf(text, { name, scopes, expiresAt }, clock.now());
   await records.create(paths.key(account, id), record);
   return { key: withoutHash(id, record), text };
+}
+
+/** Drops the keys that open nothing any more. Throws CONFLICT where there are none. */
+async function makeRoom({ records, clock }: Context, account: string): Promise<void> {
+  const closed: string[] = [];
+  let open = 0;
+  for await (const { path, fields } of records.list(paths.keys(account))) {
+    if (isOpen(keySchema.parse(fields), clock.now())) open += 1;
+    else closed.push(path);
+  }
+  if (open >= MOST_KEYS) {
+    throw new RewoundError('CONFLICT', `The account has ${MOST_KEYS} keys, which is the most there may be.`, {
+      help: 'Revoke keys that are no longer used.',
+    });
+  }
+  for (const path of closed) await records.delete(path);
 }
 
 /**
