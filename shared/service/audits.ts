@@ -34,6 +34,8 @@ export const ownSettingsSchema = z.strictObject({
     .describe('Whether the report holds pictures of samples and of the photos they match.'),
 });
 
+/** Characters of settings as JSON: they are part of the audit's record, and of every answer about it. */
+const MOST_SETTINGS = 64 * 1024;
 /** Photos that one audit may have. */
 const MOST_PHOTOS = 1_000_000;
 
@@ -139,6 +141,11 @@ export function quoteOf({ photos, msPerSample, settings }: NewAudit): Price {
 
 /** Throws REQUEST_INVALID for settings that do not go together. */
 export function checkSettings({ settings }: NewAudit): void {
+  if (JSON.stringify(settings).length > MOST_SETTINGS) {
+    throw new RewoundError('TOO_LARGE', `The settings have more than ${MOST_SETTINGS / 1024} KiB.`, {
+      help: 'Upload a large card beside the checkpoint, as checkpoints/FILE.card.json.',
+    });
+  }
   const { success, error } = settingsSchema.safeParse(settings);
   if (success) return;
   const [issue] = error.issues;

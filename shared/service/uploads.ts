@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { RewoundError } from '../errors.ts';
 import { isCompanion } from '../pipeline/keys.ts';
 import { PARTS } from '../pipeline/people.ts';
-import { isHidden, keySegments } from '../platform/names.ts';
+import { isHidden, isSegment } from '../platform/names.ts';
 import type { UploadTicket } from '../platform/ports.ts';
 import { type HostedAudit, readHosted } from './audits.ts';
 import type { ServiceContext } from './context.ts';
@@ -16,6 +16,8 @@ const MIB = 2 ** 20;
 const MOST_BYTES = { photo: 64 * MIB, other: 16 * 1024 * MIB } as const;
 /** Files that are no photos: checkpoints with weights beside them, recognizers, cards. */
 const MOST_OTHERS = 100;
+/** Bytes of a path, so that the key it becomes is too long for no store. */
+const MOST_PATH = 900;
 /** Files in one request. */
 export const MOST_FILES = 500;
 /** An address is good for so long: enough for gigabytes over a slow line. */
@@ -72,11 +74,12 @@ export async function ticketsFor(
 }
 
 function checkFile({ path, size }: UploadFile): void {
-  const segments = keySegments(path);
+  const segments = path.split('/');
   const [folder = ''] = segments;
-  if (segments.length < 2 || !isFolder(folder) || segments.some(isHidden)) {
+  const isValid = segments.every((name) => isSegment(name) && !isHidden(name)) && Buffer.byteLength(path) <= MOST_PATH;
+  if (segments.length < 2 || !isFolder(folder) || !isValid) {
     throw new RewoundError('REQUEST_INVALID', 'A path is not one that an audit has.', {
-      help: `Paths begin with ${FOLDERS.map((name) => `${name}/`).join(', ')}; no name may begin with a dot or end in .part or .tmp.`,
+      help: `Paths begin with ${FOLDERS.map((name) => `${name}/`).join(', ')} and have at most ${MOST_PATH} bytes; no name may be empty, begin with a dot, end in .part or .tmp, hold a backslash or a line break, or have more than 255 bytes.`,
     });
   }
   if (isPart(folder) && !/\.(npy|csv)$/i.test(path) && size > MOST_BYTES.photo) {

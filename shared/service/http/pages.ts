@@ -2,15 +2,18 @@ import { z } from '@hono/zod-openapi';
 
 const MOST_ON_A_PAGE = 100;
 
-/** A page of a list: `after` is `next` of the page before. */
-export const pageQuery = z.strictObject({
-  after: z
-    .string()
-    .regex(/^[\w-]{1,100}$/)
-    .optional()
-    .openapi({ description: '`next` of the page before.' }),
-  limit: z.coerce.number().int().min(1).max(MOST_ON_A_PAGE).default(20).openapi({ description: 'Items on a page.' }),
-});
+export const pageLimit = z.coerce
+  .number()
+  .int()
+  .min(1)
+  .max(MOST_ON_A_PAGE)
+  .default(20)
+  .openapi({ description: 'Items on a page.' });
+
+/** A page of a list: `after` is `next` of the page before, the id of its last item. */
+export function pageQuery(id: z.ZodString) {
+  return z.strictObject({ after: id.optional().openapi({ description: '`next` of the page before.' }), limit: pageLimit });
+}
 
 /** The header of requests that are done once, however often they come. */
 export const idempotencyKey = z

@@ -132,7 +132,7 @@ export function auditRoutes(
       tags,
       security: SECURITY,
       middleware: reads,
-      request: { query: pageQuery },
+      request: { query: pageQuery(idSchema('audit')) },
       responses: { 200: answer('A page.', pageOf(auditSchema, 'AuditPage')), ...PROBLEMS },
     }),
     async (c) => {

@@ -5,7 +5,7 @@ import { entries } from '../../credits.ts';
 import { createCheckout, handleStripeWebhook, openStripe, packSchema } from '../../stripe.ts';
 import { type callers, SECURITY } from '../caller.ts';
 import { router } from '../env.ts';
-import { answer, idempotencyKey, json, page, pageOf, pageQuery } from '../pages.ts';
+import { answer, idempotencyKey, json, page, pageLimit, pageOf } from '../pages.ts';
 import { PROBLEMS } from '../problem.ts';
 import { entryResource, entrySchema } from '../resources.ts';
 
@@ -31,7 +31,7 @@ export function creditRoutes(context: ServiceContext, caller: ReturnType<typeof 
             type: 'integer',
             description: '`next` of the page before.',
           }),
-          limit: pageQuery.shape.limit,
+          limit: pageLimit,
         }),
       },
       responses: { 200: answer('A page.', pageOf(entrySchema, 'LedgerPage')), ...PROBLEMS },
