@@ -1,6 +1,7 @@
 # A limit, and what happens at it: Google only tells that money was spent. A function that listens then takes every
 # subscription off its service. Messages stay in the subscriptions, instances run out of work and end, and the next
-# deployment lets everything go on where it stood. Costs are reported with hours of delay, so the limit is soft.
+# deployment lets everything go on where it stood. Costs are reported with hours of delay, so the limit is soft. The API
+# has no subscription and answers on: reports can be read and audits erased, and what is started waits.
 locals {
   budget = var.budget == null ? {} : { this = var.budget }
 }

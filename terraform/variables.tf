@@ -194,6 +194,12 @@ variable "sign_up" {
     condition     = contains(["open", "closed"], var.sign_up)
     error_message = "Sign-up is open or closed."
   }
+
+  # Without a payment service credits are free, and given as they are needed.
+  validation {
+    condition     = var.sign_up == "closed" || contains(keys(lookup(var.secrets, "api", {})), "STRIPE_API_KEY")
+    error_message = "Open sign-up needs STRIPE_API_KEY among the secrets of api: else anybody could use your GPUs for nothing."
+  }
 }
 
 variable "requests_per_minute" {
@@ -205,6 +211,12 @@ variable "requests_per_minute" {
     condition     = var.requests_per_minute >= 1 && floor(var.requests_per_minute) == var.requests_per_minute
     error_message = "The requests in a minute are a whole number from 1 on."
   }
+}
+
+variable "log_addresses" {
+  description = "Whether the log keeps Cloud Run's own lines of requests to the API, with the internet addresses they came from."
+  type        = bool
+  default     = false
 }
 
 variable "webhook_allow" {

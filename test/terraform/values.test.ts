@@ -133,6 +133,11 @@ describe.skipIf(!hasTerraform)('terraform', () => {
     },
   );
 
+  test('sign-up can be open where credits are bought', () => {
+    const secrets = '{api={STRIPE_API_KEY="key",STRIPE_WEBHOOK_SECRET="signing"}}';
+    expect(Object.keys(values({ sign_up: 'open', secrets }).secret_grants)).toContain('api-key');
+  });
+
   test('a secret is granted to the function that is given it', () => {
     expect(values({ secrets: '{notify={KEY="the-key"},api={STRIPE_API_KEY="stripe"}}' }).secret_grants).toEqual({
       'notify-the-key': { function: 'notify', secret: 'the-key' },
@@ -169,6 +174,8 @@ describe.skipIf(!hasTerraform)('terraform', () => {
     ['origin', 'http://audits.example.com'],
     ['origin', 'https://audits.example.com/'],
     ['sign_up', 'maybe'],
+    // Nobody would pay.
+    ['sign_up', 'open'],
     ['requests_per_minute', '0'],
     ['webhook_allow', '["10.0.0.1"]'],
   ])('refuses %s = %s', (name, value) => {
