@@ -12,7 +12,10 @@ export const pageLimit = z.coerce
 
 /** A page of a list: `after` is `next` of the page before, the id of its last item. */
 export function pageQuery(id: z.ZodString) {
-  return z.strictObject({ after: id.optional().openapi({ description: '`next` of the page before.' }), limit: pageLimit });
+  return z.strictObject({
+    after: id.optional().openapi({ description: '`next` of the page before.' }),
+    limit: pageLimit,
+  });
 }
 
 /** The header of requests that are done once, however often they come. */

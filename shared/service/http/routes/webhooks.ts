@@ -174,7 +174,9 @@ export function webhookRoutes(context: ServiceContext, caller: ReturnType<typeof
       tags,
       security,
       middleware,
-      request: { query: pageQuery(deliveryParams.shape.delivery).extend({ endpoint: endpointParams.shape.endpoint.optional() }) },
+      request: {
+        query: pageQuery(deliveryParams.shape.delivery).extend({ endpoint: endpointParams.shape.endpoint.optional() }),
+      },
       responses: { 200: answer('A page.', pageOf(deliverySchema, 'DeliveryPage')), ...PROBLEMS },
     }),
     async (c) => {
