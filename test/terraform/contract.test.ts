@@ -46,6 +46,11 @@ describe('every setting that services read is set, and no other', () => {
     for (const name of secret.slice(1)) expect(text('terraform.tfvars.example')).toContain(name);
   });
 
+  test('and is told of to whoever runs it', () => {
+    const docs = source('docs/service.md');
+    for (const name of hosted) expect(docs, name).toContain(`\`${name}\``);
+  });
+
   test('and is taken as it is set by default', () => {
     const { settings } = readServiceSettings({
       REWOUND_SECRET: Buffer.alloc(32, 1).toString('base64'),
