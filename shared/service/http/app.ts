@@ -69,6 +69,7 @@ export function createApi(context: ServiceContext, options: ApiOptions = {}): Op
     const error = new RewoundError('NOT_FOUND', 'There is nothing at this address.', {
       help: '/v1/openapi.json lists every route.',
     });
+    codes.set(c.req.raw, error.code);
     return answerProblem(c, error);
   });
 
