@@ -19,7 +19,7 @@ export async function forgetWork(context: Stored, audit: string): Promise<void> 
   for (const collection of [...STAGES.map((stage) => records.done(audit, stage)), `audits/${audit}/locks`]) {
     const found: string[] = [];
     for await (const { path } of store.list(collection)) found.push(path);
-    for (const path of found) await store.delete(path);
+    await forEach(found, (path) => store.delete(path));
   }
 }
 
@@ -46,5 +46,16 @@ export async function forgetProject(context: Pick<Platform, 'objects'>, project:
 async function deleteBelow({ objects }: Pick<Platform, 'objects'>, prefix: string): Promise<void> {
   const found: string[] = [];
   for await (const { key } of objects.list(prefix)) found.push(key);
-  for (const key of found) await objects.delete(key);
+  await forEach(found, (key) => objects.delete(key));
+}
+
+/** Objects and records deleted at the same time: of ten thousand photos one by one somebody would wait for minutes. */
+const TOGETHER = 32;
+
+async function forEach(found: readonly string[], forget: (one: string) => Promise<void>): Promise<void> {
+  const left = found.values();
+  const worker = async () => {
+    for (const one of left) await forget(one);
+  };
+  await Promise.all(Array.from({ length: TOGETHER }, worker));
 }

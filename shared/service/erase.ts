@@ -5,9 +5,8 @@ import { galleryOf, records as pipelineRecords, STAGES } from '../pipeline/keys.
 import type { Platform } from '../platform/ports.ts';
 import { type HostedAudit, readHosted, runOf } from './audits.ts';
 import { paths, projectOf } from './paths.ts';
-import { remindOfAudit } from './reminders.ts';
 import { type Secret, signingKey } from './secret.ts';
-import { cancelled, STRAGGLERS_MS, settleAudit } from './settle.ts';
+import { cancelled, remindOfRemains, settleAudit } from './settle.ts';
 import { deleteDelivery, listDeliveries } from './webhooks/deliveries.ts';
 
 /** What was erased. Names of people's folders and files are digests under a key: a receipt is kept, and shown. */
@@ -25,7 +24,7 @@ export async function eraseAudit(context: Platform, account: string, id: string)
   const audit = await readHosted(context, account, id);
   const run = runOf(audit);
   const place = { account, audit: id, ...(run === undefined ? {} : { run }) };
-  await remindOfAudit(context, 'remains', place, context.clock.now() + STRAGGLERS_MS);
+  await remindOfRemains(context, place, context.clock.now());
   // Before anything is settled: that gives up what was uploaded.
   const erased = await inventory(context, account, id, audit);
   if (!audit.outcome) {

@@ -19,13 +19,25 @@ import {
 import { settle } from './credits.ts';
 import { moved } from './ledger/entry.ts';
 import { ownerOf, projectOf } from './paths.ts';
-import { remindOfAudit } from './reminders.ts';
+import { type AuditReminder, remindOfAudit } from './reminders.ts';
 import { charge } from './tariff.ts';
+import { TICKET_MS } from './uploads.ts';
 import { announce } from './webhooks/events.ts';
 
 const DAY_MS = 24 * 3_600_000;
 /** Work that was on its way when an audit ended may still write for as long as a call may take, and comes to nothing. */
-export const STRAGGLERS_MS = 20 * 60_000;
+const STRAGGLERS_MS = 20 * 60_000;
+/** An address for an upload may be used until it expires, and that upload may take as long again. */
+const LATE_UPLOADS_MS = 2 * TICKET_MS;
+
+/** Lets what was erased `since` then be looked at again, once nobody can write into it any more. */
+export async function remindOfRemains(
+  context: Pick<Platform, 'records'>,
+  place: AuditReminder,
+  since: number,
+): Promise<void> {
+  for (const later of [STRAGGLERS_MS, LATE_UPLOADS_MS]) await remindOfAudit(context, 'remains', place, since + later);
+}
 
 /** The step after an audit has ended: settles it with its owner. */
 export async function settleRun(context: Platform, { audit: run }: SettleMessage): Promise<void> {
@@ -52,7 +64,7 @@ async function forgetStray(
   place: { readonly account: string; readonly audit: string; readonly run: string },
   { key, generation }: AuditRecord,
 ): Promise<void> {
-  await remindOfAudit(context, 'remains', place, context.clock.now() + STRAGGLERS_MS);
+  await remindOfRemains(context, place, context.clock.now());
   const upload = records.upload(key, generation);
   if ((await auditOfUpload(context, key, generation)) === place.run) await context.records.delete(upload);
   // Its record last: as long as that is there, the message that comes again goes on with the rest.
@@ -149,8 +161,9 @@ async function afterwards(
   await remindOfAudit(context, 'report', place, outcome.reportUntil);
   await remindOfAudit(context, 'work', place, outcome.at + Math.max(retention.workDays * DAY_MS, STRAGGLERS_MS));
   await announce(context, account, endEvent(id, audit, outcome, startedAt));
-  if (retention.uploads === 'end') {
-    await remindOfAudit(context, 'remains', place, outcome.at + STRAGGLERS_MS);
+  // What was never started has no report that its uploads could be kept beside.
+  if (retention.uploads === 'end' || startedAt === null) {
+    await remindOfRemains(context, place, outcome.at);
     await forgetProject(context, projectOf(account, id));
     if (run !== undefined) await forgetEmbeddings(context, run);
   }
