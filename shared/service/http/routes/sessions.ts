@@ -1,16 +1,24 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import { deleteCookie, getCookie, setCookie } from 'hono/cookie';
+import type { Caller } from '../../api-keys.ts';
 import type { ServiceContext } from '../../context.ts';
-import { SESSION_MS, signIn, signOut } from '../../sessions.ts';
+import { callerOfSession, SESSION_MS, signIn, signOut } from '../../sessions.ts';
 import { addressOf } from '../address.ts';
 import { requireOwnPage, SESSION_COOKIE } from '../caller.ts';
 import { router } from '../env.ts';
 import { answer, json } from '../pages.ts';
-import { PROBLEMS } from '../problem.ts';
+import { errorOf, PROBLEMS } from '../problem.ts';
 import type { RateLimit } from '../rate-limit.ts';
 import { idSchema, scopesSchema } from '../resources.ts';
 
-const sessionSchema = z.strictObject({ account: idSchema('account'), scopes: scopesSchema }).openapi('Session');
+const sessionSchema = z
+  .strictObject({
+    account: idSchema('account'),
+    /** The key it was begun with. */
+    key: idSchema('key'),
+    scopes: scopesSchema,
+  })
+  .openapi('Session');
 
 /** Signing in to the page: a key is exchanged for a cookie that scripts cannot read. */
 export function sessionRoutes(context: ServiceContext, limit: RateLimit) {
@@ -39,7 +47,30 @@ export function sessionRoutes(context: ServiceContext, limit: RateLimit) {
       requireOwnPage(c.req.raw.headers, origin);
       const { token, caller } = await signIn(context, c.req.valid('json').key);
       setCookie(c, SESSION_COOKIE, token, { ...cookie, maxAge: SESSION_MS / 1000 });
-      return c.json({ account: caller.account, scopes: [...caller.scopes] }, 200);
+      return c.json(sessionOf(caller), 200);
+    },
+  );
+
+  app.openapi(
+    createRoute({
+      method: 'get',
+      path: '/v1/session',
+      operationId: 'getSession',
+      summary: 'Who is signed in at the page',
+      tags: ['Account'],
+      security: [],
+      responses: { 200: answer('The session.', sessionSchema), 204: { description: 'Nobody is.' }, ...PROBLEMS },
+    }),
+    async (c) => {
+      await limit(`session ${addressOf(c)}`, c);
+      const token = getCookie(c, SESSION_COOKIE);
+      if (token === undefined) return c.body(null, 204);
+      try {
+        return c.json(sessionOf(await callerOfSession(context, token)), 200);
+      } catch (thrown) {
+        if (errorOf(thrown).code !== 'UNAUTHENTICATED') throw thrown;
+        return c.body(null, 204);
+      }
     },
   );
 
@@ -63,4 +94,8 @@ export function sessionRoutes(context: ServiceContext, limit: RateLimit) {
   );
 
   return app;
+}
+
+function sessionOf({ account, key, scopes }: Caller): z.infer<typeof sessionSchema> {
+  return { account, key, scopes: [...scopes] };
 }
