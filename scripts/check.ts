@@ -4,6 +4,8 @@ import { delimiter, join } from 'node:path';
 
 const CHECKS: Readonly<Record<string, readonly string[]>> = {
   types: ['tsc', '--project', '.'],
+  // The dashboard's own: it runs in browsers.
+  page: ['tsc', '--project', 'shared/service/dashboard'],
   // Formatting, lint, and the one direction of imports (biome.json, noRestrictedImports).
   style: ['biome', 'ci', '--colors=off', '--error-on-warnings', '.'],
   // Files, exports and dependencies that nobody uses.
@@ -11,6 +13,8 @@ const CHECKS: Readonly<Record<string, readonly string[]>> = {
   // Names and types of everything in terraform/, and its format.
   cloud: ['node', 'scripts/check/terraform.ts'],
   build: ['node', 'scripts/check/cloudbuild.ts'],
+  // The client against the API it is generated from.
+  client: ['node', 'scripts/client.ts', '--check'],
 };
 
 const bin = join(import.meta.dirname, '../node_modules/.bin');

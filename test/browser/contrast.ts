@@ -34,10 +34,10 @@ interface Text {
   readonly large: boolean;
 }
 
-/** The texts of a page that miss 4.5:1 (3:1 where large), with their contrast. Empty is good. */
-export async function lowContrast(page: Page): Promise<string[]> {
+/** The texts of a page that miss 4.5:1 (3:1 where large), with their contrast. Empty is good. It has `least` texts. */
+export async function lowContrast(page: Page, least = 50): Promise<string[]> {
   const texts: Text[] = await page.evaluate(TEXTS);
-  if (texts.length < 50) throw new Error('The page holds hardly any text.');
+  if (texts.length < least) throw new Error('The page holds hardly any text.');
   return texts.flatMap(({ text, colour, ground, large }) => {
     const ratio = contrast(colour, ground);
     return ratio >= (large ? 3 : 4.5) ? [] : [`${ratio.toFixed(2)} ${colour} on ${ground}: ${text}`];

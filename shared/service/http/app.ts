@@ -11,11 +11,12 @@ import { rateLimit } from './rate-limit.ts';
 import { accountRoutes } from './routes/account.ts';
 import { auditRoutes, type Watching } from './routes/audits.ts';
 import { creditRoutes } from './routes/credits.ts';
+import { type DashboardOptions, dashboardRoutes } from './routes/dashboard.ts';
 import { healthRoutes } from './routes/health.ts';
 import { sessionRoutes } from './routes/sessions.ts';
 import { webhookRoutes } from './routes/webhooks.ts';
 
-export interface ApiOptions extends Watching {
+export interface ApiOptions extends Watching, DashboardOptions {
   /** Told of each request that was answered. */
   readonly onAnswer?: (answer: Answered) => void;
 }
@@ -79,6 +80,7 @@ export function createApi(context: ServiceContext, options: ApiOptions = {}): Op
   app.route('/', auditRoutes(context, caller, options));
   app.route('/', creditRoutes(context, caller));
   app.route('/', webhookRoutes(context, caller));
+  app.route('/', dashboardRoutes(context, options));
 
   const document = documentOf(app, context.settings.origin);
   app.get('/v1/openapi.json', (c) => c.json(document));

@@ -1,0 +1,101 @@
+/** @import * as Types from '../../types.ts' */
+import { announce, h } from '../dom.js';
+import { counted, duration, STATES, short, whole } from '../format.js';
+import { facts } from '../parts.js';
+
+/** @type {Readonly<Record<Types.Progress['stages'][number]['stage'], string>>} */
+const STAGES = { enrol: 'Photos', probe: 'Samples', confirm: 'Fresh samples' };
+/** Whoever listens is told no more often. */
+const TOLD_MS = 15_000;
+
+/** @type {Partial<Record<Types.Audit['state'], string>>} */
+const SENTENCES = {
+  RECEIVED: 'The checkpoint is read, and the generator’s speed measured.',
+  ENROLLING: 'Faces are found in the photos.',
+  PROBING: 'Samples are generated, and searched for the people in the photos.',
+  MERGING: 'The results are merged and judged.',
+  CONFIRMING: 'Somebody was named. Fresh samples, which had no part in it, confirm it.',
+};
+
+/** An audit at work. What changes is changed in place, so that nobody loses their place. */
+export function progressSection() {
+  const sentence = h('p', { class: 'lede' });
+  const speed = h('p', { class: 'big' });
+  const left = h('p', { class: 'big' });
+  const most = h('p', { class: 'big' });
+  const stages = h('div', { class: 'stages' });
+  const section = h(
+    'section',
+    { 'aria-labelledby': 'progress' },
+    h('h2', { id: 'progress' }, 'At work'),
+    sentence,
+    h(
+      'div',
+      { class: 'numbers', role: 'group', 'aria-label': 'Progress in numbers' },
+      h('div', null, speed, h('p', { class: 'small' }, 'faces a second')),
+      h('div', null, left, h('p', { class: 'small' }, 'left of this stage')),
+      h('div', null, most, h('p', { class: 'small' }, 'credits at most')),
+    ),
+    stages,
+  );
+  /** @type {Map<string, { bar: HTMLProgressElement, text: HTMLElement }>} */
+  const rows = new Map();
+  let told = { at: -TOLD_MS, state: '' };
+
+  /** @param {Types.Progress['stages'][number]['stage']} stage */
+  const row = (stage) => {
+    const found = rows.get(stage);
+    if (found) return found;
+    const id = `stage-${stage}`;
+    const made = { bar: h('progress', { 'aria-labelledby': id }), text: h('span', { class: 'soft' }) };
+    rows.set(stage, made);
+    stages.append(h('div', { class: 'stage' }, h('span', { id }, STAGES[stage]), made.bar, made.text));
+    return made;
+  };
+
+  return {
+    section,
+    /** @param {Types.Audit} audit */
+    update({ state, progress, quote }) {
+      sentence.textContent = SENTENCES[state] ?? '';
+      most.textContent = whole(quote.credits);
+      const { facesPerSecond = null, secondsLeft = null } = progress ?? {};
+      speed.textContent = facesPerSecond === null ? '–' : short(facesPerSecond);
+      left.textContent = secondsLeft === null ? '–' : duration(secondsLeft);
+      for (const { stage, done, shards } of progress?.stages ?? []) {
+        const { bar, text } = row(stage);
+        bar.max = Math.max(1, shards);
+        bar.value = shards === 0 ? 1 : done;
+        text.textContent = shards === 0 ? 'nothing to do' : `${whole(done)} of ${counted(shards, 'shard')}`;
+      }
+      if (told.state !== state || performance.now() - told.at >= TOLD_MS) {
+        told = { at: performance.now(), state };
+        announce(spoken(state, progress));
+      }
+    },
+    leave() {},
+  };
+}
+
+/** @param {Types.Audit['state']} state @param {Types.Progress | null} progress */
+function spoken(state, progress) {
+  const share = progress ? Math.floor((100 * progress.samples.done) / Math.max(1, progress.samples.of)) : 0;
+  const left = progress?.secondsLeft;
+  return [STATES[state], `${share}% of the samples`, left ? `${duration(left)} left` : ''].filter(Boolean).join(', ');
+}
+
+/** @param {Types.Audit} audit What was asked for, and what became of it. */
+export function factsOf({ id, settings, photos, attestation, names, quote, charged }) {
+  return facts([
+    ['Audit', h('code', null, id)],
+    ['Samples', whole(settings.samples)],
+    ['Photos', whole(photos)],
+    ['Names in the report', names ? 'yes' : 'no, pseudonyms'],
+    ['Pictures in the report', settings.pictures ? 'yes' : 'no'],
+    ['Attested by', attestation === 'owner' ? 'whoever may use the photos' : 'an authority'],
+    [
+      'Credits',
+      charged === null ? `at most ${whole(quote.credits)}` : `${whole(charged)} of at most ${whole(quote.credits)}`,
+    ],
+  ]);
+}

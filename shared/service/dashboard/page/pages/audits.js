@@ -1,0 +1,88 @@
+/** @import * as Types from '../../types.ts' */
+import { listAudits } from '../api.js';
+import { group, h } from '../dom.js';
+import { counted, credits, nameOf, STATES, time, VERDICTS } from '../format.js';
+import { more, table, tag } from '../parts.js';
+import { may } from '../session.js';
+
+/** How often a list with audits at work is looked at. */
+const LOOK_MS = 5000;
+
+/**
+ * @param {{ search: URLSearchParams }} place
+ * @returns {Promise<Types.View>}
+ */
+export async function view({ search }) {
+  const after = search.get('after');
+  const list = h('div');
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let timer;
+  let isGone = false;
+
+  const look = async () => {
+    const page = await listAudits(after);
+    if (isGone) return;
+    const focused = list.contains(document.activeElement);
+    if (!focused) list.replaceChildren(listed(page, after !== null));
+    if (page.items.some(isAtWork)) timer = setTimeout(() => look().catch(() => undefined), LOOK_MS);
+  };
+  await look();
+  const body = group(
+    h(
+      'div',
+      { class: 'heading' },
+      h('h1', null, 'Audits'),
+      may('audits:write') && h('a', { class: 'button', href: '/audits/new' }, 'New audit'),
+    ),
+    list,
+  );
+  const leave = () => {
+    isGone = true;
+    clearTimeout(timer);
+  };
+  return { title: 'Audits', body, leave };
+}
+
+/** @param {Types.Page<Types.Audit>} page @param {boolean} isLater */
+function listed({ items, next }, isLater) {
+  if (items.length === 0) {
+    if (isLater) return h('p', { class: 'lede' }, 'There are no older ones.');
+    const text =
+      'There are none yet. An audit takes a generator, photos of people it was trained on, and photos of others.';
+    return h('p', { class: 'lede' }, text);
+  }
+  return group(
+    table(
+      'Audits, the newest first',
+      ['Audit', 'State', 'Samples', 'Created', 'Credits'],
+      items.map((audit) => [
+        h('a', { href: `/audits/${audit.id}` }, h('bdi', null, nameOf(audit))),
+        standing(audit),
+        counted(audit.settings.samples, 'sample').replace(/ samples?$/, ''),
+        time(audit.createdAt),
+        audit.charged === null
+          ? h('span', { class: 'soft' }, `at most ${credits(audit.quote.credits)}`)
+          : credits(audit.charged),
+      ]),
+      'audits',
+    ),
+    next !== null && more(`/audits?after=${encodeURIComponent(next)}`, 'Older audits'),
+  );
+}
+
+/** @param {Types.Audit} audit */
+function standing({ state, verdict, progress }) {
+  if (verdict !== null) return tag(verdict, VERDICTS[verdict]);
+  if (!progress) return tag(state, STATES[state]);
+  const { done, of } = progress.samples;
+  return group(
+    tag(state, STATES[state]),
+    ' ',
+    h('progress', { max: of, value: done, 'aria-label': `${STATES[state]}, samples` }),
+  );
+}
+
+/** @param {Types.Audit} audit */
+function isAtWork({ startedAt, endedAt }) {
+  return startedAt !== null && endedAt === null;
+}

@@ -1,0 +1,36 @@
+/** @import * as Types from '../../types.ts' */
+import { group, h } from '../dom.js';
+import { choice, field } from '../form.js';
+
+/** @type {readonly (readonly [Types.EventType, string])[]} */
+const EVENTS = [
+  ['audit.planned', 'An audit was planned, and work begins'],
+  ['audit.finished', 'An audit has a report'],
+  ['audit.failed', 'An audit ended without a report'],
+  ['credits.low', 'Few credits are left'],
+];
+
+/** @param {Types.Endpoint} [endpoint] What is there already. */
+export function endpointFields(endpoint) {
+  const url = h('input', {
+    name: 'url',
+    type: 'url',
+    required: true,
+    maxlength: 2048,
+    placeholder: 'https://',
+    value: endpoint?.url,
+  });
+  const description = h('input', { name: 'description', maxlength: 200, value: endpoint?.description });
+  return group(
+    field('Address', url, 'https, at an address that everybody can reach.'),
+    h(
+      'fieldset',
+      null,
+      h('legend', null, 'Tell it when'),
+      ...EVENTS.map(([type, text]) =>
+        choice(text, { name: 'event', value: type, checked: endpoint ? endpoint.events.includes(type) : true }),
+      ),
+    ),
+    field('Description', description, 'Optional; for this list.'),
+  );
+}

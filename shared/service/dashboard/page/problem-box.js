@@ -1,0 +1,15 @@
+import { Problem } from './api.js';
+import { h } from './dom.js';
+
+/** @param {Problem} problem What is wrong, and what to do about it; read aloud when it appears. */
+export function problemBox(problem) {
+  const { message, help, errors, requestId } = problem;
+  return h(
+    'div',
+    { class: 'problem', role: 'alert' },
+    h('p', null, h('b', null, message), ' ', help),
+    errors.length > 0 &&
+      h('ul', null, ...errors.map(({ path, message: what }) => h('li', null, h('code', null, path), ` ${what}`))),
+    problem.status >= 500 && requestId !== '' && h('p', { class: 'small' }, 'Request ', h('code', null, requestId)),
+  );
+}
