@@ -15,6 +15,8 @@ const CHECKS: Readonly<Record<string, readonly string[]>> = {
   build: ['node', 'scripts/check/cloudbuild.ts'],
   // The client against the API it is generated from.
   client: ['node', 'scripts/client.ts', '--check'],
+  // The client against the API it is generated from.
+  client: ['node', 'scripts/client.ts', '--check'],
 };
 
 const bin = join(import.meta.dirname, '../node_modules/.bin');

@@ -67,7 +67,7 @@ export function hosted(settings: Partial<ServiceSettings> = {}, options: HostedO
     records: platform.records,
     events: platform.events,
     clock,
-    uploads: platform.uploads({ origin: ORIGIN, tokenKey: derive(SECRET, ['uploads'], 32) }),
+    uploads: platform.uploads({ origin: settings.origin ?? ORIGIN, tokenKey: derive(SECRET, ['uploads'], 32) }),
     secret: SECRET,
     settings: {
       origin: ORIGIN,

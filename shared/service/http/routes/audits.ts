@@ -61,6 +61,13 @@ const uploadAnswerSchema = z
   ])
   .openapi('Upload');
 
+/** What the data of an event is. */
+const eventSchema = z.string().meta({
+  description: 'Server-sent events, whose data is JSON: the audit.',
+  contentMediaType: 'application/json',
+  contentSchema: { $ref: '#/components/schemas/Audit' },
+});
+
 /** How often a watched audit is looked at, and how long one connection lasts: whoever watches connects again. */
 const LOOK_MS = 1000;
 const WATCH_MS = 15 * 60_000;
@@ -318,7 +325,7 @@ export function auditRoutes(
       middleware: reads,
       request: { params },
       responses: {
-        200: { description: 'Events.', content: { 'text/event-stream': { schema: z.string() } } },
+        200: { description: 'Events.', content: { 'text/event-stream': { schema: eventSchema } } },
         ...PROBLEMS,
       },
     }),
