@@ -54,6 +54,11 @@ export const newAuditSchema = z.strictObject({
     description: 'Photos that will be uploaded, of members, controls and placebo together; 0 for embeddings.',
     example: 2000,
   }),
+  checkpoint: z.string().min(1).max(900).optional().meta({
+    description:
+      'Which file below checkpoints/ is the checkpoint. Needed only where another could be taken for it, such as weights that a model keeps in a file of their own.',
+    example: 'generator.onnx',
+  }),
   msPerSample: z.number().positive().max(600_000).optional().meta({
     description: 'Milliseconds the generator takes for a sample on an NVIDIA L4, where known; 40 where not.',
     example: 20,
@@ -84,6 +89,8 @@ const hostedSchema = z.object({
   label: z.string().nullable(),
   attestation: newAuditSchema.shape.attestation,
   photos: z.int(),
+  /** Below checkpoints/, where its owner said which. */
+  checkpointFile: z.string().nullable(),
   msPerSample: z.number().nullable(),
   names: z.boolean(),
   settings: ownSettingsSchema,
@@ -164,13 +171,14 @@ export async function createAudit(
   checkSettings(request);
   const now = context.clock.now();
   const id = newAuditId(now);
-  const { label, attestation, photos, msPerSample, names, settings } = request;
+  const { label, attestation, photos, checkpoint, msPerSample, names, settings } = request;
   const { credits, items } = quoteOf(request);
   const audit: HostedAudit = {
     createdAt: now,
     label: label ?? null,
     attestation,
     photos,
+    checkpointFile: checkpoint ?? null,
     msPerSample: msPerSample ?? null,
     names,
     settings,

@@ -21,7 +21,7 @@ const MOST_PATH = 900;
 /** Files in one request. */
 export const MOST_FILES = 500;
 /** An address is good for so long: enough for gigabytes over a slow line. */
-const TICKET_MS = 6 * 3_600_000;
+export const TICKET_MS = 6 * 3_600_000;
 
 export const uploadFileSchema = z.strictObject({
   path: z.string().min(1).max(900).meta({
@@ -112,12 +112,15 @@ export async function checkUploads(
     const [folder = ''] = path.split('/', 1);
     if (isPart(folder) && !/\.(npy|csv|json)$/i.test(path)) photos += 1;
     else others += 1;
-    if (folder === 'checkpoints' && !isCompanion(path)) checkpoints.push({ key, generation });
+    if (isCheckpoint(path, audit)) checkpoints.push({ key, generation });
   }
   const [checkpoint] = checkpoints;
-  if (!checkpoint) throw incomplete('No checkpoint was uploaded.', 'Upload one file below checkpoints/.');
+  if (!checkpoint) throw incomplete('No checkpoint was uploaded.', 'Upload it below checkpoints/.');
   if (checkpoints.length > 1) {
-    throw incomplete(`${checkpoints.length} checkpoints were uploaded.`, 'Create one audit for each checkpoint.');
+    throw incomplete(
+      `${checkpoints.length} checkpoints were uploaded.`,
+      'Create one audit for each, or say in "checkpoint" which of the files it is.',
+    );
   }
   if (photos > audit.photos) {
     throw incomplete(
@@ -129,6 +132,12 @@ export async function checkUploads(
     throw incomplete(`${others} files were uploaded that are no photos.`, `Upload at most ${MOST_OTHERS}.`);
   }
   return checkpoint;
+}
+
+/** The file that its owner named; else whatever is no companion of one. */
+function isCheckpoint(path: string, { checkpointFile }: HostedAudit): boolean {
+  if (checkpointFile !== null) return path === `checkpoints/${checkpointFile}`;
+  return path.startsWith('checkpoints/') && !isCompanion(path);
 }
 
 function incomplete(message: string, help: string): RewoundError {
