@@ -1,10 +1,22 @@
+import { readAudit } from '../../shared/pipeline/audits.ts';
+import type { Context } from '../../shared/pipeline/context.ts';
+import { keys } from '../../shared/pipeline/keys.ts';
 import type { Ended, Watch } from './audit.ts';
 import type { AuditRequest } from './audit-request.ts';
 import { PROJECT } from './audit-request.ts';
+import { EXIT, exitCodeOfEnd } from './exit.ts';
 import { writePointer } from './pointer.ts';
 import { finish, start } from './start.ts';
 import { Station } from './station.ts';
 import { Tracker } from './tracker.ts';
+
+/** Why an audit has no report; undefined where it has one. */
+async function failureOf(context: Context, audit: string): Promise<Ended['failure']> {
+  const record = await readAudit(context, audit);
+  if (record?.state === 'DONE') return undefined;
+  const { code = 'INTERNAL', message = 'The audit ended without a result.', help = '' } = record?.error ?? {};
+  return { error: { code, message, help }, exit: record ? exitCodeOfEnd(record) : EXIT.failed };
+}
 
 /** Audits on this machine; undefined if it was interrupted. */
 export async function auditHere(request: AuditRequest, { progress, signal }: Watch): Promise<Ended | undefined> {
@@ -32,8 +44,8 @@ export async function auditHere(request: AuditRequest, { progress, signal }: Wat
       return undefined;
     }
     return {
-      audit,
-      context,
+      failure: await failureOf(context, audit),
+      file: (name) => context.objects.get(keys.report(audit, name)),
       onReport: () => writePointer(out, { audit, work, mounts }),
       close: async () => station.close(),
     };

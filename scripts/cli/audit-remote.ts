@@ -1,62 +1,151 @@
-import { join } from 'node:path';
+import { createHash } from 'node:crypto';
+import { basename } from 'node:path';
 import { z } from 'zod';
-import { openGoogle } from '../../shared/platform/google/index.ts';
+import { type Audit, type NewAudit, RewoundClient } from '../../shared/client/api.ts';
 import type { Ended, Watch } from './audit.ts';
-import type { AuditRequest } from './audit-request.ts';
+import type { AuditRequest, RemoteRequest } from './audit-request.ts';
+import { EXIT } from './exit.ts';
 import { usage } from './options.ts';
-import { withFiles } from './remote-files.ts';
+import { type RemoteFile, type RemoteFiles, recognizerPath, withFiles } from './remote-files.ts';
 import { follow } from './remote-follow.ts';
+import { RemoteNames, remoteNamesKey } from './remote-names.ts';
+import { localReport } from './remote-report.ts';
 import { upload } from './remote-upload.ts';
 
-const name = z.string().min(1);
-
-/** Where the deployment is, as `npm run deploy` prints it. */
 const environmentSchema = z.object({
-  REWOUND_PROJECT: name,
-  REWOUND_BUCKET: name,
-  REWOUND_DATABASE: z.preprocess((value) => value || undefined, name.optional()),
-  /** Below which folder of the drop area projects are made. */
-  REWOUND_TENANT: z
+  /** Where the service is. */
+  REWOUND_API: z
+    .url({ protocol: /^https?$/, error: 'is not an address such as https://audits.example.com' })
+    .transform((text) => new URL(text))
+    .refine(
+      ({ protocol, hostname }) => protocol === 'https:' || /^(localhost|127\.[\d.]+|\[::1\])$/.test(hostname),
+      'must begin with https, except for a service on this machine: a key goes there',
+    ),
+  REWOUND_KEY: z
     .string()
-    .regex(/^[a-z0-9-]+$/, 'may hold small letters, digits and dashes')
-    .default('cli'),
+    .trim()
+    .regex(/^rwk_\w+$/, 'is not an API key, which begins with rwk_'),
 });
 
-/** Uploads the user's files as a project, follows the audit that starts, and gives the platform that holds its report. */
-export async function auditRemotely(request: AuditRequest, watch: Watch): Promise<Ended | undefined> {
-  const { REWOUND_PROJECT, REWOUND_BUCKET, REWOUND_DATABASE, REWOUND_TENANT } = environment();
-  const remote = openGoogle({
-    project: REWOUND_PROJECT,
-    bucket: REWOUND_BUCKET,
-    topicPrefix: '',
-    cacheFolder: join(request.work, 'remote-cache'),
-    ...(REWOUND_DATABASE === undefined ? {} : { databaseId: REWOUND_DATABASE }),
-  });
-  let audit: string | undefined;
+/**
+ * Has the service make the audit: uploads the user's files under pseudonyms, follows it, and gives the report with the
+ * names put back. Undefined if the user no longer wants to wait.
+ */
+export async function auditRemotely(
+  request: AuditRequest,
+  remote: RemoteRequest,
+  watch: Watch,
+): Promise<Ended | undefined> {
+  const { REWOUND_API, REWOUND_KEY } = environment();
+  const client = new RewoundClient({ origin: REWOUND_API.origin, key: REWOUND_KEY });
+  const names = new RemoteNames(remoteNamesKey(request.work));
+  const { signal, progress } = watch;
+  let started = false;
   try {
-    const tenant = REWOUND_TENANT;
-    const key = await withFiles(request, (files) => upload(files, request.settings, remote, tenant, watch));
-    audit = key === undefined ? undefined : await follow(remote, key, watch);
-    if (audit !== undefined) return { audit, context: remote, close: () => remote.close() };
-    watch.progress.note(
-      key === undefined
-        ? 'Stopped before everything was uploaded. The same command goes on from there.'
-        : 'No longer following. The audit goes on; the same command follows it again.',
+    const { id, embeddingsOnly } = await withFiles(request, names, (files) =>
+      begin(client, request, remote, files, watch),
+    );
+    started = true;
+    const { state, error } = await follow(client, id, watch);
+    if (state !== 'DONE') return { failure: failureOf(state, error), file: noFile, close: async () => undefined };
+    const read = async (file: 'report.json' | 'report.html') => (await client.getReport(id, file, { signal })).text();
+    const json = await read('report.json');
+    const html = request.settings.pictures ? await read('report.html') : undefined;
+    const files = localReport({ json, html, embeddingsOnly }, request.settings, names);
+    return {
+      failure: undefined,
+      file: async (name) => new TextEncoder().encode(files[name]),
+      close: async () => undefined,
+    };
+  } catch (thrown) {
+    if (!signal.aborted) throw thrown;
+    progress.note(
+      started
+        ? 'No longer following. The audit goes on; the same command follows it again.'
+        : 'Stopped before everything was uploaded. The same command goes on from there.',
     );
     return undefined;
-  } finally {
-    if (audit === undefined) await remote.close();
   }
+}
+
+/** The audit of these files, started. */
+async function begin(
+  client: RewoundClient,
+  request: AuditRequest,
+  remote: RemoteRequest,
+  { files, photos, empty, embeddingsOnly }: RemoteFiles,
+  watch: Watch,
+): Promise<{ readonly id: string; readonly embeddingsOnly: boolean }> {
+  const { progress, signal } = watch;
+  if (empty > 0) progress.note(`Photos without content are left out: ${empty}.`);
+  const audit = await create(client, bodyOf(request, remote, photos), files, signal);
+  const { id, quote, state } = audit;
+  progress.note(`Audit ${id}: at most ${quote.credits} credits${itemsOf(audit)}.`);
+  if (state === 'CREATED') {
+    await upload(client, id, files, watch);
+    await client.startAudit(id, { signal });
+  } else if (state === 'DONE') progress.note('This audit is finished already; here is its result.');
+  return { id, embeddingsOnly };
+}
+
+function bodyOf({ key, settings }: AuditRequest, remote: RemoteRequest, photos: number): NewAudit {
+  const { samples, fresh, seed, k, batch, recognizer, card, pictures } = settings;
+  const recognizers = typeof recognizer === 'string' ? recognizerPath(recognizer) : recognizer?.map(recognizerPath);
+  return {
+    ...remote,
+    photos,
+    checkpoint: basename(key),
+    // They are pseudonyms already, and only this machine can translate them.
+    names: true,
+    settings: { samples, fresh, seed, k, batch, recognizer: recognizers, card, pictures },
+  };
+}
+
+/**
+ * The audit of these files and settings: the one that is there, for a day; a new one afterwards, or where the last has
+ * ended without a result.
+ */
+async function create(
+  client: RewoundClient,
+  body: NewAudit,
+  files: readonly RemoteFile[],
+  signal: AbortSignal,
+): Promise<Audit> {
+  const content = JSON.stringify([body, ...files.map(({ path, size, md5 }) => [path, size, md5])]);
+  for (let attempt = 0; ; attempt++) {
+    const idempotencyKey = createHash('sha256').update(`${attempt} ${content}`).digest('hex');
+    const { id } = await client.createAudit(body, { idempotencyKey, signal });
+    // What was answered may be the answer of hours ago.
+    const audit = await client.getAudit(id, { signal });
+    if (audit.endedAt === null || audit.state === 'DONE') return audit;
+  }
+}
+
+function itemsOf({ quote: { items } }: Audit): string {
+  return items.length === 0 ? '' : ` (${items.map(({ what, credits }) => `${what} ${credits}`).join(', ')})`;
+}
+
+function failureOf(state: Audit['state'], error: Audit['error']): NonNullable<Ended['failure']> {
+  const { code, message, help } = error ?? {
+    code: 'INTERNAL',
+    message: 'The audit ended without a result.',
+    help: 'Run the same command again.',
+  };
+  return { error: { code, message, help }, exit: state === 'REJECTED' ? EXIT.usage : EXIT.failed };
+}
+
+async function noFile(): Promise<Uint8Array> {
+  throw new TypeError('An audit without a result has no files.');
 }
 
 function environment(): z.infer<typeof environmentSchema> {
   const { success, data, error } = environmentSchema.safeParse(process.env);
   if (success) return data;
-  const wrong = error.issues.map(({ path, message, code }) =>
-    code === 'invalid_type' ? `${path.join('.')} is not set` : `${path.join('.')}: ${message}`,
+  const wrong = error.issues.map(({ path, message }) =>
+    process.env[path.join('.')] ? `${path.join('.')} ${message}` : `${path.join('.')} is not set`,
   );
   throw usage(
-    `--remote needs to know the deployment: ${wrong.join('; ')}.`,
-    'Set REWOUND_PROJECT and REWOUND_BUCKET to what "npm run deploy" printed; see docs/deploy.md.',
+    `--remote needs to know the service: ${wrong.join('; ')}.`,
+    'Set REWOUND_API to its address and REWOUND_KEY to an API key of yours; see docs/api.md.',
   );
 }

@@ -37,8 +37,18 @@ export interface AuditRequest {
   readonly failOn: FailOn;
   /** What the report is compared with. */
   readonly baseline: Baseline | undefined;
-  readonly remote: boolean;
+  /** Set where it is to be made by the hosted service. */
+  readonly remote: RemoteRequest | undefined;
 }
+
+/** What the hosted service wants to know besides. */
+export interface RemoteRequest {
+  readonly attestation: (typeof ATTESTATIONS)[number];
+  readonly label: string | undefined;
+  readonly msPerSample: number | undefined;
+}
+
+const ATTESTATIONS = ['owner', 'regulator'] as const;
 
 export async function parseAudit(args: readonly string[]): Promise<AuditRequest> {
   const { values, positionals } = parse({
@@ -67,8 +77,12 @@ export async function parseAudit(args: readonly string[]): Promise<AuditRequest>
       quiet: { type: 'boolean' },
       'fail-on': { type: 'string', default: 'leakage' },
       remote: { type: 'boolean' },
+      attest: { type: 'string' },
+      label: { type: 'string' },
+      'ms-per-sample': { type: 'string' },
     },
   });
+  const remote = remoteRequest(values);
   const checkpoint = userPath(onlyArgument(positionals, 'checkpoint'));
   if (values.members === undefined) throw usage('--members is missing: the people the generator was trained on.');
   await requireFile(checkpoint);
@@ -124,7 +138,40 @@ export async function parseAudit(args: readonly string[]): Promise<AuditRequest>
     quiet: values.quiet ?? false,
     failOn,
     baseline,
-    remote: values.remote ?? false,
+    remote,
+  };
+}
+
+interface RemoteValues {
+  readonly remote?: boolean | undefined;
+  readonly attest?: string | undefined;
+  readonly label?: string | undefined;
+  readonly shards?: string | undefined;
+  readonly 'ms-per-sample'?: string | undefined;
+}
+
+function remoteRequest(values: RemoteValues): RemoteRequest | undefined {
+  const { remote, attest, label, shards, 'ms-per-sample': ms } = values;
+  if (!remote) {
+    const [option] =
+      Object.entries({ attest, label, 'ms-per-sample': ms }).find(([, value]) => value !== undefined) ?? [];
+    if (option !== undefined) throw usage(`--${option} goes with --remote.`);
+    return undefined;
+  }
+  if (shards !== undefined) throw usage('--shards is for audits on this machine: the service cuts its own work.');
+  if (attest === undefined) {
+    throw usage(
+      '--remote needs --attest owner or --attest regulator.',
+      'Say that you may use these photos for this (owner), or that you test for an authority (regulator).',
+    );
+  }
+  if (label !== undefined && (label.trim() === '' || label.length > 200)) {
+    throw usage('--label takes 1 to 200 characters.');
+  }
+  return {
+    attestation: oneOf(attest, 'attest', ATTESTATIONS),
+    label: label?.trim(),
+    msPerSample: whole(ms, 'ms-per-sample', 1, 600_000),
   };
 }
 

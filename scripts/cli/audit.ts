@@ -1,9 +1,6 @@
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ensureFolder } from '../../shared/folders.ts';
-import { readAudit } from '../../shared/pipeline/audits.ts';
-import { keys } from '../../shared/pipeline/keys.ts';
-import type { Platform } from '../../shared/platform/ports.ts';
 import { type Comparison, compareReports, renderComparison } from '../../shared/report/comparison.ts';
 import { renderComparisonText } from '../../shared/report/comparison-words.ts';
 import { parseReport } from '../../shared/report/json.ts';
@@ -12,7 +9,7 @@ import { auditHere } from './audit-local.ts';
 import { auditRemotely } from './audit-remote.ts';
 import { type AuditRequest, parseAudit } from './audit-request.ts';
 import { comparingKey } from './baseline.ts';
-import { EXIT, exitCode, exitCodeOfEnd, printError } from './exit.ts';
+import { EXIT, exitCode, type Printed, printError } from './exit.ts';
 import { type Progress, quietProgress, terminalProgress } from './progress.ts';
 
 export const AUDIT_HELP = `rewound audit CHECKPOINT --members DIR [--controls DIR] [options]
@@ -39,7 +36,11 @@ export const AUDIT_HELP = `rewound audit CHECKPOINT --members DIR [--controls DI
   --fail-on WHAT       leakage: exit 1 for leakage, 4 where no claim is possible; new-leakage: only for what
                        the baseline has not; new-names: the same, or whoever is named and confirmed whom the
                        baseline does not name; never: 0 whatever the verdict (leakage)
-  --remote             audit on Google Cloud (docs/deploy.md): uploads, follows, fetches the report`;
+  --remote             have it audited by the service at REWOUND_API, with the key in REWOUND_KEY (docs/api.md):
+                       uploads photos under pseudonyms, follows, fetches the report, puts the names back
+  --attest WHO         with --remote: owner, who may use these photos for this; or regulator
+  --label TEXT         with --remote: what the service calls the audit; no person's name
+  --ms-per-sample N    with --remote: what the generator takes on an NVIDIA L4, if more than 40 ms`;
 
 /** How an audit is watched while it runs. */
 export interface Watch {
@@ -47,10 +48,14 @@ export interface Watch {
   readonly signal: AbortSignal;
 }
 
-/** An audit that has come to an end somewhere, and the platform that knows how. */
+export const REPORT_FILES = ['report.html', 'report.json', 'report.sarif', 'junit.xml'] as const;
+export type ReportFile = (typeof REPORT_FILES)[number];
+
+/** An audit that has come to an end somewhere. */
 export interface Ended {
-  readonly audit: string;
-  readonly context: Pick<Platform, 'objects' | 'records'>;
+  /** Why there is no report, and with what the command ends then. */
+  readonly failure: { readonly error: Printed; readonly exit: number } | undefined;
+  readonly file: (name: ReportFile) => Promise<Uint8Array>;
   /** Called when the report lies in its folder. */
   readonly onReport?: () => Promise<void>;
   readonly close: () => Promise<void>;
@@ -66,7 +71,7 @@ export async function auditCommand(args: readonly string[]): Promise<number> {
   process.once('SIGTERM', onInterrupt);
   try {
     const watch = { progress, signal: interrupt.signal };
-    const ended = await (request.remote ? auditRemotely(request, watch) : auditHere(request, watch));
+    const ended = await (request.remote ? auditRemotely(request, request.remote, watch) : auditHere(request, watch));
     progress.end();
     if (!ended) return EXIT.interrupted;
     try {
@@ -84,20 +89,16 @@ export async function auditCommand(args: readonly string[]): Promise<number> {
 /** Puts the report into its folder and the result on stdout. */
 async function present(
   { out, json, failOn, baseline }: AuditRequest,
-  { audit, context, onReport }: Ended,
+  { failure, file, onReport }: Ended,
 ): Promise<number> {
-  const record = await readAudit(context, audit);
-  if (record?.state !== 'DONE') {
-    const { code = 'INTERNAL', message = 'The audit ended without a result.', help = '' } = record?.error ?? {};
-    printError({ code, message, help });
-    return record ? exitCodeOfEnd(record) : EXIT.failed;
+  if (failure) {
+    printError(failure.error);
+    return failure.exit;
   }
   ensureFolder(out);
-  for (const file of ['report.html', 'report.json', 'report.sarif', 'junit.xml']) {
-    await writeFile(join(out, file), await context.objects.get(keys.report(audit, file)));
-  }
+  for (const name of REPORT_FILES) await writeFile(join(out, name), await file(name));
   await onReport?.();
-  const text = new TextDecoder().decode(await context.objects.get(keys.report(audit, 'report.json')));
+  const text = new TextDecoder().decode(await file('report.json'));
   const report = parseReport(text);
   const comparison = baseline && compareReports(baseline, report, comparingKey());
   await putComparison(join(out, 'comparison.json'), comparison);

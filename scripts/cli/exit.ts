@@ -27,7 +27,14 @@ export function exitCodeOfError({ code }: RewoundError): number {
   return isOurs(code) ? EXIT.failed : EXIT.usage;
 }
 
+/** An error as it is shown; of a service that is newer, its code may be none of ours. */
+export interface Printed {
+  readonly code: string;
+  readonly message: string;
+  readonly help: string;
+}
+
 /** What is wrong and what to do, in two lines on stderr. */
-export function printError({ code, message, help }: Pick<RewoundError, 'code' | 'message' | 'help'>): void {
+export function printError({ code, message, help }: Printed): void {
   process.stderr.write(`rewound: ${message} [${code}]\n         ${help}\n`);
 }

@@ -1,33 +1,50 @@
+import { createHash } from 'node:crypto';
+import { openAsBlob } from 'node:fs';
 import { EngineProcess } from '../../shared/engine/process.ts';
 import { RewoundError } from '../../shared/errors.ts';
+import { decodeLabels, encodeLabels } from '../../shared/faces/labels.ts';
 import { checkpointCard, checkpointRecipe } from '../../shared/pipeline/cards.ts';
 import type { Context } from '../../shared/pipeline/context.ts';
 import { externalFiles } from '../../shared/pipeline/external.ts';
-import { digest } from '../../shared/pipeline/keys.ts';
 import { textOf } from '../../shared/pipeline/once.ts';
-import { listSide, PARTS } from '../../shared/pipeline/people.ts';
+import { listSide, PARTS, type Part, type Side } from '../../shared/pipeline/people.ts';
 import { findRecognizers } from '../../shared/pipeline/recognizer.ts';
 import { openLocal } from '../../shared/platform/local/index.ts';
 import type { ObjectInfo } from '../../shared/platform/ports.ts';
 import { type AuditRequest, PROJECT } from './audit-request.ts';
+import type { RemoteNames } from './remote-names.ts';
 
-/** A file of the user's, as an object of this machine. */
-export type LocalFile = Pick<ObjectInfo, 'key' | 'generation' | 'md5'>;
+/** A file as it is uploaded. */
+export interface RemoteFile {
+  /** Below the audit. */
+  readonly path: string;
+  readonly size: number;
+  readonly md5: string;
+  /** Its content, read as it is sent. */
+  readonly blob: () => Promise<Blob>;
+}
 
 /** What an audit needs of the user's files, and no other file of their folders. */
 export interface RemoteFiles {
-  readonly checkpoint: LocalFile;
-  readonly others: readonly LocalFile[];
-  /** Stands for all of it but the checkpoint, and for the settings. */
-  readonly digest: string;
-  read(file: LocalFile): Promise<Uint8Array>;
+  readonly files: readonly RemoteFile[];
+  readonly photos: number;
+  /** Photos without any content, which stay here. */
+  readonly empty: number;
+  /** Whether embeddings stand in for all photos. */
+  readonly embeddingsOnly: boolean;
 }
+
+type Local = Pick<Context, 'objects' | 'compute'>;
 
 const MEMORY_BYTES = 8 * 2 ** 30;
 const SILENCE_MS = 60_000;
 
 /** Calls `use` with the files of an audit. Throws what planning would: what cannot be audited need not be uploaded. */
-export async function withFiles<R>(request: AuditRequest, use: (files: RemoteFiles) => Promise<R>): Promise<R> {
+export async function withFiles<R>(
+  request: AuditRequest,
+  names: RemoteNames,
+  use: (files: RemoteFiles) => Promise<R>,
+): Promise<R> {
   const { objects, records, events, clock, close } = openLocal({
     folder: request.work,
     mounts: request.mounts,
@@ -37,22 +54,19 @@ export async function withFiles<R>(request: AuditRequest, use: (files: RemoteFil
   const engine = new EngineProcess({ device: 'cpu', threads: 1, memoryBytes: MEMORY_BYTES, silenceMs: SILENCE_MS });
   try {
     const context = { objects, records, events, clock, compute: engine.tasks, device: 'cpu', window: 1 } as const;
-    const checkpoint = await objects.head(request.key);
-    if (!checkpoint) {
-      throw new RewoundError('NOT_FOUND', 'The name of the checkpoint is not one a bucket accepts.', {
-        help: 'Names must not begin with a dot or end in .part or .tmp.',
-      });
+    const own = [...(await ofCheckpoint(context, request)), ...(await ofRecognizers(context, request))];
+    const sides: { readonly part: Part; readonly side: Side }[] = [];
+    for (const part of PARTS) {
+      const side = await listSide(objects, PROJECT, part);
+      if (side) sides.push({ part, side });
     }
-    const others = [
-      ...(await besideCheckpoint(context, request, checkpoint)),
-      ...(await ofRecognizers(context, request)),
-      ...(await ofPeople(context)),
-    ];
+    const people = (await Promise.all(sides.map(({ part, side }) => ofSide(context, part, side, names)))).flat();
+    const files = people.filter(({ size }) => size > 0);
     return await use({
-      checkpoint,
-      others,
-      digest: digest(request.settings, ...others.map(({ key, md5 }) => [key, md5])),
-      read: ({ key, generation }) => objects.get(key, generation),
+      files: [...own, ...files],
+      photos: files.filter(({ isPhoto }) => isPhoto).length,
+      empty: people.length - files.length,
+      embeddingsOnly: sides.every(({ side }) => side.kind === 'embeddings'),
     });
   } finally {
     engine.close();
@@ -60,31 +74,72 @@ export async function withFiles<R>(request: AuditRequest, use: (files: RemoteFil
   }
 }
 
-/** The checkpoint's card and recipe, and the files it names as those of its weights. */
-async function besideCheckpoint(context: Context, { settings }: AuditRequest, { key, generation }: ObjectInfo) {
+/** The checkpoint, its card and recipe, and the files it names as those of its weights. */
+async function ofCheckpoint(context: Context, { key, settings }: AuditRequest): Promise<RemoteFile[]> {
+  const checkpoint = await context.objects.head(key);
+  if (!checkpoint) {
+    throw new RewoundError('NOT_FOUND', 'The name of the checkpoint is not one a bucket accepts.', {
+      help: 'Names must not begin with a dot or end in .part or .tmp.',
+    });
+  }
   const cardKey = `${key}.card.json`;
-  const card = await context.objects.head(cardKey);
   const recipeKey = `${key}.recipe.json`;
-  const recipe = await context.objects.head(recipeKey);
+  const [card, recipe] = [await context.objects.head(cardKey), await context.objects.head(recipeKey)];
   const inspection = await context.compute.inspect({
-    path: await context.objects.file(key, generation),
+    path: await context.objects.file(key, checkpoint.generation),
     card: checkpointCard(await textOf(context, cardKey), settings),
     recipe: checkpointRecipe(await textOf(context, recipeKey)),
   });
   const weights = await externalFiles(context, key, inspection.externalFiles);
-  return [...(card ? [card] : []), ...(recipe ? [recipe] : []), ...weights];
+  const all = [checkpoint, ...(card ? [card] : []), ...(recipe ? [recipe] : []), ...weights];
+  return all.map((info) => stored(context, info, info.key.slice(PROJECT.length + 1)));
 }
 
-async function ofRecognizers(context: Context, { settings }: AuditRequest): Promise<LocalFile[]> {
-  return (await findRecognizers(context, PROJECT, settings)).flatMap(({ files }) => files);
+async function ofRecognizers(context: Context, { settings }: AuditRequest): Promise<RemoteFile[]> {
+  const found = await findRecognizers(context, PROJECT, settings);
+  return found.flatMap(({ files }) =>
+    files.map((info) => stored(context, info, recognizerPath(info.key.slice(PROJECT.length + 1)))),
+  );
 }
 
-async function ofPeople({ objects }: Context): Promise<LocalFile[]> {
-  const found: LocalFile[] = [];
-  for (const part of PARTS) {
-    const side = await listSide(objects, PROJECT, part);
-    if (side?.kind === 'photos') found.push(...side.photos);
-    else if (side) found.push(side.npy, side.csv, ...(side.about ? [side.about] : []));
+/** Where a recognizer's file lies in an audit of the service, whose recognizers share one folder. */
+export function recognizerPath(path: string): string {
+  return path.replace(/^recognizer-(\d+)\//, 'recognizer/$1/');
+}
+
+async function ofSide(
+  context: Local,
+  part: Part,
+  side: Side,
+  names: RemoteNames,
+): Promise<(RemoteFile & { readonly isPhoto: boolean })[]> {
+  if (side.kind === 'photos') {
+    const infos = new Map<string, ObjectInfo>();
+    for await (const info of context.objects.list(`${PROJECT}/${part}/`)) infos.set(info.key, info);
+    return side.photos.flatMap(({ key, identity, photo }) => {
+      const info = infos.get(key);
+      const path = `${part}/${names.person(identity)}/${names.photo(photo)}`;
+      return info ? [{ ...stored(context, info, path), isPhoto: true }] : [];
+    });
   }
-  return found;
+  const { npy, csv, about } = side;
+  const labels = decodeLabels(new TextDecoder().decode(await context.objects.get(csv.key, csv.generation)));
+  const renamed = labels.map(({ identity, photo }) => ({
+    identity: names.person(identity),
+    photo: names.photo(photo),
+  }));
+  return [
+    stored(context, npy, `${part}/embeddings.npy`),
+    written(`${part}/labels.csv`, encodeLabels(renamed)),
+    ...(about ? [stored(context, about, `${part}/gallery.json`)] : []),
+  ].map((file) => ({ ...file, isPhoto: false }));
+}
+
+function stored({ objects }: Local, { key, generation, md5, size }: ObjectInfo, path: string): RemoteFile {
+  return { path, size, md5, blob: async () => openAsBlob(await objects.file(key, generation)) };
+}
+
+function written(path: string, text: string): RemoteFile {
+  const blob = new Blob([text]);
+  return { path, size: blob.size, md5: createHash('md5').update(text).digest('base64'), blob: async () => blob };
 }

@@ -1,74 +1,107 @@
+import { setTimeout } from 'node:timers/promises';
+import type { RewoundClient, Upload, UploadTicket } from '../../shared/client/api.ts';
 import { RewoundError } from '../../shared/errors.ts';
-import { auditOfUpload, isFinal, readAudit } from '../../shared/pipeline/audits.ts';
-import type { Platform } from '../../shared/platform/ports.ts';
 import type { Watch } from './audit.ts';
-import { PROJECT } from './audit-request.ts';
-import type { LocalFile, RemoteFiles } from './remote-files.ts';
+import type { RemoteFile } from './remote-files.ts';
 
+/** Files that addresses are asked for at a time: as many as a request may name. */
+const TOGETHER = 500;
 /** Files on their way at the same time: more than one, because photos are small; few, because weights are not. */
-const TOGETHER = 8;
+const AT_ONCE = 4;
+const ATTEMPTS = 5;
+const FIRST_WAIT_MS = 500;
 
-/**
- * Uploads what the bucket does not hold yet: everything else first, the checkpoint last, because its arrival starts the
- * audit. Returns the checkpoint's key, or undefined if it was interrupted.
- *
- * The project is named by its content. The same command finds it again and goes on where it was interrupted; other
- * people, weights or settings are another project, and no photo of an earlier one takes part. Another checkpoint of the
- * same people needs no photo uploaded again.
- */
+/** Uploads what an audit does not have yet. Run again, it goes on with what is missing. */
 export async function upload(
-  { checkpoint, others, digest, read }: RemoteFiles,
-  settings: object,
-  remote: Pick<Platform, 'objects' | 'records'>,
-  tenant: string,
+  client: RewoundClient,
+  audit: string,
+  files: readonly RemoteFile[],
   { progress, signal }: Watch,
-): Promise<string | undefined> {
-  const project = `drop/${tenant}/audit-${digest.slice(0, 12)}`;
-  const target = ({ key }: LocalFile) => project + key.slice(PROJECT.length);
-  const there = new Map<string, string>();
-  for await (const { key, md5 } of remote.objects.list(`${project}/`)) there.set(key, md5);
-  const missing = others.filter((file) => there.get(target(file)) !== file.md5);
-  let done = others.length - missing.length;
-  const told = () => progress.update('upload', done, others.length + 1, 'files');
-  told();
-  const settingsKey = `${project}/project.json`;
-  if (!there.has(settingsKey)) {
-    await remote.objects.put(settingsKey, new TextEncoder().encode(JSON.stringify(settings)));
+): Promise<void> {
+  let done = 0;
+  const told = (more: number) => {
+    done += more;
+    progress.update('upload', done, files.length, 'files');
+  };
+  told(0);
+  for (let first = 0; first < files.length; first += TOGETHER) {
+    const batch = files.slice(first, first + TOGETHER);
+    const answers = await ticketsFor(client, audit, batch, signal);
+    const missing = batch.flatMap((file) => {
+      const answer = answers.get(file.path);
+      return answer?.there === false ? [{ file, ticket: answer }] : [];
+    });
+    told(batch.length - missing.length);
+    await inParallel(missing, async ({ file, ticket }) => {
+      await putUntilThere(client, audit, file, ticket, signal);
+      told(1);
+    });
   }
-  for (let first = 0; first < missing.length && !signal.aborted; first += TOGETHER) {
-    await Promise.all(
-      missing.slice(first, first + TOGETHER).map(async (file) => {
-        await remote.objects.put(target(file), await read(file));
-        done += 1;
-        told();
-      }),
-    );
-  }
-  if (signal.aborted) return undefined;
-  const key = target(checkpoint);
-  const isThere = there.get(key) === checkpoint.md5 && (await hasAudit(remote, key));
-  if (!isThere) await remote.objects.put(key, await read(checkpoint));
-  done += 1;
-  told();
-  return key;
 }
 
-/**
- * Whether the checkpoint in the bucket has an audit that goes on or has a result. If not, it is put there again: an
- * audit that ended without a result is tried again, and a deployment that did not hear of it hears of it now.
- */
-async function hasAudit(remote: Pick<Platform, 'objects' | 'records'>, key: string): Promise<boolean> {
-  const found = await remote.objects.head(key);
-  const audit = found && (await auditOfUpload(remote, key, found.generation));
-  const record = audit === undefined ? undefined : await readAudit(remote, audit);
-  return record !== undefined && (record.state === 'DONE' || !isFinal(record.state));
+async function ticketsFor(
+  client: RewoundClient,
+  audit: string,
+  files: readonly RemoteFile[],
+  signal: AbortSignal,
+): Promise<ReadonlyMap<string, Upload>> {
+  const { uploads } = await client.uploadFiles(
+    audit,
+    { files: files.map(({ path, size }) => ({ path, size })) },
+    { signal },
+  );
+  return new Map(uploads.map((one) => [one.path, one]));
 }
 
-/** The checkpoint as it lies in the bucket now. Throws NOT_FOUND. */
-export async function uploaded({ objects }: Pick<Platform, 'objects'>, key: string) {
-  const found = await objects.head(key);
-  if (found) return found;
-  throw new RewoundError('NOT_FOUND', 'The uploaded checkpoint is no longer in the bucket.', {
-    help: 'Run the same command again; somebody or a rule of the bucket has deleted it.',
+/** An address takes a file once and for a while: after a failure there is a new one, unless the file is there. */
+async function putUntilThere(
+  client: RewoundClient,
+  audit: string,
+  file: RemoteFile,
+  first: UploadTicket,
+  signal: AbortSignal,
+): Promise<void> {
+  let ticket = first;
+  for (let attempt = 1; ; attempt++) {
+    const failure = await put(file, ticket, signal);
+    if (!failure) return;
+    if (attempt === ATTEMPTS) throw failure;
+    await setTimeout(FIRST_WAIT_MS * 2 ** (attempt - 1), undefined, { signal });
+    const answer = (await ticketsFor(client, audit, [file], signal)).get(file.path);
+    if (!answer || answer.there) return;
+    ticket = answer;
+  }
+}
+
+/** Puts a file to its address; returns why it did not get there. */
+async function put(
+  file: RemoteFile,
+  { url, headers }: UploadTicket,
+  signal: AbortSignal,
+): Promise<RewoundError | undefined> {
+  const body = await file.blob();
+  try {
+    const response = await fetch(url, { method: 'PUT', headers: { ...headers }, body, signal, redirect: 'error' });
+    await response.body?.cancel();
+    return response.ok ? undefined : notTaken(`The storage answered a file with status ${response.status}.`);
+  } catch (cause) {
+    signal.throwIfAborted();
+    return notTaken('A file could not be uploaded: the connection broke.', cause);
+  }
+}
+
+function notTaken(message: string, cause?: unknown): RewoundError {
+  return new RewoundError('PLATFORM_UNAVAILABLE', message, {
+    help: 'Run the same command again: it goes on with what is missing.',
+    transient: true,
+    cause,
   });
+}
+
+async function inParallel<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
+  const waiting = items.values();
+  const worker = async () => {
+    for (const item of waiting) await work(item);
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, worker));
 }

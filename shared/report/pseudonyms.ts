@@ -26,8 +26,20 @@ export function photoPseudonymOf(key: Uint8Array, side: Role, name: string, phot
  * digest, see `rankMatches`. All else is ordered by what was measured.
  */
 export function pseudonymise(report: Report, key: Uint8Array): Report {
-  const person = (side: Role, name: string) => pseudonymOf(key, side, name);
-  const photo = (side: Role, name: string, file: string) => photoPseudonymOf(key, side, name, file);
+  return renamePeople(report, {
+    person: (side, name) => pseudonymOf(key, side, name),
+    photo: (side, name, file) => photoPseudonymOf(key, side, name, file),
+  });
+}
+
+/** What people and their photos are to be called. */
+export interface Renaming {
+  readonly person: (side: Role, name: string) => string;
+  readonly photo: (side: Role, name: string, photo: string) => string;
+}
+
+/** The same report with other names, in the order that it would have had with them. */
+export function renamePeople(report: Report, { person, photo }: Renaming): Report {
   const gallery = (side: Role, found: Report['members']): Report['members'] => ({
     ...found,
     leftOut: found.leftOut
@@ -55,7 +67,7 @@ export function pseudonymise(report: Report, key: Uint8Array): Report {
   };
 }
 
-/** Neighbours with the same score in the order of their pseudonyms; the others stay where they are. */
+/** Neighbours with the same score in the order of their names; the others stay where they are. */
 function orderTies(people: Report['identities']): Report['identities'] {
   const ties: Report['identities'][] = [];
   for (const one of people) {

@@ -1,0 +1,54 @@
+import { pseudonymKeyOf, type Settings } from '../../shared/pipeline/settings.ts';
+import { readPictures } from '../../shared/report/html/read-pictures.ts';
+import { type Pictures, photoKey, renderHtml } from '../../shared/report/html.ts';
+import { parseReport, renderJson } from '../../shared/report/json.ts';
+import { renderJunit } from '../../shared/report/junit.ts';
+import type { Report } from '../../shared/report/model.ts';
+import { pseudonymise, renamePeople } from '../../shared/report/pseudonyms.ts';
+import { renderSarif } from '../../shared/report/sarif.ts';
+import type { ReportFile } from './audit.ts';
+import type { RemoteNames } from './remote-names.ts';
+
+export interface Fetched {
+  /** report.json, under the pseudonyms that were uploaded. */
+  readonly json: string;
+  /** report.html, where it has pictures. */
+  readonly html: string | undefined;
+  readonly embeddingsOnly: boolean;
+}
+
+/**
+ * The files of a report with the names of this machine. They are rendered here, of checked data and pictures: nothing
+ * else that the service says can stand in them.
+ */
+export function localReport(
+  fetched: Fetched,
+  settings: Settings,
+  names: RemoteNames,
+): Readonly<Record<ReportFile, string>> {
+  const remote = parseReport(fetched.json);
+  const named = renamePeople(remote, {
+    person: (_side, name) => names.back(name),
+    photo: (_side, _name, photo) => names.back(photo),
+  });
+  const key = pseudonymKeyOf(settings);
+  const report = key ? pseudonymise(named, key) : named;
+  const { samples, photos } = readPictures(fetched.html ?? '', remote);
+  const pictures = { samples, photos: renamed(photos, remote, report), embeddingsOnly: fetched.embeddingsOnly };
+  return {
+    'report.json': renderJson(report),
+    'report.sarif': renderSarif(report, { names: key !== undefined }),
+    'junit.xml': renderJunit(report),
+    'report.html': renderHtml(report, pictures),
+  };
+}
+
+/** Photos by what their people are called in the other report, in which each match has the same place. */
+function renamed(photos: Pictures['photos'], from: Report, to: Report): Pictures['photos'] {
+  return new Map(
+    from.matches.flatMap((match, i) => {
+      const [photo, other] = [photos.get(photoKey(match)), to.matches[i]];
+      return photo && other ? [[photoKey(other), photo] as const] : [];
+    }),
+  );
+}
