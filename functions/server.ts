@@ -86,7 +86,11 @@ export async function serve({ target, port, gate, log = () => undefined }: Serve
 
 /** Serves the API, to whoever has a key: many requests at once, as they wait for storage most of the time. */
 export async function serveApi(port: number, log: Log): Promise<Service> {
-  openApi({ onAnswer: (answer) => log({ event: 'request.answered', ...answer }) });
+  openApi({
+    // The page may put files there: tickets are signed addresses of the bucket.
+    uploadOrigin: 'https://storage.googleapis.com',
+    onAnswer: (answer) => log({ event: 'request.answered', ...answer }),
+  });
   const server = apiServer();
   server.listen(port);
   await once(server, 'listening');
