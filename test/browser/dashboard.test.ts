@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { type Browser, chromium, type Page } from 'playwright-core';
+import { type Browser, chromium, type Page, type Request } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { TOPICS } from '../../shared/pipeline/messages.ts';
 import type { ServiceSettings } from '../../shared/service/context.ts';
@@ -119,8 +119,8 @@ describe.skipIf(!present)('the dashboard in a browser', () => {
     expect(await page.title()).toBe('New audit - Rewound');
     for (const [label, path] of [
       ['Generator', 'checkpoints/secret-project.onnx'],
-      ['Members: people it was trained on', 'members'],
-      ['Controls: people it never saw', 'controls'],
+      ['Members', 'members'],
+      ['Controls', 'controls'],
     ] as const) {
       await tabTo(page, label);
       const chooser = page.waitForEvent('filechooser');
@@ -294,6 +294,32 @@ describe.skipIf(!present)('the dashboard in a browser', () => {
     expect(refused).toBeGreaterThan(2);
     expect(put).toBe(PHOTOS + 1 - there);
     expect((await world.ask(key, 'GET', `/v1/audits/${audit}`)).body.state).toBe('RECEIVED');
+  });
+
+  test('little comes over the wire, and most of it once', async () => {
+    const world = serve();
+    const { key } = await world.account();
+    const context = await browser.newContext();
+    onTestFinished(() => context.close());
+    const page = await context.newPage();
+    const load = async (path: string) => {
+      const requests: Request[] = [];
+      const note = (request: Request) => void requests.push(request);
+      page.on('requestfinished', note);
+      await page.goto(ORIGIN + path);
+      await page.getByRole('heading', { name: 'Audits' }).waitFor();
+      page.off('requestfinished', note);
+      const sizes = await Promise.all(requests.map((request) => request.sizes()));
+      const bytes = sizes.reduce((sum, { responseBodySize }) => sum + Math.max(0, responseBodySize), 0);
+      return { requests: requests.length, bytes };
+    };
+    const first = await load(`/#key=${key}`);
+    if (PICTURES) console.log('first load', first);
+    expect(first.requests).toBeLessThanOrEqual(20);
+    expect(first.bytes).toBeLessThan(30_000);
+    const second = await load('/audits');
+    if (PICTURES) console.log('second load', second);
+    expect(second.bytes, 'the page and what the API says').toBeLessThan(3000);
   });
 
   test('keys: made with what they may do, shown once, copied, revoked', async () => {

@@ -81,7 +81,7 @@ export function actionButton(text, act, properties = {}) {
  * @param {HTMLElement} trouble Where it is said what went wrong.
  * @param {() => Promise<unknown>} act
  */
-export async function whileBusy(button, trouble, act) {
+async function whileBusy(button, trouble, act) {
   // Not `disabled`: that would take the focus away.
   if (button.getAttribute('aria-disabled') === 'true') return;
   button.setAttribute('aria-disabled', 'true');

@@ -41,6 +41,19 @@ export function progressSection() {
   /** @type {Map<string, { bar: HTMLProgressElement, text: HTMLElement }>} */
   const rows = new Map();
   let told = { at: -TOLD_MS, state: '' };
+  /** @type {{ at: number, state: string, done: number, facesPerSecond: number | null, secondsLeft: number | null }} */
+  let measured = { at: 0, state: '', done: -1, facesPerSecond: null, secondsLeft: null };
+
+  /**
+   * The speed when the latest shard was done. Until the next one is, the service can only say that more time went by, so
+   * that everything seems to slow down.
+   * @param {Types.Audit} audit
+   */
+  const measure = ({ state, progress }) => {
+    if (!progress || (measured.state === state && measured.done === progress.samples.done)) return;
+    const { samples, facesPerSecond, secondsLeft } = progress;
+    measured = { at: performance.now(), state, done: samples.done, facesPerSecond, secondsLeft };
+  };
 
   /** @param {Types.Progress['stages'][number]['stage']} stage */
   const row = (stage) => {
@@ -56,12 +69,15 @@ export function progressSection() {
   return {
     section,
     /** @param {Types.Audit} audit */
-    update({ state, progress, quote }) {
+    update(audit) {
+      const { state, progress, quote } = audit;
+      measure(audit);
       sentence.textContent = SENTENCES[state] ?? '';
       most.textContent = whole(quote.credits);
-      const { facesPerSecond = null, secondsLeft = null } = progress ?? {};
+      const { at, facesPerSecond, secondsLeft } = measured;
+      const remaining = secondsLeft === null ? null : secondsLeft - (performance.now() - at) / 1000;
       speed.textContent = facesPerSecond === null ? '–' : short(facesPerSecond);
-      left.textContent = secondsLeft === null ? '–' : duration(secondsLeft);
+      left.textContent = remaining === null ? '–' : remaining < 1 ? 'soon' : duration(remaining);
       for (const { stage, done, shards } of progress?.stages ?? []) {
         const { bar, text } = row(stage);
         bar.max = Math.max(1, shards);
