@@ -8,6 +8,7 @@ import { documentOf } from './document.ts';
 import { type Env, router } from './env.ts';
 import { answerProblem, errorOf } from './problem.ts';
 import { rateLimit } from './rate-limit.ts';
+import { REFERENCE_POLICY, renderReference } from './reference.ts';
 import { accountRoutes } from './routes/account.ts';
 import { auditRoutes, type Watching } from './routes/audits.ts';
 import { creditRoutes } from './routes/credits.ts';
@@ -84,6 +85,8 @@ export function createApi(context: ServiceContext, options: ApiOptions = {}): Op
 
   const document = documentOf(app, context.settings.origin);
   app.get('/v1/openapi.json', (c) => c.json(document));
+  const reference = renderReference(document);
+  app.get('/v1/reference', (c) => c.html(reference, 200, { 'content-security-policy': REFERENCE_POLICY }));
   return app;
 }
 

@@ -10,8 +10,10 @@ import type { RateLimit } from './rate-limit.ts';
 
 export const SESSION_COOKIE = 'rewound_session';
 
-/** Either of these opens a route, as OpenAPI says it. */
-export const SECURITY = [{ key: [] }, { session: [] }];
+/** What opens a route, as OpenAPI says it: a key, or a session of one, with this scope. */
+export function security(...scopes: readonly Scope[]): Record<string, string[]>[] {
+  return [{ key: [...scopes] }, { session: [...scopes] }];
+}
 
 /**
  * Who makes a request, by API key or by the session of the page; whether they may, and not too often. A session is a

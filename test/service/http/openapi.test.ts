@@ -1,6 +1,7 @@
 import { Validator } from '@seriousme/openapi-schema-validator';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { beforeEach, describe, expect, test } from 'vitest';
+import { SCOPES, type Scope } from '../../../shared/service/api-keys.ts';
 import { EVENT_TYPES } from '../../../shared/service/webhooks/event-types.ts';
 import { hosted } from '../../support/service/hosted.ts';
 
@@ -62,11 +63,27 @@ test('every operation has a name of its own, a summary, a tag that is described,
 });
 
 test.each([
-  ['POST /v1/audits', [{ key: [] }, { session: [] }]],
+  ['POST /v1/audits', [{ key: ['audits:write'] }, { session: ['audits:write'] }]],
+  ['GET /v1/account', [{ key: [] }, { session: [] }]],
   ['GET /v1/health', []],
   ['DELETE /v1/session', [{ session: [] }]],
 ])('%s says who may: %j', (at, security) => {
   expect(operations().find((one) => one.at === at)?.operation.security).toEqual(security);
+});
+
+test('the scopes that it says are those that are asked for', async () => {
+  const { ask, account } = hosted();
+  for (const { at, operation } of operations()) {
+    const scope: Scope | undefined = operation.security[0]?.key?.[0];
+    const [method = '', path = ''] = at.split(' ');
+    const filled = path.replace(/\{(\w+)\}/g, (_, name: string) =>
+      String(operation.parameters.find((one: Any) => one.name === name).schema.example ?? 'report.json'),
+    );
+    if (scope === undefined) continue;
+    const { key } = await account(SCOPES.filter((one) => one !== scope));
+    const { status, body } = await ask(key, method, filled);
+    expect({ at, status, code: body.code }).toEqual({ at, status: 403, code: 'FORBIDDEN' });
+  }
 });
 
 test('headers that a client needs are described', () => {

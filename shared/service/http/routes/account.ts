@@ -5,7 +5,7 @@ import { createKey, listKeys, requireScope, revokeKey, SCOPES } from '../../api-
 import type { ServiceContext } from '../../context.ts';
 import { balanceOf } from '../../credits.ts';
 import { addressOf } from '../address.ts';
-import { type callers, SECURITY } from '../caller.ts';
+import { type callers, security } from '../caller.ts';
 import { router } from '../env.ts';
 import { answer, json } from '../pages.ts';
 import { PROBLEMS } from '../problem.ts';
@@ -84,7 +84,7 @@ export function accountRoutes(context: ServiceContext, caller: ReturnType<typeof
       operationId: 'getAccount',
       summary: 'The account and its credits',
       tags: ['Account'],
-      security: SECURITY,
+      security: security(),
       middleware: [caller()],
       responses: { 200: answer('The account.', accountSchema), ...PROBLEMS },
     }),
@@ -99,7 +99,7 @@ export function accountRoutes(context: ServiceContext, caller: ReturnType<typeof
       summary: 'Change name, retention, or when to warn of few credits',
       description: 'Retention counts for audits that end from now on.',
       tags: ['Account'],
-      security: SECURITY,
+      security: security('account'),
       middleware: [caller('account')],
       request: { body: json(accountChangeSchema.meta({ id: 'AccountChange' })) },
       responses: { 200: answer('The account.', accountSchema), ...PROBLEMS },
@@ -118,7 +118,7 @@ export function accountRoutes(context: ServiceContext, caller: ReturnType<typeof
       operationId: 'listKeys',
       summary: 'List API keys',
       tags: ['Keys'],
-      security: SECURITY,
+      security: security('keys'),
       middleware: [caller('keys')],
       responses: {
         200: answer('All keys, revoked ones too.', z.strictObject({ items: z.array(keySchema) }).openapi('Keys')),
@@ -136,7 +136,7 @@ export function accountRoutes(context: ServiceContext, caller: ReturnType<typeof
       summary: 'Make an API key',
       description: 'Its text is in this answer and nowhere else. A key can give no more than it may do itself.',
       tags: ['Keys'],
-      security: SECURITY,
+      security: security('keys'),
       middleware: [caller('keys')],
       request: { body: json(newKeySchema) },
       responses: { 201: answer('The key.', createdKeySchema), ...PROBLEMS },
@@ -169,7 +169,7 @@ export function accountRoutes(context: ServiceContext, caller: ReturnType<typeof
       summary: 'Revoke an API key',
       description: 'At once, with all sessions of it. It stays in the list.',
       tags: ['Keys'],
-      security: SECURITY,
+      security: security('keys'),
       middleware: [caller('keys')],
       request: { params: z.strictObject({ key: idSchema('key') }) },
       responses: { 200: answer('The key, revoked.', keySchema), ...PROBLEMS },

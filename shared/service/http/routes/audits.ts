@@ -17,7 +17,7 @@ import type { ServiceContext } from '../../context.ts';
 import { eraseAudit, signReceipt } from '../../erase.ts';
 import { cancelAudit, startAudit } from '../../start.ts';
 import { MOST_FILES, ticketsFor, uploadFileSchema } from '../../uploads.ts';
-import { type callers, SECURITY } from '../caller.ts';
+import { type callers, security } from '../caller.ts';
 import { router } from '../env.ts';
 import { idempotent } from '../idempotency.ts';
 import { answer, idempotencyKey, json, page, pageOf, pageQuery } from '../pages.ts';
@@ -97,7 +97,7 @@ export function auditRoutes(
       'x-repeatable': true,
       summary: 'What an audit would cost at most',
       tags,
-      security: SECURITY,
+      security: security('audits:read'),
       middleware: [caller('audits:read')],
       request: { body: json(newAudit) },
       responses: { 200: answer('The most it can cost.', priceSchema), ...PROBLEMS },
@@ -119,7 +119,7 @@ export function auditRoutes(
       description:
         'Nothing is charged or computed before it is started. One that is not started within a day is erased.',
       tags,
-      security: SECURITY,
+      security: security('audits:write'),
       middleware: writes,
       request: { headers, body: json(newAudit) },
       responses: { 201: answer('The audit, with its quote.', auditSchema), ...PROBLEMS },
@@ -137,7 +137,7 @@ export function auditRoutes(
       operationId: 'listAudits',
       summary: 'List audits, the newest first',
       tags,
-      security: SECURITY,
+      security: security('audits:read'),
       middleware: reads,
       request: { query: pageQuery(idSchema('audit')) },
       responses: { 200: answer('A page.', pageOf(auditSchema, 'AuditPage')), ...PROBLEMS },
@@ -157,7 +157,7 @@ export function auditRoutes(
       operationId: 'getAudit',
       summary: 'How an audit stands, and its result',
       tags,
-      security: SECURITY,
+      security: security('audits:read'),
       middleware: reads,
       request: { params },
       responses: { 200: answer('The audit.', auditSchema), ...PROBLEMS },
@@ -178,7 +178,7 @@ export function auditRoutes(
       description:
         'Each address takes one file, once, by PUT with the given headers. Photos go to members/PERSON/FILE and controls/PERSON/FILE, the checkpoint to checkpoints/FILE. Asking again is how an interrupted upload goes on: files that are there are said to be.',
       tags,
-      security: SECURITY,
+      security: security('audits:write'),
       middleware: [caller('audits:write')],
       request: {
         params,
@@ -219,7 +219,7 @@ export function auditRoutes(
       summary: 'Start an audit whose files are uploaded',
       description: 'Holds the credits that were quoted. Starting it again changes nothing.',
       tags,
-      security: SECURITY,
+      security: security('audits:write'),
       middleware: writes,
       request: { params, headers },
       responses: { 202: answer('The audit, started.', auditSchema), ...PROBLEMS },
@@ -238,7 +238,7 @@ export function auditRoutes(
       summary: 'Cancel an audit',
       description: 'What was done of it is charged; one that was not planned yet costs nothing.',
       tags,
-      security: SECURITY,
+      security: security('audits:write'),
       middleware: writes,
       request: { params, headers },
       responses: { 200: answer('The audit as it ended.', auditSchema), ...PROBLEMS },
@@ -258,7 +258,7 @@ export function auditRoutes(
       description:
         'Cancels it if it runs, and erases every object and record of it at once. The answer is a signed receipt of what was erased; nobody keeps a copy. Entries of the ledger stay: they hold its id and amounts.',
       tags,
-      security: SECURITY,
+      security: security('audits:write'),
       middleware: [caller('audits:write')],
       request: { params },
       responses: { 200: answer('The receipt.', receiptSchema), ...PROBLEMS },
@@ -279,7 +279,7 @@ export function auditRoutes(
       operationId: 'getReport',
       summary: 'Read a file of the report',
       tags,
-      security: SECURITY,
+      security: security('audits:read'),
       middleware: reads,
       request: { params: params.extend({ file: reportFileSchema }) },
       responses: {
@@ -321,7 +321,7 @@ export function auditRoutes(
       description:
         'Server-sent events: "audit" with the audit whenever it changes, until it has ended. A connection lasts 15 minutes at most.',
       tags,
-      security: SECURITY,
+      security: security('audits:read'),
       middleware: reads,
       request: { params },
       responses: {

@@ -3,7 +3,7 @@ import { RewoundError } from '../../../errors.ts';
 import type { ServiceContext } from '../../context.ts';
 import { entries } from '../../credits.ts';
 import { createCheckout, handleStripeWebhook, openStripe, packSchema } from '../../stripe.ts';
-import { type callers, SECURITY } from '../caller.ts';
+import { type callers, security } from '../caller.ts';
 import { router } from '../env.ts';
 import { answer, idempotencyKey, json, page, pageLimit, pageOf } from '../pages.ts';
 import { PROBLEMS } from '../problem.ts';
@@ -23,7 +23,7 @@ export function creditRoutes(context: ServiceContext, caller: ReturnType<typeof 
       operationId: 'listLedger',
       summary: 'List entries of the ledger, the newest first',
       tags,
-      security: SECURITY,
+      security: security(),
       middleware: [caller()],
       request: {
         query: z.strictObject({
@@ -53,7 +53,7 @@ export function creditRoutes(context: ServiceContext, caller: ReturnType<typeof 
       description:
         'Answers with the address of a page of Stripe; credits are there when it is paid. Needs an Idempotency-Key.',
       tags,
-      security: SECURITY,
+      security: security('billing'),
       middleware: [caller('billing')],
       request: {
         body: json(

@@ -11,7 +11,7 @@ import {
   updateEndpoint,
 } from '../../webhooks/endpoints.ts';
 import { endpointSecret } from '../../webhooks/sign.ts';
-import { type callers, SECURITY } from '../caller.ts';
+import { type callers, security as securityOf } from '../caller.ts';
 import { router } from '../env.ts';
 import { answer, json, pageOf, pageQuery } from '../pages.ts';
 import { PROBLEMS } from '../problem.ts';
@@ -45,7 +45,7 @@ export function webhookRoutes(context: ServiceContext, caller: ReturnType<typeof
   const { secret, settings } = context;
   const guarded = { ...context, webhookAllow: settings.webhookAllow };
   const middleware = [caller('webhooks')];
-  const security = SECURITY;
+  const security = securityOf('webhooks');
 
   app.openapi(
     createRoute({
