@@ -175,6 +175,20 @@ describe('after an erasure', () => {
   });
 });
 
+test('a file whose address was given out before, and used hours after the erasure, goes too', async () => {
+  for (const end of ['erased', 'cancelled'] as const) {
+    const world = new HostedWorld();
+    const { account, key } = await world.account();
+    const id = await world.create(key);
+    if (end === 'erased') await erase(world, key, id);
+    else await world.ask(key, 'POST', `/v1/audits/${id}/cancel`);
+    await world.pass(7 * 3_600_000);
+    await world.put(account, id);
+    await world.pass(DAY_MS);
+    for await (const { key: object } of world.context.objects.list('drop/')) expect(object, end).toBe('');
+  }
+});
+
 describe('the receipt', () => {
   test('verifies with the published key, in WebCrypto', async () => {
     const world = new HostedWorld();
