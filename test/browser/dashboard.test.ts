@@ -413,6 +413,23 @@ describe.skipIf(!present)('the dashboard in a browser', () => {
     expect(await closed.page.getByRole('heading', { name: 'Make an account' }).count()).toBe(0);
   });
 
+  test('an audit is cancelled while it is watched; a session whose key was revoked is over', async () => {
+    const world = serve();
+    const { account, key } = await world.account();
+    const id = await world.start(account, key);
+    const { page, trouble } = await signedIn(key, `/audits/${id}`);
+    await page.getByRole('button', { name: 'Cancel the audit' }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Cancel the audit' }).click();
+    await page.getByRole('heading', { name: 'There is no report' }).waitFor();
+    expect((await world.ask(key, 'GET', `/v1/audits/${id}`)).body.state).toBe('CANCELLED');
+    expect(trouble).toEqual([]);
+    const [{ id: own }] = (await world.ask(key, 'GET', '/v1/keys')).body.items;
+    await world.ask(key, 'DELETE', `/v1/keys/${own}`);
+    await page.getByRole('link', { name: 'Credits' }).click();
+    await page.getByRole('heading', { name: 'Sign in' }).waitFor();
+    expect(await page.getByRole('link', { name: 'Keys' }).count(), 'no way on').toBe(0);
+  });
+
   test('hostile labels are shown as text', async () => {
     const world = serve();
     const { key } = await world.account();

@@ -25,7 +25,8 @@ export async function view({ id }) {
   const place = h('div');
   const about = h('div');
   const buttons = h('p', { class: 'actions' });
-  const aboutIt = h('section', { 'aria-labelledby': 'about' }, h('h2', { id: 'about' }, 'About it'), about, buttons);
+  const details = h('details', null, h('summary', null, h('h2', { id: 'about' }, 'About it')), about);
+  const aboutIt = h('section', { 'aria-labelledby': 'about' }, details, buttons);
   const rest = h('div');
   const body = h('div');
   /** @type {Section | undefined} */
@@ -45,7 +46,8 @@ export async function view({ id }) {
       section?.leave();
       section = now === 'ended' ? resultSection(audit) : now === 'working' ? progressSection() : uploadSection(audit);
       place.replaceChildren(section.section);
-      // A report is long: what is below it would not be found.
+      // A report is long: what is below it would not be found, and what is above it is short.
+      details.open = state !== 'DONE';
       rest.replaceChildren(...(state === 'DONE' ? [aboutIt, place] : [place, aboutIt]));
       if (phase !== '' && now === 'ended') announce(`The audit has ended: ${STATES[state]}`);
       phase = now;
