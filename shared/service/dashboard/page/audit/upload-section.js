@@ -17,7 +17,7 @@ const START_WITHIN_MS = 24 * 3_600_000;
  * @param {Types.Audit} audit
  */
 export function uploadSection(audit) {
-  const place = h('div');
+  const place = h('div', { class: 'upload' });
   const section = h('section', { 'aria-labelledby': 'upload' }, h('h2', { id: 'upload' }, 'Upload'), place);
   /** @type {Upload | undefined} */
   let upload = uploadOf(audit.id);
