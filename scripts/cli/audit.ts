@@ -48,7 +48,7 @@ export interface Watch {
   readonly signal: AbortSignal;
 }
 
-export const REPORT_FILES = ['report.html', 'report.json', 'report.sarif', 'junit.xml'] as const;
+const REPORT_FILES = ['report.html', 'report.json', 'report.sarif', 'junit.xml'] as const;
 export type ReportFile = (typeof REPORT_FILES)[number];
 
 /** An audit that has come to an end somewhere. */

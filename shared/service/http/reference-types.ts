@@ -68,7 +68,7 @@ function range(low: number | undefined, high: number | undefined, what = ''): st
   return high !== undefined && Math.abs(high) < 1e15 ? `, at most ${shown(high)}${what}` : '';
 }
 
-export function joined(parts: readonly Part[], between: string): Part {
+function joined(parts: readonly Part[], between: string): Part {
   return parts.map((part, i) => (i === 0 ? part : html`${between}${part}`));
 }
 
