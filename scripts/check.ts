@@ -15,8 +15,6 @@ const CHECKS: Readonly<Record<string, readonly string[]>> = {
   build: ['node', 'scripts/check/cloudbuild.ts'],
   // The client against the API it is generated from.
   client: ['node', 'scripts/client.ts', '--check'],
-  // The client against the API it is generated from.
-  client: ['node', 'scripts/client.ts', '--check'],
 };
 
 const bin = join(import.meta.dirname, '../node_modules/.bin');
