@@ -233,6 +233,25 @@ describe.skipIf(!present)('the dashboard in a browser', () => {
     expect(trouble).toEqual([]);
   });
 
+  test('where two files could be the checkpoint, it is asked which', async () => {
+    const world = serve();
+    const { key } = await world.account();
+    const weights = { 'checkpoints/a.part1': 'weights' };
+    const { page, trouble } = await signedIn(key, '/audits/new');
+    const which = page.getByLabel('Which of them is the checkpoint?');
+    expect(await which.isVisible()).toBe(false);
+    await drop(page, '.zone >> nth=0', [folders({ ...smallFiles(...MEMBERS), ...weights })]);
+    await which.waitFor();
+    expect(await which.inputValue()).toBe('secret-project.onnx');
+    await page.getByLabel('Samples', { exact: true }).fill('64');
+    await page.getByLabel('I may lawfully use').check();
+    await page.getByRole('button', { name: 'Upload and start' }).click();
+    await page.getByRole('heading', { name: 'At work' }).waitFor();
+    await world.run();
+    await page.getByRole('heading', { name: 'Report' }).waitFor();
+    expect(trouble).toEqual([]);
+  });
+
   test('more photos than fit one request: folders are read to the bottom, and all of it arrives', async () => {
     const world = serve();
     const { key } = await world.account();

@@ -26,7 +26,7 @@ export async function view() {
     const { signal } = asking;
     timer = setTimeout(async () => {
       try {
-        price.replaceChildren(priced(await quote(requested(new FormData(element), files.photos()), signal), account));
+        price.replaceChildren(priced(await quote(requested(new FormData(element), files), signal), account));
       } catch (thrown) {
         if (!signal.aborted) price.replaceChildren(h('p', { class: 'soft' }, problemOf(thrown).message));
       }
@@ -41,7 +41,7 @@ export async function view() {
       if (missing !== undefined) {
         throw new Problem({ code: 'PAGE', detail: missing, help: 'Drop it on its field, or choose it there.' });
       }
-      const { id } = await createAudit(requested(data, files.photos()));
+      const { id } = await createAudit(requested(data, files));
       startWhenUploaded(beginUpload(id, files.files()));
       await go(`/audits/${id}`, { replace: true });
     },
@@ -140,15 +140,21 @@ export async function view() {
   return { title: 'New audit', body, leave };
 }
 
-/** @param {FormData} data @param {number} photos @returns {Types.NewAudit} */
-function requested(data, photos) {
+/**
+ * @param {FormData} data
+ * @param {Pick<ReturnType<typeof fileFields>, 'photos' | 'checkpoint'>} files
+ * @returns {Types.NewAudit}
+ */
+function requested(data, files) {
   const label = textOf(data, 'label');
   const msPerSample = Number(textOf(data, 'msPerSample'));
+  const checkpoint = files.checkpoint();
   return {
     attestation: textOf(data, 'attestation') === 'regulator' ? 'regulator' : 'owner',
-    photos,
+    photos: files.photos(),
     names: data.has('names'),
     ...(label === '' ? {} : { label }),
+    ...(checkpoint === undefined ? {} : { checkpoint }),
     ...(msPerSample > 0 ? { msPerSample } : {}),
     settings: {
       samples: Number(textOf(data, 'samples')),

@@ -1,10 +1,13 @@
 /** @import { Found, Folder } from './intake.js' */
 import { h } from '../dom.js';
+import { field } from '../form.js';
 import { checkpoint, people, project, summary } from './intake.js';
 import { picker } from './picker.js';
 
 /** Beside a checkpoint, and none itself (shared/pipeline/keys.ts). */
 const COMPANION = /\.(card\.json|json|txt|md|csv|data|bin|weights)$|onnx[._]data$/i;
+/** Most likely one. */
+const MODEL = /\.(onnx|pkl|pt|pth|ckpt|safetensors)$/i;
 
 /**
  * The three things that an audit takes. A folder that holds all of them can be dropped anywhere.
@@ -17,6 +20,7 @@ export function fileFields(onChange) {
   const hold = (folder, found) => {
     held[folder] = found;
     pickers[folder].show(found);
+    if (folder === 'checkpoints') askWhich();
   };
   /** @param {Folder} folder */
   const taking = (folder) => (/** @type {readonly Found[]} */ found) => {
@@ -25,6 +29,22 @@ export function fileFields(onChange) {
     else hold(folder, folder === 'checkpoints' ? checkpoint(found) : people(found, folder));
     onChange();
   };
+  /** Files that may be the checkpoint, as they are called below checkpoints/. */
+  const candidates = () =>
+    held.checkpoints.map(({ path }) => path.slice(path.indexOf('/') + 1)).filter((name) => !COMPANION.test(name));
+  const which = h('select', { name: 'checkpoint' });
+  const whichField = field(
+    'Which of them is the checkpoint?',
+    which,
+    'The others go along, such as weights of their own.',
+  );
+  const askWhich = () => {
+    const names = candidates();
+    whichField.hidden = names.length < 2;
+    which.replaceChildren(...names.map((name) => h('option', { value: name }, name)));
+    which.value = names.find((name) => MODEL.test(name)) ?? names[0] ?? '';
+  };
+  askWhich();
   const pickers = {
     checkpoints: picker({
       name: 'checkpoint',
@@ -49,15 +69,16 @@ export function fileFields(onChange) {
     }),
   };
   return {
-    element: h('div', { class: 'zones' }, ...FOLDERS.map((folder) => pickers[folder].zone)),
+    element: h('div', null, h('div', { class: 'zones' }, ...FOLDERS.map((folder) => pickers[folder].zone)), whichField),
+    /** Which file is the checkpoint, where that is not plain. */
+    checkpoint: () => (candidates().length > 1 ? which.value : undefined),
     files: () => FOLDERS.flatMap((folder) => held[folder]),
     photos: () => summary([...held.members, ...held.controls]).photos,
     /** What is missing, with the focus set to it; undefined where all is there. */
     missing() {
-      const checkpoints = held.checkpoints.filter(({ path }) => !COMPANION.test(path)).length;
-      if (checkpoints !== 1) {
+      if (candidates().length === 0) {
         pickers.checkpoints.focus();
-        return checkpoints === 0 ? 'Give the generator’s checkpoint.' : 'Give one checkpoint only.';
+        return 'Give the generator’s checkpoint.';
       }
       if (held.members.length > 0) return undefined;
       pickers.members.focus();
