@@ -50,8 +50,23 @@ export async function progressOf(
     of: size.probe + (isConfirming ? size.confirm : 0),
   };
   const present = isConfirming ? 'confirm' : run.state === 'PROBING' ? 'probe' : undefined;
-  const seconds = (context.clock.now() - run.changedAt) / 1000;
-  const facesPerSecond = present && made(present) > 0 && seconds > 0 ? made(present) / seconds : null;
+  const doneShards = counts.find(({ stage }) => stage === present)?.done ?? 0;
+  const seconds = present ? (await lastDone(context, planned.run, present, doneShards)) - run.changedAt : 0;
+  const facesPerSecond = present && made(present) > 0 && seconds > 0 ? (1000 * made(present)) / seconds : null;
   const left = present ? size[present] - made(present) : 0;
   return { stages, samples, facesPerSecond, secondsLeft: facesPerSecond === null ? null : left / facesPerSecond };
+}
+
+/**
+ * When the latest of so many shards was done. Shards are done in the order of their chains, so it is about the one of
+ * this number; until the next is done the speed stays as it is, however long somebody looks.
+ */
+async function lastDone(
+  { records: store, clock }: Pick<Platform, 'records' | 'clock'>,
+  run: string,
+  stage: Stage,
+  done: number,
+): Promise<number> {
+  const at = (await store.get(`${records.done(run, stage)}/${Math.max(0, done - 1)}`))?.fields.at;
+  return typeof at === 'number' ? at : clock.now();
 }
