@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import { openAsBlob } from 'node:fs';
+import { createReadStream } from 'node:fs';
+import { Readable } from 'node:stream';
 import { EngineProcess } from '../../shared/engine/process.ts';
 import { RewoundError } from '../../shared/errors.ts';
 import { decodeLabels, encodeLabels } from '../../shared/faces/labels.ts';
@@ -20,8 +21,8 @@ export interface RemoteFile {
   readonly path: string;
   readonly size: number;
   readonly md5: string;
-  /** Its content, read as it is sent. */
-  readonly blob: () => Promise<Blob>;
+  /** Its content, to be read as it is sent. */
+  readonly open: () => Promise<Readable>;
 }
 
 /** What an audit needs of the user's files, and no other file of their folders. */
@@ -136,10 +137,11 @@ async function ofSide(
 }
 
 function stored({ objects }: Local, { key, generation, md5, size }: ObjectInfo, path: string): RemoteFile {
-  return { path, size, md5, blob: async () => openAsBlob(await objects.file(key, generation)) };
+  return { path, size, md5, open: async () => createReadStream(await objects.file(key, generation)) };
 }
 
 function written(path: string, text: string): RemoteFile {
-  const blob = new Blob([text]);
-  return { path, size: blob.size, md5: createHash('md5').update(text).digest('base64'), blob: async () => blob };
+  const bytes = Buffer.from(text);
+  const md5 = createHash('md5').update(bytes).digest('base64');
+  return { path, size: bytes.length, md5, open: async () => Readable.from([bytes]) };
 }

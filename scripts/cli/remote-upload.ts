@@ -1,3 +1,7 @@
+import { request as http } from 'node:http';
+import { request as https } from 'node:https';
+import type { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import { setTimeout } from 'node:timers/promises';
 import type { RewoundClient, Upload, UploadTicket } from '../../shared/client/api.ts';
 import { RewoundError } from '../../shared/errors.ts';
@@ -10,6 +14,8 @@ const TOGETHER = 500;
 const AT_ONCE = 4;
 const ATTEMPTS = 5;
 const FIRST_WAIT_MS = 500;
+/** A connection on which nothing moves for so long is broken. */
+const SILENCE_MS = 120_000;
 
 /** Uploads what an audit does not have yet. Run again, it goes on with what is missing. */
 export async function upload(
@@ -74,20 +80,45 @@ async function putUntilThere(
 }
 
 /** Puts a file to its address; returns why it did not get there. */
-async function put(
-  file: RemoteFile,
-  { url, headers }: UploadTicket,
-  signal: AbortSignal,
-): Promise<RewoundError | undefined> {
-  const body = await file.blob();
+async function put(file: RemoteFile, ticket: UploadTicket, signal: AbortSignal): Promise<RewoundError | undefined> {
+  const content = await file.open();
   try {
-    const response = await fetch(url, { method: 'PUT', headers: { ...headers }, body, signal, redirect: 'error' });
-    await response.body?.cancel();
-    return response.ok ? undefined : notTaken(`The storage answered a file with status ${response.status}.`);
+    const status = await send(content, file.size, ticket, signal);
+    return status < 300 ? undefined : notTaken(`The storage answered a file with status ${status}.`);
   } catch (cause) {
     signal.throwIfAborted();
     return notTaken('A file could not be uploaded: the connection broke.', cause);
+  } finally {
+    content.destroy();
   }
+}
+
+/** Sends as fast as it is taken, so that gigabytes need no memory, which `fetch` does not; gives the status of the answer. */
+async function send(
+  content: Readable,
+  size: number,
+  { url, headers }: UploadTicket,
+  signal: AbortSignal,
+): Promise<number> {
+  const open = url.startsWith('https:') ? https : http;
+  const outgoing = Object.assign(
+    open(url, { method: 'PUT', headers: { ...headers, 'content-length': size }, signal }),
+    {
+      // A file that changes meanwhile is an error here, and not what somebody waits for there.
+      strictContentLength: true,
+    },
+  );
+  outgoing.setTimeout(SILENCE_MS, () => outgoing.destroy(new Error('silence')));
+  const answered = new Promise<number>((resolve, reject) => {
+    outgoing.on('error', reject);
+    outgoing.on('response', (response) => {
+      response.resume();
+      resolve(response.statusCode ?? 0);
+    });
+  });
+  // Who refuses a file answers before it was sent.
+  const sent = pipeline(content, outgoing).then(() => answered);
+  return Promise.race([answered, sent]);
 }
 
 function notTaken(message: string, cause?: unknown): RewoundError {
