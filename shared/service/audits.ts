@@ -139,7 +139,7 @@ export function runOf({ planned, outcome }: HostedAudit): string | undefined {
 type Context = Pick<Platform, 'records' | 'clock'>;
 
 /** An audit that nobody starts goes after a day. */
-export const START_WITHIN_MS = 24 * 3_600_000;
+const START_WITHIN_MS = 24 * 3_600_000;
 
 /** The most that such an audit can cost. */
 export function quoteOf({ photos, msPerSample, settings }: NewAudit): Price {

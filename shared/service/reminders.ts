@@ -13,7 +13,7 @@ import { idPattern } from './ids.ts';
  *   report   all that is left of it is to go
  *   remains  did anybody still write into what was erased?
  */
-export const ABOUT = ['start', 'expire', 'work', 'report', 'remains'] as const;
+const ABOUT = ['start', 'expire', 'work', 'report', 'remains'] as const;
 export type About = (typeof ABOUT)[number];
 
 const version = z.literal(1);
