@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
 import { RewoundError } from '../errors.ts';
-import { readAudit } from '../pipeline/audits.ts';
+import { auditOfUpload, readAudit } from '../pipeline/audits.ts';
 import { freshSamples, settingsSchema } from '../pipeline/settings.ts';
 import type { Platform } from '../platform/ports.ts';
 import { verdictSchema } from '../report/model.ts';
@@ -134,6 +134,15 @@ export type HostedAudit = z.infer<typeof hostedSchema>;
 /** The one audit of the pipeline that is this one, once that is known. */
 export function runOf({ planned, outcome }: HostedAudit): string | undefined {
   return planned?.run ?? outcome?.run;
+}
+
+/** The same where it has only begun: received by the pipeline, and not planned yet. */
+export async function findRun(
+  { records }: Pick<Platform, 'records'>,
+  audit: HostedAudit,
+): Promise<string | undefined> {
+  const { checkpoint } = audit;
+  return runOf(audit) ?? (checkpoint ? auditOfUpload({ records }, checkpoint.key, checkpoint.generation) : undefined);
 }
 
 type Context = Pick<Platform, 'records' | 'clock'>;

@@ -2,7 +2,7 @@ import { RewoundError } from '../errors.ts';
 import { readAudit, stopAudit } from '../pipeline/audits.ts';
 import { TOPICS } from '../pipeline/messages.ts';
 import { putOnce } from '../pipeline/once.ts';
-import { changeHosted, type HostedAudit, readHosted } from './audits.ts';
+import { changeHosted, findRun, type HostedAudit, readHosted } from './audits.ts';
 import type { ServiceContext } from './context.ts';
 import { hold, holdFree } from './credits.ts';
 import { announceLowCredits } from './low-credits.ts';
@@ -69,8 +69,7 @@ export async function cancelAudit(context: Context, account: string, id: string)
   );
   const error = cancelled();
   // A run that ends by itself in this moment keeps its result, and is paid for.
-  if (audit.planned && (await readAudit(context, audit.planned.run))) {
-    await stopAudit(context, audit.planned.run, 'CANCELLED', error);
-  }
-  return settleAudit(context, account, id, { state: 'CANCELLED', error });
+  const run = await findRun(context, audit);
+  if (run !== undefined && (await readAudit(context, run))) await stopAudit(context, run, 'CANCELLED', error);
+  return settleAudit(context, account, id, { state: 'CANCELLED', error, ...(run === undefined ? {} : { run }) });
 }
