@@ -137,10 +137,7 @@ export function runOf({ planned, outcome }: HostedAudit): string | undefined {
 }
 
 /** The same where it has only begun: received by the pipeline, and not planned yet. */
-export async function findRun(
-  { records }: Pick<Platform, 'records'>,
-  audit: HostedAudit,
-): Promise<string | undefined> {
+export async function findRun({ records }: Pick<Platform, 'records'>, audit: HostedAudit): Promise<string | undefined> {
   const { checkpoint } = audit;
   return runOf(audit) ?? (checkpoint ? auditOfUpload({ records }, checkpoint.key, checkpoint.generation) : undefined);
 }
