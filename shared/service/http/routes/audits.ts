@@ -12,6 +12,7 @@ import {
   newAuditSchema,
   quoteOf,
   readHosted,
+  runOf,
 } from '../../audits.ts';
 import type { ServiceContext } from '../../context.ts';
 import { eraseAudit, signReceipt } from '../../erase.ts';
@@ -297,13 +298,14 @@ export function auditRoutes(
     }),
     async (c) => {
       const { audit: id, file } = c.req.valid('param');
-      const { planned, outcome } = await readHosted(context, c.get('caller').account, id);
-      if (!planned || outcome?.state !== 'DONE') {
+      const audit = await readHosted(context, c.get('caller').account, id);
+      const run = runOf(audit);
+      if (run === undefined || audit.outcome?.state !== 'DONE') {
         throw new RewoundError('NOT_FOUND', 'The audit has no report.', {
           help: 'Only an audit that is DONE has one; its state and error say how it stands.',
         });
       }
-      const bytes = await context.objects.get(keys.report(planned.run, file));
+      const bytes = await context.objects.get(keys.report(run, file));
       return c.body(Uint8Array.from(bytes), 200, {
         'content-type': REPORT_FILES[file],
         'content-security-policy': REPORT_POLICY,
