@@ -36,6 +36,12 @@ const environmentSchema = z
       const missing = apiKey === undefined ? 'STRIPE_API_KEY' : 'STRIPE_WEBHOOK_SECRET';
       issues.addIssue({ code: 'custom', path: [missing], message: 'is needed, as the other one of the two is set' });
     }
+    // Where credits are free, whoever makes an account has as many as there are.
+    if (environment.REWOUND_SIGN_UP === 'open' && apiKey === undefined && !isLoopback(environment.REWOUND_ORIGIN)) {
+      const message =
+        'may be open only with STRIPE_API_KEY, or on this machine alone: credits would be free for anybody';
+      issues.addIssue({ code: 'custom', path: ['REWOUND_SIGN_UP'], message });
+    }
     const settings: ServiceSettings = {
       origin: environment.REWOUND_ORIGIN,
       signUp: environment.REWOUND_SIGN_UP ?? 'closed',
@@ -45,6 +51,12 @@ const environmentSchema = z
     };
     return { secret: environment.REWOUND_SECRET, settings };
   });
+
+/** Whether only whoever is at this machine reaches such an address. */
+function isLoopback(origin: string): boolean {
+  const { hostname } = new URL(origin);
+  return hostname === 'localhost' || hostname === '[::1]' || /^127(\.\d+){3}$/.test(hostname);
+}
 
 /** The hosted service's settings from its environment. Throws USAGE that names every variable that is wrong, never a value. */
 export function readServiceSettings(environment: Readonly<Record<string, string | undefined>>): {
