@@ -22,6 +22,8 @@ const environmentSchema = z
     REWOUND_DEVICE: z.enum(DEVICES).default('cpu'),
     /** Shards of one audit in flight at once, set by `plan`: no more than there are instances of `probe`. */
     REWOUND_WINDOW: z.coerce.number().int().min(1).max(10_000).default(1),
+    /** Messages worked on at once: more than one only for a function that does nothing but wait. */
+    REWOUND_CONCURRENCY: z.coerce.number().int().min(1).max(1_000).default(1),
     /** What the push's token must be made for, and by whom. */
     REWOUND_PUSH_AUDIENCE: optional(name),
     REWOUND_PUSH_EMAIL: optional(z.email()),
@@ -51,6 +53,7 @@ const environmentSchema = z
       database: environment.REWOUND_DATABASE,
       device: environment.REWOUND_DEVICE,
       window: environment.REWOUND_WINDOW,
+      concurrency: environment.REWOUND_CONCURRENCY,
       /** Who may call; anybody where an emulator, which sends no token, is all there is. */
       caller: audience === undefined || email === undefined ? undefined : { audience, email },
     };

@@ -22,26 +22,31 @@ export interface ServeOptions {
   /** Judges each request; all are let in where there is none. */
   readonly gate?: Gate;
   readonly log?: Log;
+  /** Requests that are worked on at once; one if nothing is said. */
+  readonly concurrency?: number;
 }
 
 export interface Service {
   readonly port: number;
   /**
-   * Takes on nothing more and waits for the message at hand. After `graceMs` it is given back: whoever sent it is told
-   * that it failed, and sends it again. Resolves to whether there was one to give back.
+   * Takes on nothing more and waits for what is at hand. After `graceMs` it is given back: whoever sent it is told that
+   * it failed, and sends it again. Resolves to whether there was anything to give back.
    */
   stop(graceMs: number): Promise<boolean>;
 }
 
 /**
- * Serves a registered function, one open request at a time: a step may take the whole machine, and two would only make
- * each other late. A request that waits for its turn is dropped when its sender gives up. Should the sender of the one
- * at hand give up, the next begins while the step ends; the engine still does one thing after another.
+ * Serves a registered function, one open request at a time unless `concurrency` says otherwise: a step may take the whole
+ * machine, and two would only make each other late. A function that does nothing but wait may be given many. A request
+ * that waits for its turn is dropped when its sender gives up. Should the sender of one at hand give up, the next begins
+ * while the step ends; the engine still does one thing after another.
  */
-export async function serve({ target, port, gate, log = () => undefined }: ServeOptions): Promise<Service> {
+export async function serve(options: ServeOptions): Promise<Service> {
+  const { target, port, gate, log = () => undefined, concurrency = 1 } = options;
   const framework = frameworkServer(target);
-  let turn: Promise<unknown> = Promise.resolve();
-  let current: ServerResponse | undefined;
+  const turns = new Turns(concurrency);
+  const open = new Set<Promise<void>>();
+  const atHand = new Set<ServerResponse>();
   let stopping = false;
 
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -50,21 +55,22 @@ export async function serve({ target, port, gate, log = () => undefined }: Serve
       log({ event: 'caller.refused', status });
       return answer(response, status);
     }
-    const mine = turn.then(async () => {
+    await turns.take(async () => {
       if (stopping) return answer(response, 503);
       if (request.destroyed || response.destroyed) return;
-      current = response;
+      atHand.add(response);
       const closed = once(response, 'close');
       framework.emit('request', request, response);
       await closed;
-      current = undefined;
+      atHand.delete(response);
     });
-    turn = mine.catch(() => undefined);
-    await mine;
   }
 
   const server = createServer((request, response) => {
-    handle(request, response).catch(() => answer(response, 500));
+    const handled = handle(request, response)
+      .catch(() => answer(response, 500))
+      .finally(() => open.delete(handled));
+    open.add(handled);
   });
   server.requestTimeout = 0;
   server.listen(port);
@@ -76,12 +82,35 @@ export async function serve({ target, port, gate, log = () => undefined }: Serve
       stopping = true;
       server.close();
       server.closeIdleConnections();
-      const late = await isLate(turn, graceMs);
-      if (late && current) answer(current, 503);
+      const late = await isLate(Promise.all(open), graceMs);
+      if (late) for (const response of atHand) answer(response, 503);
       server.closeIdleConnections();
       return late;
     },
   };
+}
+
+/** Lets so many work at once; the others wait, in the order they came. */
+class Turns {
+  #free: number;
+  readonly #waiting: (() => void)[] = [];
+
+  constructor(most: number) {
+    this.#free = most;
+  }
+
+  async take(work: () => Promise<void>): Promise<void> {
+    if (this.#free > 0) this.#free -= 1;
+    else await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    try {
+      await work();
+    } finally {
+      // Handed on as it is: nobody who comes now is before whoever waits.
+      const next = this.#waiting.shift();
+      if (next) next();
+      else this.#free += 1;
+    }
+  }
 }
 
 /** Serves the API, to whoever has a key: many requests at once, as they wait for storage most of the time. */
@@ -146,7 +175,7 @@ async function main(): Promise<void> {
   const log = jsonLog(process.env.FUNCTION_TARGET ?? '', (line) => void process.stdout.write(line));
   try {
     const settings = readSettings(process.env);
-    const { target, port, caller, device } = settings;
+    const { target, port, caller, device, concurrency } = settings;
     const world = openContext(settings);
     useContext(world.context, messageLog(log));
     await world.ready();
@@ -154,7 +183,7 @@ async function main(): Promise<void> {
       useService({ ...world.context, uploads: world.uploads, ...readServiceSettings(process.env) });
     const service = await (target === API
       ? serveApi(port, log)
-      : serve({ target, port, log, ...(caller ? { gate: pushGate(caller) } : {}) }));
+      : serve({ target, port, log, concurrency, ...(caller ? { gate: pushGate(caller) } : {}) }));
     process.once('SIGTERM', async () => {
       const gaveBack = await service.stop(GRACE_MS);
       log({ event: 'service.stopped', gaveBack });

@@ -3,6 +3,7 @@
 #
 #   gpu        runs on a GPU, with the processors and memory that come with it (cpu and memory: those that do not)
 #   instances  most that run at once
+#   concurrency  messages that one instance works on at once, where that is more than one
 #   publishes  topics it sends to (shared/pipeline: fan-in.ts, audits.ts)
 #   reads      areas of the bucket it reads; writes: areas it reads and writes; lists: whether it lists the bucket
 #   creates    areas it puts what is new into, without reading; deletes: areas it deletes from, without reading
@@ -106,17 +107,19 @@ locals {
       records   = "write"
       attempts  = null
     }
-    # Sends webhooks. It alone calls addresses that customers name, and sees nothing of the bucket.
+    # Sends webhooks. It alone calls addresses that customers name, and sees nothing of the bucket. It waits for them and
+    # does nothing else: alone in its instance, one that never answers would hold up everybody's.
     deliver = {
-      cpu       = "1"
-      memory    = "512Mi"
-      instances = 10
-      publishes = []
-      reads     = []
-      writes    = []
-      lists     = false
-      records   = "write"
-      attempts  = null
+      cpu         = "1"
+      memory      = "512Mi"
+      instances   = 4
+      concurrency = 20
+      publishes   = []
+      reads       = []
+      writes      = []
+      lists       = false
+      records     = "write"
+      attempts    = null
     }
     # Begins, ends and erases audits when their time has come.
     tend = {

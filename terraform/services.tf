@@ -36,8 +36,8 @@ resource "google_cloud_run_v2_service" "function" {
     execution_environment = "EXECUTION_ENVIRONMENT_GEN2"
     encryption_key        = var.kms_key
 
-    # One message at a time: a step may take the whole machine (functions/server.ts).
-    max_instance_request_concurrency = 1
+    # One message at a time where nothing is said: a step may take the whole machine (functions/server.ts).
+    max_instance_request_concurrency = lookup(each.value, "concurrency", 1)
     timeout                          = "600s"
 
     # Half the price. The zone that fails takes its shards with it, and they come again.
@@ -93,6 +93,7 @@ resource "google_cloud_run_v2_service" "function" {
             # Part of an audit's identity, by what plan says. No step falls back to another device.
             REWOUND_DEVICE        = each.value.gpu ? "cuda" : "cpu"
             REWOUND_WINDOW        = tostring(var.gpu_quota)
+            REWOUND_CONCURRENCY   = tostring(lookup(each.value, "concurrency", 1))
             REWOUND_PUSH_AUDIENCE = local.audiences[each.key]
             REWOUND_PUSH_EMAIL    = google_service_account.push.email
           },

@@ -78,18 +78,50 @@ test('what the gate does not let in never reaches the function, and its body no 
   expect(logged).toEqual([{ event: 'caller.refused', status: 403 }]);
 });
 
-test('one request at a time', async () => {
-  let running = 0;
-  let most = 0;
-  const { service } = await start(async () => {
-    most = Math.max(most, ++running);
-    await new Promise((resolve) => setTimeout(resolve, 20));
-    running--;
-    return undefined;
-  });
-  const answers = await Promise.all(Array.from({ length: 5 }, () => push(service.port, { version: 1, audit: AUDIT })));
-  expect(answers.map(({ status }) => status)).toEqual([204, 204, 204, 204, 204]);
-  expect(most).toBe(1);
+test.each([
+  [1, undefined],
+  [3, 3],
+])('%i at a time', async (most, concurrency) => {
+  const waiting: (() => void)[] = [];
+  const came = Promise.withResolvers<void>();
+  let [running, seen, begun] = [0, 0, 0];
+  const { service } = await start(
+    async () => {
+      seen = Math.max(seen, ++running);
+      if (++begun === most) came.resolve();
+      await new Promise<void>((resolve) => waiting.push(resolve));
+      running--;
+      return undefined;
+    },
+    concurrency === undefined ? {} : { concurrency },
+  );
+  const answers = Array.from({ length: 7 }, () => push(service.port, { version: 1, audit: AUDIT }));
+  // As many as may are at work at the same time.
+  await came.promise;
+  let left = answers.length;
+  const all = Promise.all(answers.map((answer) => answer.finally(() => left--)));
+  while (left > 0) {
+    waiting.shift()?.();
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  expect((await all).map(({ status }) => status)).toEqual(Array.from({ length: 7 }, () => 204));
+  expect(seen).toBe(most);
+});
+
+test('what is given back is all that is at hand', async () => {
+  const begun = Promise.withResolvers<void>();
+  let count = 0;
+  const { service } = await start(
+    () => {
+      if (++count === 2) begun.resolve();
+      return new Promise(() => undefined);
+    },
+    { concurrency: 2 },
+  );
+  const answers = [1, 2, 3].map(() => push(service.port, { version: 1, audit: AUDIT }));
+  await begun.promise;
+  expect(await service.stop(10)).toBe(true);
+  for (const answer of answers) expect((await answer).status).toBe(503);
 });
 
 test('stopping waits for the message at hand', async () => {

@@ -14,6 +14,7 @@ test('a deployed service says who may call it', () => {
     database: undefined,
     device: 'cuda',
     window: 8,
+    concurrency: 1,
     caller: { audience: 'https://probe.example', email: 'push@p.iam.gserviceaccount.com' },
   });
 });
@@ -28,6 +29,7 @@ test.each([
   ['REWOUND_PROJECT', { ...NEEDED, ...CALLER, REWOUND_PROJECT: '' }],
   ['REWOUND_DEVICE', { ...NEEDED, ...CALLER, REWOUND_DEVICE: 'secret' }],
   ['REWOUND_WINDOW', { ...NEEDED, ...CALLER, REWOUND_WINDOW: '0' }],
+  ['REWOUND_CONCURRENCY', { ...NEEDED, ...CALLER, REWOUND_CONCURRENCY: '0' }],
   ['PORT', { ...NEEDED, ...CALLER, PORT: 'secret' }],
   ['REWOUND_PUSH_AUDIENCE', NEEDED],
   ['REWOUND_PUSH_AUDIENCE', { ...NEEDED, PUBSUB_EMULATOR_HOST: '' }],

@@ -23,6 +23,15 @@ test('every function has its service, and no other', () => {
   expect(text('functions.tf')).toMatch(new RegExp(`^ +${API} = \\{$`, 'm'));
 });
 
+test('many messages at once are for what only waits, and the service is told as many as it is sent', () => {
+  const many = [...text('functions.tf').matchAll(/^ {4}(\w+) = \{\n(?: {6}.*\n)*? {6}concurrency += (\d+)$/gm)];
+  expect(many.map(([, name]) => name)).toEqual(['deliver']);
+  for (const [, , most] of many) expect(Number(most)).toBeGreaterThan(1);
+  const told = 'lookup(each.value, "concurrency", 1)';
+  expect(text('services.tf')).toContain(`max_instance_request_concurrency = ${told}\n`);
+  expect(text('services.tf')).toMatch(new RegExp(`REWOUND_CONCURRENCY += tostring\\(${RegExp.escape(told)}\\)\n`));
+});
+
 describe('every setting that services read is set, and no other', () => {
   const readBy = (file: string) =>
     [...source(file).matchAll(/^ {4}(FUNCTION_TARGET|REWOUND_\w+|STRIPE_\w+):/gm)].map(([, name = '']) => name);
