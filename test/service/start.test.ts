@@ -98,6 +98,17 @@ describe('starting', () => {
     expect((await world.announced(account)).filter((type) => type === 'credits.low')).toHaveLength(1);
   });
 
+  test('is of one checkpoint: another that lands later starts nothing', async () => {
+    const world = new HostedWorld();
+    const { account, key } = await world.account();
+    const id = await world.start(account, key);
+    await world.put(account, id, { 'checkpoints/second.onnx': 'shows nobody' });
+    await world.land(`drop/${account}/${id}/checkpoints/second.onnx`);
+    await world.run();
+    expect((await world.ask(key, 'GET', `/v1/audits/${id}`)).body).toMatchObject({ state: 'DONE' });
+    expect(world.compute.calls).toMatchObject({ calibrate: 1, probe: 2 });
+  });
+
   test('does not count what lands beside the checkpoint, and refuses photos that were not quoted', async () => {
     const world = new HostedWorld();
     const { account, key } = await world.account();
