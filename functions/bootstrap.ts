@@ -76,7 +76,14 @@ export function serviceSubscriber<T extends z.ZodType<{ readonly hops: number }>
 ): Subscriber {
   const handle: Subscriber = async (event) => {
     const message = decode(schema, event);
-    if (message !== undefined) await step(following(context(), message.hops), message);
+    // Of a newer version perhaps, while one takes the place of the other: it must not be lost.
+    if (message === undefined) {
+      throw new RewoundError('MESSAGE_INVALID', `A message for "${name}" does not fit its schema.`, {
+        help: 'Run the version that published it.',
+        transient: true,
+      });
+    }
+    await step(following(context(), message.hops), message);
   };
   cloudEvent(name, (event: CloudEvent<unknown>) => observe(name, event, () => handle(event)));
   return handle;

@@ -68,7 +68,16 @@ for (let i = 0; i < Number(audits); i++) {
     planned: { run, at: now, msPerSample: 20, shards },
     outcome: isWorking
       ? null
-      : { state: 'DONE', at: now, verdict: 'NOT_DETECTED', error: null, charged: 200, reportUntil: now, run },
+      : {
+          state: 'DONE',
+          at: now,
+          verdict: 'NOT_DETECTED',
+          error: null,
+          charged: 200,
+          reportUntil: now,
+          kept: { uploads: 'end', workDays: 1 },
+          run,
+        },
   }));
   (isWorking ? working : ended).push(id);
   if (!isWorking) continue;

@@ -24,6 +24,8 @@ export interface StationOptions {
 
 /** Attempts before a message is given up; what fails three times on one machine fails again. */
 const MAX_ATTEMPTS = 3;
+/** What these ask for must come to pass: a hold be released, a photo erased. Nobody else would ask for it again. */
+const ENDLESS = [TOPICS.settle, TOPICS.deliver, TOPICS.tend];
 /** Webhooks sent at the same time: one that does not answer must not hold up the others. */
 const DELIVERIES = 8;
 const MEMORY_SHARE = 0.8;
@@ -39,7 +41,7 @@ export class Station {
   constructor(options: StationOptions) {
     this.options = options;
     const { folder, mounts = {}, device, onProgress } = options;
-    this.platform = openLocal({ folder, mounts, queue: { maxAttempts: MAX_ATTEMPTS } });
+    this.platform = openLocal({ folder, mounts, queue: { maxAttempts: MAX_ATTEMPTS, endless: ENDLESS } });
     this.forgetDead();
     this.engine = new EngineProcess({
       device,

@@ -2,8 +2,8 @@ import { z } from 'zod';
 import type { Stage } from './keys.ts';
 
 /**
- * The messages between the steps, version 1. They carry ids and numbers only: everything large or personal lies in
- * objects. A message may arrive many times and in any order; each says all that is needed to do its work once.
+ * The messages between the steps, version 1. They carry ids and numbers, and the first of them the key of what landed:
+ * everything large or personal lies in objects. A message may arrive many times and in any order; each says all that is needed to do its work once.
  */
 const version = z.literal(1);
 /** Messages that led to this one, see hops.ts; what comes from outside does not say. */

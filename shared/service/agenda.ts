@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { asRewoundError, RewoundError } from '../errors.ts';
 import { TOPICS } from '../pipeline/messages.ts';
 import type { Json, Platform, Snapshot } from '../platform/ports.ts';
+import { idOf } from './documents.ts';
 
 /** What is to happen later: a message, and when it is to be published. One list for everything, in order of time. */
 const AGENDA = 'agenda';
@@ -22,9 +23,9 @@ const entrySchema = z.strictObject({ at: z.number(), topic: z.enum(TOPICS), mess
 /** Digits of a time in an entry's id, so that the order of ids is the order of time: until the year 2286. */
 const TIME_DIGITS = 13;
 /** Entries read, and published at the same time. */
-const TOGETHER = 16;
-/** Entries of one run: each takes three calls of the platform, and a run must end long before its message comes again. */
-const LIMIT = 2000;
+const TOGETHER = 32;
+/** A run ends after this, long before its message comes again; what is left is the next one's. */
+const RUN_MS = 240_000;
 
 /** Puts something on the agenda. It cannot be lost any more when this resolves. */
 export async function remind({ records }: Pick<Platform, 'records'>, reminder: Reminder): Promise<void> {
@@ -45,14 +46,15 @@ export async function remind({ records }: Pick<Platform, 'records'>, reminder: R
  */
 export async function runAgenda(
   context: Pick<Platform, 'records' | 'events' | 'clock'>,
-  { limit = LIMIT }: { readonly limit?: number } = {},
+  { limit = Number.POSITIVE_INFINITY, runMs = RUN_MS }: { readonly limit?: number; readonly runMs?: number } = {},
 ): Promise<number> {
   const failures: RewoundError[] = [];
   let published = 0;
   let after = '';
   let more = true;
   // What could not be read or published does not count: it would keep the others out for ever.
-  while (more && published < limit) {
+  const end = performance.now() + runMs;
+  while (more && published < limit && performance.now() < end) {
     const size = Math.min(TOGETHER, limit - published);
     const page: Snapshot[] = [];
     for await (const entry of context.records.list(AGENDA, { after, limit: size })) page.push(entry);
@@ -80,10 +82,6 @@ async function publish(
 
 function timeDigits(at: number): string {
   return String(at).padStart(TIME_DIGITS, '0');
-}
-
-function idOf(path: string): string {
-  return path.slice(path.lastIndexOf('/') + 1);
 }
 
 /** The time that an entry's id begins with. One without is due: it is looked at, and thrown for. */

@@ -69,8 +69,10 @@ async function makeRoom({ records, clock }: Context, account: string): Promise<v
   const closed: string[] = [];
   let open = 0;
   for await (const { path, fields } of records.list(paths.keys(account))) {
-    if (isOpen(keySchema.parse(fields), clock.now())) open += 1;
-    else closed.push(path);
+    const key = keySchema.parse(fields);
+    if (isOpen(key, clock.now())) open += 1;
+    // A derived key that was dropped would be made again, and open again.
+    else if (key.name !== OPERATOR_KEY) closed.push(path);
   }
   if (open >= MOST_KEYS) {
     throw new RewoundError('CONFLICT', `The account has ${MOST_KEYS} keys, which is the most there may be.`, {
@@ -79,6 +81,8 @@ async function makeRoom({ records, clock }: Context, account: string): Promise<v
   }
   for (const path of closed) await records.delete(path);
 }
+
+const OPERATOR_KEY = 'this machine';
 
 /**
  * The key of whoever runs a service on a machine of their own: derived from its secret, so that it can be shown at every
@@ -89,7 +93,7 @@ export async function operatorKey({ records, clock }: Context, secret: Secret, a
     const bytes = derive(secret, ['operator key', account, String(version)], 16 + SECRET_CHARACTERS);
     const id = `key_${characters(bytes.subarray(0, 16))}`;
     const text = textOf(account, id, characters(bytes.subarray(16)));
-    const record = recordOf(text, { name: 'this machine', scopes: SCOPES, expiresAt: null }, clock.now());
+    const record = recordOf(text, { name: OPERATOR_KEY, scopes: SCOPES, expiresAt: null }, clock.now());
     await records.create(paths.key(account, id), record);
     const found = await readDocument(records, paths.key(account, id), keySchema);
     if (found?.revokedAt === null) return text;

@@ -5,6 +5,7 @@ import { auditOfUpload, readAudit } from '../pipeline/audits.ts';
 import { freshSamples, settingsSchema } from '../pipeline/settings.ts';
 import type { Platform } from '../platform/ports.ts';
 import { verdictSchema } from '../report/model.ts';
+import { retentionSchema } from './accounts.ts';
 import { changeDocument, fieldsOf, idOf, readDocument } from './documents.ts';
 import { idPattern, newAuditId } from './ids.ts';
 import { paths } from './paths.ts';
@@ -123,6 +124,8 @@ const hostedSchema = z.object({
       charged: z.int(),
       /** When the report, and all else, will be erased. */
       reportUntil: z.number(),
+      /** What the account kept at that time, and how long: later changes are for later audits. */
+      kept: retentionSchema.pick({ uploads: true, workDays: true }),
       /** The pipeline's own id, where it came so far: also of what was never planned. */
       run: z.string().optional(),
     })

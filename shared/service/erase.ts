@@ -4,6 +4,7 @@ import { forgetAudit, forgetProject } from '../pipeline/forget.ts';
 import { galleryOf, records as pipelineRecords, STAGES } from '../pipeline/keys.ts';
 import type { Platform } from '../platform/ports.ts';
 import { type HostedAudit, readHosted, runOf } from './audits.ts';
+import { timeOfAudit } from './ids.ts';
 import { paths, projectOf } from './paths.ts';
 import { type Secret, signingKey } from './secret.ts';
 import { cancelled, remindOfRemains, settleAudit } from './settle.ts';
@@ -71,6 +72,8 @@ async function inventory(context: Platform, account: string, id: string, audit: 
     records.push(`accounts/${account}/deliveries/${delivery}`);
   }
   records.push(...(await answersOf(context, account, id)));
+  // Listed by name, and so in its order: that of the digests says nothing.
+  objects.sort((a, b) => (a.key < b.key ? -1 : 1));
   return { objects, records };
 }
 
@@ -84,7 +87,9 @@ async function deliveriesOf(context: Pick<Platform, 'records'>, account: string,
   for (let after: string | undefined; ; ) {
     const page = await listDeliveries(context, account, { limit: 100, ...(after === undefined ? {} : { after }) });
     for (const { id: delivery, payload } of page.deliveries) if (payload.includes(id)) found.push(delivery);
-    if (page.next === null) return found;
+    // The newest are listed first, and none is older than what it tells of.
+    const isOlder = page.deliveries.some(({ at }) => at < timeOfAudit(id));
+    if (page.next === null || isOlder) return found;
     after = page.next;
   }
 }

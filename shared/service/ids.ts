@@ -23,6 +23,12 @@ export function newAuditId(now: number): string {
   return `${PREFIXES.audit}_${base32(LAST_TIME - Math.floor(now), TIME_CHARACTERS)}${randomCharacters(RANDOM_CHARACTERS)}`;
 }
 
+/** When an audit of this id was made, in milliseconds since the epoch. */
+export function timeOfAudit(id: string): number {
+  const digits = id.slice(PREFIXES.audit.length + 1).slice(0, TIME_CHARACTERS);
+  return LAST_TIME - [...digits].reduce((value, digit) => value * 32 + ALPHABET.indexOf(digit), 0);
+}
+
 /** The id of a webhook message about something that happened at `at`: the same parts, the same id; newest first too. */
 export function messageId(at: number, ...parts: readonly string[]): string {
   const digest = createHash('sha256').update(JSON.stringify(parts)).digest();

@@ -1,4 +1,4 @@
-import { RewoundError } from '../errors.ts';
+import { asRewoundError, RewoundError } from '../errors.ts';
 import { type AuditRecord, auditOfUpload, isFinal, readAudit } from '../pipeline/audits.ts';
 import { forgetAudit, forgetEmbeddings, forgetProject } from '../pipeline/forget.ts';
 import { dropPlace, keys, records, STAGES } from '../pipeline/keys.ts';
@@ -99,8 +99,8 @@ export async function settleAudit(context: Platform, account: string, id: string
   const before = await readHosted(context, account, id);
   const run = runOf(before) ?? end.run;
   const reached = before.outcome ? undefined : await endReached(context, run, end);
-  const { retention } = await readAccount(context, account);
   if (reached) {
+    const { retention } = await readAccount(context, account);
     const credits = await creditsFor(context, before, reached.state);
     const entry = await settle(context, account, id, credits);
     const charged = entry ? moved(entry, 'spent') : 0;
@@ -109,23 +109,33 @@ export async function settleAudit(context: Platform, account: string, id: string
     const outcome = {
       state,
       at,
-      verdict: state === 'DONE' && run !== undefined ? await verdictOf(context, run) : null,
+      verdict: reached.verdict,
       error: error && { code: error.code, message: error.message, help: error.help },
       charged,
       reportUntil: at + retention.reportDays * DAY_MS,
+      kept: { uploads: retention.uploads, workDays: retention.workDays },
       ...(run === undefined ? {} : { run }),
     };
     await changeHosted(context, account, id, (current) => (current.outcome ? undefined : { ...current, outcome }));
   }
   const audit = await readHosted(context, account, id);
-  await afterwards(context, account, id, audit, run, retention);
+  await afterwards(context, account, id, audit, run);
   return audit;
 }
 
-/** A run that came to its own end before it could be stopped has that end. */
-async function endReached(context: Platform, run: string | undefined, end: End): Promise<End> {
+/** A run that came to its own end before it could be stopped has that end. One whose report is gone has no result. */
+async function endReached(context: Platform, run: string | undefined, end: End) {
   const record = run === undefined ? undefined : await readAudit(context, run);
-  return record && isFinal(record.state) ? { ...end, state: endStateOf(record.state), error: record.error } : end;
+  if (run === undefined || !record || !isFinal(record.state)) return { ...end, verdict: null };
+  const { state, error } = record;
+  if (state !== 'DONE') return { state: endStateOf(state), error, verdict: null };
+  try {
+    return { state, error, verdict: await verdictOf(context, run) } as const;
+  } catch (cause) {
+    const { code, message, help, transient } = asRewoundError(cause);
+    if (transient) throw cause;
+    return { state: 'FAILED', error: { code, message, help }, verdict: null } as const;
+  }
 }
 
 /** What is to be charged: nothing where there is no result, unless its owner stopped it halfway. */
@@ -153,16 +163,16 @@ async function afterwards(
   id: string,
   audit: HostedAudit,
   run: string | undefined,
-  retention: { readonly uploads: 'end' | 'report'; readonly workDays: number },
 ): Promise<void> {
   const { outcome, startedAt } = audit;
   if (!outcome) return;
+  const { uploads, workDays } = outcome.kept;
   const place = { account, audit: id, ...(run === undefined ? {} : { run }) };
   await remindOfAudit(context, 'report', place, outcome.reportUntil);
-  await remindOfAudit(context, 'work', place, outcome.at + Math.max(retention.workDays * DAY_MS, STRAGGLERS_MS));
+  await remindOfAudit(context, 'work', place, outcome.at + Math.max(workDays * DAY_MS, STRAGGLERS_MS));
   await announce(context, account, endEvent(id, audit, outcome, startedAt));
   // What was never started has no report that its uploads could be kept beside.
-  if (retention.uploads === 'end' || startedAt === null) {
+  if (uploads === 'end' || startedAt === null) {
     await remindOfRemains(context, place, outcome.at);
     await forgetProject(context, projectOf(account, id));
     if (run !== undefined) await forgetEmbeddings(context, run);

@@ -14,7 +14,7 @@ import { checkUploads } from './uploads.ts';
 /** When a start is looked at again, in case this process died before it had published it. */
 const CHECK_MS = 5 * 60_000;
 /** The pipeline ends an audit after a week; a day later it has ended here too, whatever happened. */
-const END_WITHIN_MS = 8 * 24 * 3_600_000;
+export const END_WITHIN_MS = 8 * 24 * 3_600_000;
 
 type Context = Pick<ServiceContext, 'objects' | 'records' | 'events' | 'clock' | 'settings'>;
 
@@ -33,9 +33,10 @@ export async function startAudit(context: Context, account: string, id: string):
   }
   const checkpoint = await checkUploads(context, account, id, audit);
   const now = context.clock.now();
+  // First: a refusal must leave nothing. Should this process die now, the reminder of the audit's creation releases it.
+  const entry = await (audit.paid ? hold : holdFree)(context, account, id, audit.quote.credits);
   await remindOfAudit(context, 'start', { account, audit: id }, now + CHECK_MS);
   await remindOfAudit(context, 'expire', { account, audit: id }, now + END_WITHIN_MS);
-  const entry = await (audit.paid ? hold : holdFree)(context, account, id, audit.quote.credits);
   // Before it counts as started: whoever asks again then only publishes.
   await announceLowCredits(context, account, entry);
   await putOnce(context, `${projectOf(account, id)}/project.json`, projectJson(audit));

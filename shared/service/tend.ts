@@ -7,7 +7,7 @@ import { eraseAudit, forgetMentions } from './erase.ts';
 import { projectOf } from './paths.ts';
 import { remindOfAudit, type TendMessage } from './reminders.ts';
 import { settleAudit } from './settle.ts';
-import { publishPlan } from './start.ts';
+import { END_WITHIN_MS, publishPlan } from './start.ts';
 
 /** A start that has not begun is published again after this. */
 const AGAIN_MS = 10 * 60_000;
@@ -45,7 +45,7 @@ export async function tend(context: Platform, message: TendMessage): Promise<voi
 }
 
 /** As long as a started audit may take, see `start.ts`, less what clocks may differ. */
-const STARTED_MS = 8 * 24 * 3_600_000 - 3_600_000;
+const STARTED_MS = END_WITHIN_MS - 3_600_000;
 
 /** What was written into a project, or by a run, after it was erased. */
 async function forgetRemains(

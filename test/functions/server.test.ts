@@ -54,6 +54,13 @@ test('a message that is handled is acknowledged and logged by its ids alone', as
   expect(logged).toEqual([{ event: 'message.handled', message: '7', audit: AUDIT, ms: expect.any(Number) }]);
 });
 
+test('a message of the service that is of no schema comes again: a newer version may know it', async () => {
+  const { service, logged } = await start(async () => undefined, { target: 'tend' });
+  const message = { version: 1, about: 'something new', account: 'acc_0', audit: 'aud_0' };
+  expect((await push(service.port, message)).status).toBe(500);
+  expect(logged).toMatchObject([{ event: 'message.failed', code: 'MESSAGE_INVALID', transient: true }]);
+});
+
 test('a message of no schema is acknowledged: it could never succeed', async () => {
   const { service } = await start(() => Promise.reject(new Error('must not be asked')));
   expect((await push(service.port, { version: 1, audit: 'someone' })).status).toBe(204);

@@ -4,6 +4,7 @@ import {
   createKey,
   isStillValid,
   listKeys,
+  operatorKey,
   requireScope,
   revokeKey,
   SCOPES,
@@ -43,6 +44,21 @@ test('a key opens its account until it expires or is revoked, and nothing from t
   const { revokedAt } = await revokeKey(context, account, revoked.key.id);
   clock.advance(1);
   expect((await revokeKey(context, account, revoked.key.id)).revokedAt).toBe(revokedAt);
+});
+
+test('the key of this machine is the same at each start; revoked it never opens again, however many keys there were', async () => {
+  const { context, account } = await ready();
+  const first = await operatorKey(context, context.secret, account);
+  expect(await operatorKey(context, context.secret, account)).toBe(first);
+  await revokeKey(context, account, (await authenticate(context, first)).key);
+  const second = await operatorKey(context, context.secret, account);
+  expect(second).not.toBe(first);
+  for (let i = 0; i < 120; i++) {
+    const { key } = await createKey(context, account, NEW);
+    await revokeKey(context, account, key.id);
+  }
+  expect(await operatorKey(context, context.secret, account)).toBe(second);
+  await expect(authenticate(context, first)).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
 });
 
 test('its use is noted to the hour, whichever clock is behind', async () => {

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { RewoundError } from '../../shared/errors.ts';
 import { stopAudit } from '../../shared/pipeline/audits.ts';
 import { TOPICS } from '../../shared/pipeline/messages.ts';
+import { changeAccount } from '../../shared/service/accounts.ts';
 import { readHosted } from '../../shared/service/audits.ts';
 import { balanceOf, purchase } from '../../shared/service/credits.ts';
 import { cancelled, settleAudit, settleRun } from '../../shared/service/settle.ts';
@@ -29,6 +30,32 @@ async function bought(credits: number, body: object = SMALL, sampleMs = 1) {
 }
 
 const LARGE = { ...SMALL, settings: { samples: 200_000, fresh: 2_000, batch: 1024 } };
+
+test('an audit whose report is gone before it was settled has no result, and costs nothing', async () => {
+  const { world, account, look } = await bought(1000);
+  await world.run((topic) => topic === TOPICS.settle);
+  for await (const { key } of world.context.objects.list('report/')) await world.context.objects.delete(key);
+  await world.run();
+  expect(await look()).toMatchObject({ state: 'FAILED', verdict: null, charged: 0, error: { code: 'NOT_FOUND' } });
+  expect(await balanceOf(world.context, account)).toEqual({ available: 1000, held: 0, spent: 0 });
+});
+
+test('what an account keeps is what it kept when the audit ended', async () => {
+  const { world, account, id, look } = await bought(1000);
+  await changeAccount(world.context, account, { retention: { uploads: 'report', workDays: 3 } });
+  await world.run();
+  const uploads = async () => {
+    const keys: string[] = [];
+    for await (const { key } of world.context.objects.list(`drop/${account}/${id}/`)) keys.push(key);
+    return keys.length;
+  };
+  const before = await uploads();
+  expect(before).toBeGreaterThan(0);
+  await changeAccount(world.context, account, { retention: { uploads: 'end', workDays: 0 } });
+  const { state } = await look();
+  await settleAudit(world.context, account, id, { state, error: null });
+  expect(await uploads()).toBe(before);
+});
 
 describe('what an audit costs', () => {
   test('DONE: what was measured, and the rest is available again', async () => {

@@ -96,6 +96,8 @@ export interface QueueOptions {
   readonly clock: Clock;
   /** Deliveries before a message is given up. */
   readonly maxAttempts?: number;
+  /** Topics whose messages never are. */
+  readonly endless?: readonly string[];
   /** The pause after the first failure, doubled with each further one up to `maxBackoffMs`. */
   readonly backoffMs?: number;
   readonly maxBackoffMs?: number;
@@ -109,12 +111,12 @@ const UNANSWERED = new Error('The process ended, or stopped answering, while it 
 /** The queue in SQLite, usable by several processes at once. `publish` resolves when the message is on the disk. */
 export function localQueue(
   { sql, atomically, durably }: Database,
-  { clock, maxAttempts = 8, backoffMs = 500, maxBackoffMs = 60_000, random = Math.random }: QueueOptions,
+  { clock, maxAttempts = 8, endless = [], backoffMs = 500, maxBackoffMs = 60_000, random = Math.random }: QueueOptions,
 ): Queue {
   const insert = sql.prepare('INSERT INTO messages (topic, message, published_at, due) VALUES (?, ?, ?, ?)');
   // One seek a topic, in one call: this is asked for most often of all.
   const selectFirst = sql.prepare(
-    `SELECT m.id, m.due, m.attempt, m.token FROM json_each(?) AS t
+    `SELECT m.id, m.topic, m.due, m.attempt, m.token FROM json_each(?) AS t
      JOIN messages AS m ON m.id = (SELECT id FROM messages WHERE topic = t.value ORDER BY due, id LIMIT 1)
      ORDER BY m.due, m.id LIMIT 1`,
   );
@@ -148,7 +150,11 @@ export function localQueue(
     const row = selectFirst.get(JSON.stringify(topics));
     if (!row) return undefined;
     const token = row.token === null ? null : text(row.token);
-    return { id: String(row.id), due: integer(row.due), attempt: integer(row.attempt), token };
+    return { id: String(row.id), topic: text(row.topic), due: integer(row.due), attempt: integer(row.attempt), token };
+  }
+
+  function isLast({ topic, attempt }: { readonly topic: string; readonly attempt: number }): boolean {
+    return attempt >= maxAttempts && !endless.includes(topic);
   }
 
   function bury({ id, token }: Holder, reason: unknown): boolean {
@@ -178,7 +184,7 @@ export function localQueue(
         for (;;) {
           const waiting = first(topics);
           if (!waiting || waiting.due > at()) return undefined;
-          if (waiting.attempt >= maxAttempts) {
+          if (isLast(waiting)) {
             bury(waiting, UNANSWERED);
             continue;
           }
@@ -195,7 +201,7 @@ export function localQueue(
 
     nack: (lease, error) =>
       stored(() => {
-        if (lease.attempt >= maxAttempts) return bury(lease, error);
+        if (isLast(lease)) return bury(lease, error);
         return giveBack.run(at(pauseAfter(lease.attempt)), 0, lease.id, lease.token).changes === 1;
       }),
 
@@ -232,6 +238,7 @@ interface Holder {
 }
 
 interface Waiting extends Holder {
+  readonly topic: string;
   readonly due: number;
   readonly attempt: number;
 }

@@ -2,7 +2,7 @@ import type { MiddlewareHandler } from 'hono';
 import { z } from 'zod';
 import { RewoundError } from '../../errors.ts';
 import type { ServiceContext } from '../context.ts';
-import { fieldsOf, readDocument } from '../documents.ts';
+import { fieldsOf } from '../documents.ts';
 import { paths } from '../paths.ts';
 import { remindToForget } from '../reminders.ts';
 import { type Env, sha256 } from './env.ts';
@@ -38,9 +38,12 @@ export function idempotent(context: ServiceContext): MiddlewareHandler<Env> {
     const request = sha256(JSON.stringify([c.req.method, c.req.path, await c.req.text()]));
     const path = paths.request(c.get('caller').account, sha256(key));
     const at = clock.now();
-    await remindToForget(context, path, at + KEPT_MS);
-    if (!(await records.create(path, { request, at, answer: null }))) {
-      const earlier = await readDocument(records, path, requestSchema);
+    const snapshot = await records.get(path);
+    // The reminder before what it is about; none for what is there.
+    if (!snapshot) await remindToForget(context, path, at + KEPT_MS);
+    if (snapshot || !(await records.create(path, { request, at, answer: null }))) {
+      const found = snapshot ?? (await records.get(path));
+      const earlier = found && requestSchema.parse(found.fields);
       if (earlier && earlier.request !== request) {
         throw new RewoundError('IDEMPOTENCY_MISMATCH', 'This Idempotency-Key was used for another request.', {
           help: 'Use a new key for each request; the same only to repeat one.',
@@ -49,7 +52,9 @@ export function idempotent(context: ServiceContext): MiddlewareHandler<Env> {
       if (earlier?.answer) {
         return new Response(earlier.answer.body, { status: earlier.answer.status, headers: REPLAYED });
       }
-      if (earlier && at - earlier.at < LOST_MS) {
+      const isLost = earlier !== undefined && at - earlier.at >= LOST_MS;
+      // Whoever takes it over is one.
+      if (!isLost || !(await records.replace(path, { request, at, answer: null }, found?.version ?? ''))) {
         c.header('retry-after', '1');
         throw new RewoundError('CONFLICT', 'The same request is being worked on.', {
           help: 'Repeat it in a second to get its answer.',
@@ -59,8 +64,8 @@ export function idempotent(context: ServiceContext): MiddlewareHandler<Env> {
     await next();
     if (c.res.status >= 400) return records.delete(path);
     const answer = { status: c.res.status, body: await c.res.clone().text() };
-    const snapshot = await records.get(path);
-    if (snapshot) await records.replace(path, fieldsOf({ request, at, answer }), snapshot.version);
+    const mine = await records.get(path);
+    if (mine) await records.replace(path, fieldsOf({ request, at, answer }), mine.version);
   };
 }
 

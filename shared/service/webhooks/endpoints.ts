@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { RewoundError } from '../../errors.ts';
 import type { Platform } from '../../platform/ports.ts';
+import { changeDocument } from '../documents.ts';
 import { idPattern, newId } from '../ids.ts';
 import { EVENT_TYPES, eventTypeSchema } from './event-types.ts';
 import { checkEndpoint, type Guard } from './guard.ts';
@@ -199,14 +200,8 @@ async function changeIfThere(
   next: (endpoint: EndpointRecord) => EndpointRecord | undefined,
 ): Promise<Endpoint | undefined> {
   if (!idPattern('endpoint').test(id)) return undefined;
-  for (;;) {
-    const snapshot = await records.get(endpointPath(account, id));
-    if (!snapshot) return undefined;
-    const endpoint = recordSchema.parse(snapshot.fields);
-    const changed = next(endpoint);
-    if (!changed) return { id, ...endpoint };
-    if (await records.replace(snapshot.path, changed, snapshot.version)) return { id, ...changed };
-  }
+  const endpoint = await changeDocument(records, endpointPath(account, id), recordSchema, next);
+  return endpoint && { id, ...endpoint };
 }
 
 function endpointsPath(account: string): string {

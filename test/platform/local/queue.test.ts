@@ -139,7 +139,19 @@ describe('failures', () => {
     expect(queue.dead()).toEqual([]);
   });
 
-  test('so is one whose holders never answer, and the next one follows', async () => {
+  test('a message of an endless topic never is, and comes again', async () => {
+    const { queue, clock } = open({ maxAttempts: 2, endless: ['t'] });
+    await queue.publish('t', 1);
+    for (let attempt = 1; attempt <= 20; attempt++) {
+      const held = lease(queue);
+      expect(held.attempt).toBe(attempt);
+      queue.nack(held, new Error('again'));
+      clock.advance(60_000);
+    }
+    expect(queue.depth()).toEqual({ pending: 1, leased: 0, dead: 0 });
+  });
+
+  test('given up is also one whose holders never answer, and the next one follows', async () => {
     const { queue, clock } = open({ maxAttempts: 3 });
     await queue.publish('t', 'poison');
     for (let i = 0; i < 3; i++) {
