@@ -3,7 +3,7 @@ import { stopAudit } from '../pipeline/audits.ts';
 import { forgetAudit, forgetProject } from '../pipeline/forget.ts';
 import { galleryOf, records as pipelineRecords, STAGES } from '../pipeline/keys.ts';
 import type { Platform } from '../platform/ports.ts';
-import { type HostedAudit, readHosted, runOf } from './audits.ts';
+import { findRun, type HostedAudit, readHosted } from './audits.ts';
 import { timeOfAudit } from './ids.ts';
 import { paths, projectOf } from './paths.ts';
 import { type Secret, signingKey } from './secret.ts';
@@ -23,13 +23,13 @@ export interface Erased {
  */
 export async function eraseAudit(context: Platform, account: string, id: string): Promise<Erased> {
   const audit = await readHosted(context, account, id);
-  const run = runOf(audit);
+  const run = await findRun(context, audit);
   const place = { account, audit: id, ...(run === undefined ? {} : { run }) };
   await remindOfRemains(context, place, context.clock.now());
   // Before anything is settled: that gives up what was uploaded.
-  const erased = await inventory(context, account, id, audit);
+  const erased = await inventory(context, account, id, audit, run);
   if (!audit.outcome) {
-    if (audit.planned) await stopAudit(context, audit.planned.run, 'CANCELLED', cancelled());
+    if (run !== undefined) await stopAudit(context, run, 'CANCELLED', cancelled());
     await settleAudit(context, account, id, { state: 'CANCELLED', error: cancelled() });
   }
   await forgetProject(context, projectOf(account, id));
@@ -47,9 +47,14 @@ export async function forgetMentions(context: Pick<Platform, 'records'>, account
 }
 
 /** All there is of an audit. */
-async function inventory(context: Platform, account: string, id: string, audit: HostedAudit): Promise<Erased> {
+async function inventory(
+  context: Platform,
+  account: string,
+  id: string,
+  audit: HostedAudit,
+  run: string | undefined,
+): Promise<Erased> {
   const project = projectOf(account, id);
-  const run = runOf(audit);
   const objects: { key: string; bytes: number }[] = [];
   const areas = [
     `${project}/`,

@@ -2,7 +2,7 @@ import { RewoundError } from '../errors.ts';
 import { readAudit, stopAudit } from '../pipeline/audits.ts';
 import { forgetAudit, forgetEmbeddings, forgetProject, forgetWork } from '../pipeline/forget.ts';
 import type { Platform } from '../platform/ports.ts';
-import { findHosted, runOf } from './audits.ts';
+import { findHosted, findRun, runOf } from './audits.ts';
 import { eraseAudit, forgetMentions } from './erase.ts';
 import { projectOf } from './paths.ts';
 import { remindOfAudit, type TendMessage } from './reminders.ts';
@@ -29,8 +29,9 @@ export async function tend(context: Platform, message: TendMessage): Promise<voi
       // Reminded of a day after it was made and, if it was started, again when its time is over.
       if (!outcome && startedAt !== null && context.clock.now() < startedAt + STARTED_MS) return;
       // Of one that has ended, what follows from that is done again: whoever ended it may have died over it.
-      if (!outcome && planned && (await readAudit(context, planned.run))) {
-        await stopAudit(context, planned.run, 'EXPIRED', expired());
+      if (!outcome) {
+        const run = await findRun(context, audit);
+        if (run !== undefined && (await readAudit(context, run))) await stopAudit(context, run, 'EXPIRED', expired());
       }
       await settleAudit(context, account, id, { state: 'EXPIRED', error: expired() });
       return;
