@@ -5,7 +5,7 @@ import type { ServiceContext } from '../context.ts';
 import { signingKey } from '../secret.ts';
 import { callers } from './caller.ts';
 import { documentOf } from './document.ts';
-import { type Env, router } from './env.ts';
+import { type Env, incomingOf, router } from './env.ts';
 import { answerProblem, errorOf } from './problem.ts';
 import { rateLimit } from './rate-limit.ts';
 import { REFERENCE_POLICY, renderReference } from './reference.ts';
@@ -51,7 +51,8 @@ export function createApi(context: ServiceContext, options: ApiOptions = {}): Op
     await next();
     c.header('x-request-id', c.get('requestId'));
     for (const [name, value] of SECURITY_HEADERS) if (!c.res.headers.has(name)) c.header(name, value);
-    const known: { caller?: { account: string } } = c.var;
+    // Not every route asks who calls.
+    const known: Partial<typeof c.var> = c.var;
     const code = codes.get(c.req.raw);
     options.onAnswer?.({
       request: c.get('requestId'),
@@ -62,6 +63,13 @@ export function createApi(context: ServiceContext, options: ApiOptions = {}): Op
       ...(known.caller === undefined ? {} : { account: known.caller.account }),
       ...(code === undefined ? {} : { code }),
     });
+  });
+  app.use(async (c, next) => {
+    const { refused } = incomingOf(c);
+    if (refused === undefined) return next();
+    // The rest of the body is not read: the connection can serve nothing else.
+    c.header('connection', 'close');
+    throw refused;
   });
   app.onError((thrown, c) => {
     codes.set(c.req.raw, errorOf(thrown).code);

@@ -92,7 +92,7 @@ export function errorOf(thrown: unknown): RewoundError {
   return thrown instanceof HTTPException ? ofHttp(thrown) : asRewoundError(thrown);
 }
 
-export function problemOf(error: RewoundError, requestId: string): Problem {
+function problemOf(error: RewoundError, requestId: string): Problem {
   const status = statusOf(error.code);
   // What was not foreseen may quote what it was given.
   const hidden = status === 500;
