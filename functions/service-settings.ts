@@ -29,6 +29,8 @@ const environmentSchema = z
       .transform((text) => text.split(',').flatMap((network) => network.trim() || []))
       .pipe(webhookAllowSchema),
     REWOUND_REQUESTS_PER_MINUTE: optional(z.coerce.number().int().min(1)),
+    /** Where no proxy adds to X-Forwarded-For, anybody can say anything in it. */
+    REWOUND_PROXIED: optional(z.enum(['true', 'false'])),
   })
   .transform((environment, issues) => {
     const { STRIPE_API_KEY: apiKey, STRIPE_WEBHOOK_SECRET: webhookSecret } = environment;
@@ -48,6 +50,7 @@ const environmentSchema = z
       stripe: apiKey === undefined || webhookSecret === undefined ? null : { apiKey, webhookSecret },
       webhookAllow: environment.REWOUND_WEBHOOK_ALLOW,
       requestsPerMinute: environment.REWOUND_REQUESTS_PER_MINUTE ?? REQUESTS_PER_MINUTE,
+      proxied: environment.REWOUND_PROXIED === 'true',
     };
     return { secret: environment.REWOUND_SECRET, settings };
   });

@@ -28,7 +28,14 @@ async function readDocument() {
       clock,
       uploads: uploads({ origin: ORIGIN, tokenKey: derive(secret, ['uploads'], 32) }),
       secret,
-      settings: { origin: ORIGIN, signUp: 'open', stripe: null, webhookAllow: [], requestsPerMinute: 600 },
+      settings: {
+        origin: ORIGIN,
+        signUp: 'open',
+        stripe: null,
+        webhookAllow: [],
+        requestsPerMinute: 600,
+        proxied: false,
+      },
     });
     return documentSchema.parse(await (await api.request('/v1/openapi.json')).json());
   } finally {

@@ -17,6 +17,8 @@ locals {
     REWOUND_SIGN_UP             = var.sign_up
     REWOUND_WEBHOOK_ALLOW       = join(",", var.webhook_allow)
     REWOUND_REQUESTS_PER_MINUTE = tostring(var.requests_per_minute)
+    # Cloud Run adds who asks to X-Forwarded-For.
+    REWOUND_PROXIED = "true"
   }
 }
 

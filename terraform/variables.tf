@@ -203,7 +203,7 @@ variable "sign_up" {
 }
 
 variable "requests_per_minute" {
-  description = "Requests that one key, or one address without a key, may make of one instance of the API in a minute."
+  description = "Requests that one account, or one address without a good key, may make of one instance of the API in a minute."
   type        = number
   default     = 600
 

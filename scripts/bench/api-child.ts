@@ -44,6 +44,7 @@ useService({
     stripe: null,
     webhookAllow: [],
     requestsPerMinute: 1_000_000_000,
+    proxied: false,
   },
 });
 openApi();

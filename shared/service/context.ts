@@ -11,8 +11,10 @@ export interface ServiceSettings {
   readonly stripe: StripeSettings | null;
   /** Networks (CIDR) that webhooks may go to although they are not public, over plain http too. */
   readonly webhookAllow: readonly string[];
-  /** Requests that one key, or one address without a key, may make in a minute. */
+  /** Requests that one account, or one address without a good key, may make in a minute. */
   readonly requestsPerMinute: number;
+  /** Whether a proxy of ours stands before it, whose last word in X-Forwarded-For is who asks. */
+  readonly proxied: boolean;
 }
 
 export interface StripeSettings {

@@ -62,6 +62,7 @@ describe.skipIf(!hasCloud())('a customer', { timeout: 180_000 }, () => {
         stripe: { apiKey: 'sk_test_key', webhookSecret: STRIPE_SECRET, api: stripe.api },
         webhookAllow: ['127.0.0.1/32'],
         requestsPerMinute: 10_000,
+        proxied: false,
       },
     });
     onTestFinished(() => deployment.stop());

@@ -35,10 +35,18 @@ test.each([
   ['REWOUND_SECRET', { ...NEEDED, REWOUND_SECRET: 'secret' }],
   ['REWOUND_ORIGIN', { ...NEEDED, REWOUND_ORIGIN: 'secret' }],
   ['REWOUND_SIGN_UP', { ...NEEDED, REWOUND_SIGN_UP: 'secret' }],
+  ['REWOUND_PROXIED', { ...NEEDED, REWOUND_PROXIED: 'secret' }],
   ['STRIPE_WEBHOOK_SECRET', { ...NEEDED, STRIPE_API_KEY: 'secret' }],
   ['STRIPE_API_KEY', { ...NEEDED, STRIPE_WEBHOOK_SECRET: 'secret' }],
 ])('an error names %s, not what it holds', (variable, environment) => {
   const read = () => readServiceSettings(environment);
   expect(read).toThrow(expect.objectContaining({ code: 'USAGE', message: expect.stringContaining(variable) }));
   expect(read).not.toThrow(/secret/);
+});
+
+test('what X-Forwarded-For says is believed only where somebody says so', () => {
+  expect(readServiceSettings(NEEDED).settings.proxied).toBe(false);
+  expect(readServiceSettings({ ...NEEDED, REWOUND_PROXIED: '' }).settings.proxied).toBe(false);
+  expect(readServiceSettings({ ...NEEDED, REWOUND_PROXIED: 'false' }).settings.proxied).toBe(false);
+  expect(readServiceSettings({ ...NEEDED, REWOUND_PROXIED: 'true' }).settings.proxied).toBe(true);
 });

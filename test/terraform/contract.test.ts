@@ -66,6 +66,7 @@ describe('every setting that services read is set, and no other', () => {
       REWOUND_SIGN_UP: String(terraform.variables.get('sign_up')?.default),
       REWOUND_WEBHOOK_ALLOW: '',
       REWOUND_REQUESTS_PER_MINUTE: String(terraform.variables.get('requests_per_minute')?.default),
+      REWOUND_PROXIED: 'true',
     });
     expect(settings).toEqual({
       origin: 'https://rewound-api-123456789012.europe-west4.run.app',
@@ -76,6 +77,7 @@ describe('every setting that services read is set, and no other', () => {
         REWOUND_SECRET: Buffer.alloc(32, 1).toString('base64'),
         REWOUND_ORIGIN: 'https://a.example',
       }).settings.requestsPerMinute,
+      proxied: true,
     });
   });
 });

@@ -1,11 +1,20 @@
 import type { Context } from 'hono';
+import ipaddr from 'ipaddr.js';
+import type { ServiceSettings } from '../context.ts';
 import { type Env, incomingOf } from './env.ts';
 
 /**
- * Who asks, where no key says so: the last address that a proxy of ours added (Cloud Run adds one), else the other end of
- * the connection. What a client claims itself comes before it and is not believed.
+ * Who asks, where no key says so: the other end of the connection; behind a proxy of ours, the last address that it added
+ * (Cloud Run adds one). What a client claims itself comes before that one and is not believed.
  */
-export function addressOf(c: Context<Env>): string {
-  const forwarded = c.req.header('x-forwarded-for')?.split(',').at(-1)?.trim();
-  return forwarded || (incomingOf(c).socket?.remoteAddress ?? 'unknown');
+export function addressOf(c: Context<Env>, { proxied }: Pick<ServiceSettings, 'proxied'>): string {
+  const forwarded = proxied ? c.req.header('x-forwarded-for')?.split(',').at(-1)?.trim() : undefined;
+  return networkOf(forwarded || (incomingOf(c).socket?.remoteAddress ?? ''));
+}
+
+/** Whoever has one IPv6 address has all 2^64 of its network: they count as one. */
+function networkOf(address: string): string {
+  if (!ipaddr.isValid(address)) return 'unknown';
+  const parsed = ipaddr.process(address);
+  return parsed.kind() === 'ipv4' ? parsed.toString() : parsed.toByteArray().slice(0, 8).join(' ');
 }

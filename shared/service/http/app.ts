@@ -7,7 +7,7 @@ import { callers } from './caller.ts';
 import { documentOf } from './document.ts';
 import { type Env, incomingOf, router } from './env.ts';
 import { answerProblem, errorOf } from './problem.ts';
-import { rateLimit } from './rate-limit.ts';
+import { limitsOf } from './rate-limit.ts';
 import { REFERENCE_POLICY, renderReference } from './reference.ts';
 import { accountRoutes } from './routes/account.ts';
 import { auditRoutes, type Watching } from './routes/audits.ts';
@@ -40,8 +40,8 @@ const REQUEST_ID = /^[\w.-]{8,128}$/;
 /** The HTTP API, version 1: every route, and the document that describes them. */
 export function createApi(context: ServiceContext, options: ApiOptions = {}): OpenAPIHono<Env> {
   const app = router();
-  const limit = rateLimit(context.settings.requestsPerMinute);
-  const caller = callers(context, limit);
+  const limits = limitsOf(context.settings.requestsPerMinute);
+  const caller = callers(context, limits);
   const codes = new WeakMap<Request, string>();
 
   app.use(async (c, next) => {
@@ -84,8 +84,8 @@ export function createApi(context: ServiceContext, options: ApiOptions = {}): Op
   });
 
   app.route('/', healthRoutes(signingKey(context.secret, 'receipts').publicBytes));
-  app.route('/', sessionRoutes(context, limit));
-  app.route('/', accountRoutes(context, caller, limit));
+  app.route('/', sessionRoutes(context, limits));
+  app.route('/', accountRoutes(context, caller, limits));
   app.route('/', auditRoutes(context, caller, options));
   app.route('/', creditRoutes(context, caller));
   app.route('/', webhookRoutes(context, caller));

@@ -1,12 +1,13 @@
 import type { MiddlewareHandler } from 'hono';
 import { getCookie } from 'hono/cookie';
-import { RewoundError } from '../../errors.ts';
+import { isOurs, RewoundError } from '../../errors.ts';
 import { authenticate, type Caller, requireScope, type Scope, unauthenticated } from '../api-keys.ts';
 import type { ServiceContext } from '../context.ts';
 import { callerOfSession } from '../sessions.ts';
 import { addressOf } from './address.ts';
 import type { Env } from './env.ts';
-import type { RateLimit } from './rate-limit.ts';
+import { errorOf } from './problem.ts';
+import type { Limits } from './rate-limit.ts';
 
 export const SESSION_COOKIE = 'rewound_session';
 
@@ -19,17 +20,19 @@ export function security(...scopes: readonly Scope[]): Record<string, string[]>[
  * Who makes a request, by API key or by the session of the page; whether they may, and not too often. A session is a
  * cookie, which browsers send whoever asks for it: what changes anything must come from a page of this service.
  */
-export function callers(context: ServiceContext, limit: RateLimit) {
+export function callers(context: ServiceContext, { requests }: Limits) {
   return (scope?: Scope): MiddlewareHandler<Env> =>
     async (c, next) => {
+      const address = `address ${addressOf(c, context.settings)}`;
+      // Keys cannot be guessed; but each guess reads a record. Whoever made too many is not looked up any more.
+      await requests.check(address, c);
       const caller = await callerOf(context, c.req.raw.headers, getCookie(c, SESSION_COOKIE), c.req.method).catch(
-        async (error) => {
-          // Keys cannot be guessed; but each guess reads a record.
-          await limit(`address ${addressOf(c)}`, c);
-          throw error;
+        async (thrown) => {
+          if (!isOurs(errorOf(thrown).code)) await requests.count(address, c);
+          throw thrown;
         },
       );
-      await limit(`key ${caller.key}`, c);
+      await requests.count(`account ${caller.account}`, c);
       if (scope !== undefined) requireScope(caller, scope);
       c.set('caller', caller);
       await next();

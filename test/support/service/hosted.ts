@@ -75,6 +75,7 @@ export function hosted(settings: Partial<ServiceSettings> = {}, options: HostedO
       stripe: null,
       webhookAllow: [],
       requestsPerMinute: 100_000,
+      proxied: false,
       ...settings,
     },
   };

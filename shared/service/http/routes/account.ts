@@ -9,7 +9,7 @@ import { type callers, security } from '../caller.ts';
 import { router } from '../env.ts';
 import { answer, json } from '../pages.ts';
 import { PROBLEMS } from '../problem.ts';
-import type { RateLimit } from '../rate-limit.ts';
+import type { Limits } from '../rate-limit.ts';
 import { accountResource, accountSchema, idSchema, keyResource, keySchema, scopesSchema } from '../resources.ts';
 
 const newKeySchema = z
@@ -38,7 +38,7 @@ const newAccountSchema = z
   .strictObject({ name: z.string().trim().min(1).max(100).openapi({ example: 'Acme Faces' }) })
   .openapi('NewAccount');
 
-export function accountRoutes(context: ServiceContext, caller: ReturnType<typeof callers>, limit: RateLimit) {
+export function accountRoutes(context: ServiceContext, caller: ReturnType<typeof callers>, { signUps }: Limits) {
   const app = router();
   const free = context.settings.stripe === null;
   const show = async (account: string) =>
@@ -51,7 +51,7 @@ export function accountRoutes(context: ServiceContext, caller: ReturnType<typeof
       operationId: 'createAccount',
       summary: 'Make an account',
       description:
-        'With its first key, which may do everything and is shown this once. Closed on services whose operator makes the accounts.',
+        'With its first key, which may do everything and is shown this once. Closed on services whose operator makes the accounts. Five an hour from one address.',
       tags: ['Account'],
       security: [],
       request: { body: json(newAccountSchema) },
@@ -64,12 +64,12 @@ export function accountRoutes(context: ServiceContext, caller: ReturnType<typeof
       },
     }),
     async (c) => {
-      await limit(`sign-up ${addressOf(c)}`, c);
       if (context.settings.signUp === 'closed') {
         throw new RewoundError('FORBIDDEN', 'This service makes no accounts by itself.', {
           help: 'Ask whoever runs it for an account.',
         });
       }
+      await signUps.count(addressOf(c, context.settings), c);
       const id = await createAccount(context, c.req.valid('json').name);
       const { key, text } = await createKey(context, id, { name: 'first key', scopes: SCOPES, expiresAt: null });
       c.header('cache-control', 'no-store');

@@ -8,7 +8,7 @@ import { requireOwnPage, SESSION_COOKIE } from '../caller.ts';
 import { router } from '../env.ts';
 import { answer, json } from '../pages.ts';
 import { errorOf, PROBLEMS } from '../problem.ts';
-import type { RateLimit } from '../rate-limit.ts';
+import type { Limits } from '../rate-limit.ts';
 import { idSchema, scopesSchema } from '../resources.ts';
 
 const sessionSchema = z
@@ -21,7 +21,7 @@ const sessionSchema = z
   .openapi('Session');
 
 /** Signing in to the page: a key is exchanged for a cookie that scripts cannot read. */
-export function sessionRoutes(context: ServiceContext, limit: RateLimit) {
+export function sessionRoutes(context: ServiceContext, { requests }: Limits) {
   const app = router();
   const { origin } = context.settings;
   const cookie = { httpOnly: true, sameSite: 'Strict', path: '/', secure: origin.startsWith('https:') } as const;
@@ -43,7 +43,7 @@ export function sessionRoutes(context: ServiceContext, limit: RateLimit) {
       responses: { 200: answer('Signed in; the session is in a cookie.', sessionSchema), ...PROBLEMS },
     }),
     async (c) => {
-      await limit(`sign-in ${addressOf(c)}`, c);
+      await requests.count(`sign-in ${addressOf(c, context.settings)}`, c);
       requireOwnPage(c.req.raw.headers, origin);
       const { token, caller } = await signIn(context, c.req.valid('json').key);
       setCookie(c, SESSION_COOKIE, token, { ...cookie, maxAge: SESSION_MS / 1000 });
@@ -62,7 +62,7 @@ export function sessionRoutes(context: ServiceContext, limit: RateLimit) {
       responses: { 200: answer('The session.', sessionSchema), 204: { description: 'Nobody is.' }, ...PROBLEMS },
     }),
     async (c) => {
-      await limit(`session ${addressOf(c)}`, c);
+      await requests.count(`session ${addressOf(c, context.settings)}`, c);
       const token = getCookie(c, SESSION_COOKIE);
       if (token === undefined) return c.body(null, 204);
       try {
