@@ -32,6 +32,8 @@ export interface Caller {
   readonly account: string;
   readonly key: string;
   readonly scopes: readonly Scope[];
+  /** When the key ends by itself, if it does. */
+  readonly expiresAt: number | null;
 }
 
 type Context = Pick<Platform, 'records' | 'clock'>;
@@ -146,7 +148,7 @@ async function useKey(context: Context, account: string, key: string, record: Ke
       current.lastUsedAt !== null && current.lastUsedAt >= now ? undefined : { ...current, lastUsedAt: now },
     );
   }
-  return { account, key, scopes: record.scopes };
+  return { account, key, scopes: record.scopes, expiresAt: record.expiresAt };
 }
 
 /** All keys of an account, revoked ones too. */
@@ -168,10 +170,18 @@ export async function revokeKey({ records, clock }: Context, account: string, ke
 }
 
 /** Throws FORBIDDEN unless the caller may do this. */
-export function requireScope({ scopes }: Caller, scope: Scope): void {
+export function requireScope({ scopes }: Pick<Caller, 'scopes'>, scope: Scope): void {
   if (scopes.includes(scope)) return;
   throw new RewoundError('FORBIDDEN', `The API key lacks the scope "${scope}".`, {
     help: 'Use a key that has it, or make one with a key that has the scope "keys".',
+  });
+}
+
+/** When a key that is asked for is to end: no later than the one that makes it. Throws FORBIDDEN. */
+export function endOf(asked: number | undefined, { expiresAt }: Pick<Caller, 'expiresAt'>): number | null {
+  if (asked === undefined || expiresAt === null || asked <= expiresAt) return asked ?? expiresAt;
+  throw new RewoundError('FORBIDDEN', 'The key would outlive the one that makes it.', {
+    help: 'Give an expiresAt that is no later than that of the key you use, or use a key that stays longer.',
   });
 }
 

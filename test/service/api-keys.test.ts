@@ -34,7 +34,7 @@ test('a key opens its account until it expires or is revoked, and nothing from t
   const expiring = await createKey(context, account, { ...NEW, expiresAt: clock.now() + 1000 });
   const revoked = await createKey(context, account, NEW);
   const caller = await authenticate(context, expiring.text);
-  expect(caller).toEqual({ account, key: expiring.key.id, scopes: SCOPES });
+  expect(caller).toEqual({ account, key: expiring.key.id, scopes: SCOPES, expiresAt: expiring.key.expiresAt });
   expect(await isStillValid(context, caller)).toBe(true);
   clock.advance(1000);
   await expect(authenticate(context, expiring.text)).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
@@ -121,6 +121,36 @@ describe('over HTTP', () => {
     expect((await make(['audits:read', 'billing'])).body).toMatchObject({ status: 403, code: 'FORBIDDEN' });
     expect((await make(['everything'])).status).toBe(400);
     expect((await make([])).status).toBe(400);
+  });
+
+  test('a key gives nothing for longer than it is there itself, and by itself no less', async () => {
+    const { context, account, clock, ask } = await ready();
+    const end = clock.now() + 5000;
+    const iso = (ms: number) => new Date(ms).toISOString();
+    const { text } = await createKey(context, account, { ...NEW, expiresAt: end });
+    const make = (by: string, expiresAt?: number) =>
+      ask(by, 'POST', '/v1/keys', {
+        name: 'x',
+        scopes: ['keys'],
+        ...(expiresAt === undefined ? {} : { expiresAt: iso(expiresAt) }),
+      });
+    const until = async (by: string, expiresAt?: number) => (await make(by, expiresAt)).body.key.expiresAt;
+    expect(await until(text, end)).toBe(iso(end));
+    expect(await until(text, end - 1)).toBe(iso(end - 1));
+    expect(await until(text)).toBe(iso(end));
+    expect((await make(text, end + 1)).body).toMatchObject({ status: 403, code: 'FORBIDDEN' });
+    // Nor does a session of it, nor a key that it made.
+    const signedIn = await ask(undefined, 'POST', '/v1/session', { key: text }, { 'sec-fetch-site': 'same-origin' });
+    const cookie = signedIn.headers.get('set-cookie')?.split(';')[0] ?? '';
+    const body = { name: 'x', scopes: ['keys'], expiresAt: iso(end + 1) };
+    const bySession = await ask(undefined, 'POST', '/v1/keys', body, { cookie, 'sec-fetch-site': 'same-origin' });
+    expect(bySession.body).toMatchObject({ status: 403, code: 'FORBIDDEN' });
+    const { body: second } = await make(text);
+    expect((await make(second.text, end + 1)).status).toBe(403);
+    // One that does not end gives what it likes.
+    const { text: lasting } = await createKey(context, account, NEW);
+    expect(await until(lasting)).toBeNull();
+    expect(await until(lasting, end + 1)).toBe(iso(end + 1));
   });
 
   test('a key that would have expired already is refused', async () => {

@@ -18,7 +18,7 @@ async function ready() {
 test('a session may do what its key may, and is kept as a digest', async () => {
   const { world, context, account, text, key } = await ready();
   const { token, caller } = await signIn(context, text);
-  expect(caller).toEqual({ account, key, scopes: ['audits:read'] });
+  expect(caller).toEqual({ account, key, scopes: ['audits:read'], expiresAt: null });
   expect(await callerOfSession(context, token)).toEqual(caller);
   expect(token).toMatch(/^[\w-]{43}$/);
   for (const { name, bytes } of allStored(world.hosted.folder)) expect(bytes.includes(token), name).toBe(false);

@@ -1,7 +1,7 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import { RewoundError } from '../../../errors.ts';
 import { accountChangeSchema, changeAccount, createAccount, readAccount } from '../../accounts.ts';
-import { createKey, listKeys, requireScope, revokeKey, SCOPES } from '../../api-keys.ts';
+import { createKey, endOf, listKeys, requireScope, revokeKey, SCOPES } from '../../api-keys.ts';
 import type { ServiceContext } from '../../context.ts';
 import { balanceOf } from '../../credits.ts';
 import { addressOf } from '../address.ts';
@@ -20,7 +20,8 @@ const newKeySchema = z
       .max(SCOPES.length)
       .openapi({ example: ['audits:read', 'audits:write'] }),
     expiresAt: z.iso.datetime().optional().openapi({
-      description: 'When it ends by itself; without, when it is revoked.',
+      description:
+        'When it ends by itself: no later than the key that makes it. Without, it ends with that key; if that one does not end, when it is revoked.',
       example: '2027-11-23T09:30:00.000Z',
     }),
   })
@@ -134,7 +135,8 @@ export function accountRoutes(context: ServiceContext, caller: ReturnType<typeof
       path: '/v1/keys',
       operationId: 'createKey',
       summary: 'Make an API key',
-      description: 'Its text is in this answer and nowhere else. A key can give no more than it may do itself.',
+      description:
+        'Its text is in this answer and nowhere else. A key can give no more than it may do itself, and for no longer than it is there itself; what would be more is FORBIDDEN.',
       tags: ['Keys'],
       security: security('keys'),
       middleware: [caller('keys')],
@@ -145,7 +147,7 @@ export function accountRoutes(context: ServiceContext, caller: ReturnType<typeof
       const { name, scopes, expiresAt } = c.req.valid('json');
       const own = c.get('caller');
       for (const scope of scopes) requireScope(own, scope);
-      const end = expiresAt === undefined ? null : Date.parse(expiresAt);
+      const end = endOf(expiresAt === undefined ? undefined : Date.parse(expiresAt), own);
       if (end !== null && end <= context.clock.now()) {
         throw new RewoundError('REQUEST_INVALID', 'The key would have expired already.', {
           help: 'Give a later expiresAt.',
