@@ -58,6 +58,7 @@ test('in a calm world every message is published once', async () => {
       TOPICS.merge,
       TOPICS.conclude,
       TOPICS.notify,
+      TOPICS.settle,
       TOPICS.finished,
     ].sort(),
   );
