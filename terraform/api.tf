@@ -26,7 +26,7 @@ resource "google_cloud_run_v2_service" "api" {
     # Requests wait for storage most of the time, and whoever watches an audit waits for it.
     max_instance_request_concurrency = 80
 
-    # A watch lasts 15 minutes (shared/service/http/routes/audits.ts) and ends itself, before this would.
+    # A watch lasts 15 minutes (shared/service/http/watch.ts) and ends itself, before this would.
     timeout = "960s"
 
     # The most that anybody can make it cost; see docs/service.md.

@@ -85,7 +85,7 @@ describe('every setting that services read is set, and no other', () => {
 test('the API is asked for its health where it answers, and cut off after whoever watches has been let go', () => {
   expect(source('shared/service/http/routes/health.ts')).toContain("path: '/v1/health'");
   expect(text('api.tf')).toContain('path = "/v1/health"');
-  const watch = /WATCH_MS = (\d+) \* 60_000/.exec(source('shared/service/http/routes/audits.ts'))?.[1];
+  const watch = /WATCH_MS = (\d+) \* 60_000/.exec(source('shared/service/http/watch.ts'))?.[1];
   const timeout = /timeout += "(\d+)s"/.exec(text('api.tf'))?.[1];
   expect(Number(timeout)).toBeGreaterThan(Number(watch) * 60);
   // Longer than Cloud Run allows.

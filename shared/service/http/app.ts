@@ -10,12 +10,13 @@ import { answerProblem, errorOf } from './problem.ts';
 import { limitsOf } from './rate-limit.ts';
 import { REFERENCE_POLICY, renderReference } from './reference.ts';
 import { accountRoutes } from './routes/account.ts';
-import { auditRoutes, type Watching } from './routes/audits.ts';
+import { auditRoutes } from './routes/audits.ts';
 import { creditRoutes } from './routes/credits.ts';
 import { type DashboardOptions, dashboardRoutes } from './routes/dashboard.ts';
 import { healthRoutes } from './routes/health.ts';
 import { sessionRoutes } from './routes/sessions.ts';
 import { webhookRoutes } from './routes/webhooks.ts';
+import type { Watching } from './watch.ts';
 
 export interface ApiOptions extends Watching, DashboardOptions {
   /** Told of each request that was answered. */

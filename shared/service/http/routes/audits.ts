@@ -1,12 +1,9 @@
 import { createRoute, z } from '@hono/zod-openapi';
-import { streamSSE } from 'hono/streaming';
 import { RewoundError } from '../../../errors.ts';
 import { keys } from '../../../pipeline/keys.ts';
-import { isStillValid } from '../../api-keys.ts';
 import {
   checkSettings,
   createAudit,
-  findHosted,
   type HostedAudit,
   listHosted,
   newAuditSchema,
@@ -24,6 +21,7 @@ import { idempotent } from '../idempotency.ts';
 import { answer, idempotencyKey, json, page, pageOf, pageQuery } from '../pages.ts';
 import { PROBLEMS } from '../problem.ts';
 import { auditResource, auditSchema, idSchema, priceSchema, receiptSchema } from '../resources.ts';
+import { type Watching, watching } from '../watch.ts';
 
 const params = z.strictObject({ audit: idSchema('audit') });
 /** A request that is done once, however often it comes. */
@@ -69,25 +67,12 @@ const eventSchema = z.string().meta({
   contentSchema: { $ref: '#/components/schemas/Audit' },
 });
 
-/** How often a watched audit is looked at, and how long one connection lasts: whoever watches connects again. */
-const LOOK_MS = 1000;
-const WATCH_MS = 15 * 60_000;
-/** Something is said at least so often, so that nobody on the way takes the connection for dead. */
-const PING_MS = 15_000;
-
-export interface Watching {
-  readonly lookMs?: number;
-}
-
-export function auditRoutes(
-  context: ServiceContext,
-  caller: ReturnType<typeof callers>,
-  { lookMs = LOOK_MS }: Watching = {},
-) {
+export function auditRoutes(context: ServiceContext, caller: ReturnType<typeof callers>, options: Watching) {
   const app = router();
   const paid = context.settings.stripe !== null;
   const reads = [caller('audits:read')];
   const writes = [caller('audits:write'), idempotent(context)];
+  const watch = watching(context, options);
   const resource = (id: string, audit: HostedAudit) => auditResource(context, id, audit);
 
   app.openapi(
@@ -321,7 +306,7 @@ export function auditRoutes(
       operationId: 'watchAudit',
       summary: 'Watch an audit',
       description:
-        'Server-sent events: "audit" with the audit whenever it changes, until it has ended. A connection lasts 15 minutes at most.',
+        'Server-sent events: "audit" with the audit whenever it changes, until it has ended. A connection lasts 15 minutes at most, and an account has ten of them at most.',
       tags,
       security: security('audits:read'),
       middleware: reads,
@@ -331,34 +316,7 @@ export function auditRoutes(
         ...PROBLEMS,
       },
     }),
-    async (c) => {
-      const { audit: id } = c.req.valid('param');
-      const watcher = c.get('caller');
-      const { account } = watcher;
-      await readHosted(context, account, id);
-      c.header('cache-control', 'no-store');
-      // Asks proxies not to gather what is sent.
-      c.header('x-accel-buffering', 'no');
-      return streamSSE(c, async (stream) => {
-        const end = performance.now() + WATCH_MS;
-        let [said, saidAt] = ['', performance.now()];
-        while (!stream.aborted && performance.now() < end) {
-          // An audit that was erased ends it, and so does a key that no longer opens anything.
-          const audit = (await isStillValid(context, watcher)) ? await findHosted(context, account, id) : undefined;
-          if (!audit) return;
-          const data = JSON.stringify(await resource(id, audit));
-          if (data !== said) {
-            await stream.writeSSE({ event: 'audit', data });
-            [said, saidAt] = [data, performance.now()];
-          } else if (performance.now() - saidAt >= PING_MS) {
-            await stream.write(': still here\n\n');
-            saidAt = performance.now();
-          }
-          if (audit.outcome) return;
-          await stream.sleep(lookMs);
-        }
-      });
-    },
+    (c) => watch(c, c.req.valid('param').audit),
   );
 
   return app;
