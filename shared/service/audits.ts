@@ -10,7 +10,7 @@ import { changeDocument, fieldsOf, idOf, readDocument } from './documents.ts';
 import { idPattern, newAuditId } from './ids.ts';
 import { paths } from './paths.ts';
 import { remindOfAudit } from './reminders.ts';
-import { type Price, quote } from './tariff.ts';
+import { type Price, quote, workOf } from './tariff.ts';
 
 /** What an audit's owner may decide about it: what `project.json` may say, but for what a service decides. */
 const { samples, fresh, seed, k, batch, recognizer, card } = settingsSchema.shape;
@@ -61,7 +61,7 @@ export const newAuditSchema = z.strictObject({
     example: 'generator.onnx',
   }),
   msPerSample: z.number().positive().max(600_000).optional().meta({
-    description: 'Milliseconds the generator takes for a sample on an NVIDIA L4, where known; 40 where not.',
+    description: 'Milliseconds a sample takes on an NVIDIA L4, with all recognizers, where known; 40 where not.',
     example: 20,
   }),
   names: z
@@ -152,7 +152,7 @@ const START_WITHIN_MS = 24 * 3_600_000;
 
 /** The most that such an audit can cost. */
 export function quoteOf({ photos, msPerSample, settings }: NewAudit): Price {
-  return quote({ samples: settings.samples, fresh: freshSamples(settings), photos, msPerSample });
+  return quote(workOf({ settings, photos }, { fresh: freshSamples(settings), msPerSample }));
 }
 
 /** Throws REQUEST_INVALID for settings that do not go together. */

@@ -20,7 +20,7 @@ import { settle } from './credits.ts';
 import { moved } from './ledger/entry.ts';
 import { ownerOf, projectOf } from './paths.ts';
 import { type AuditReminder, remindOfAudit } from './reminders.ts';
-import { charge } from './tariff.ts';
+import { charge, workOf } from './tariff.ts';
 import { TICKET_MS } from './uploads.ts';
 import { announce } from './webhooks/events.ts';
 
@@ -147,7 +147,7 @@ async function creditsFor(context: Platform, audit: HostedAudit, state: EndState
   const confirmed = done.confirm > 0;
   const of = planned.shards.enrol + planned.shards.probe + (confirmed ? planned.shards.confirm : 0);
   const fresh = confirmed ? freshSamples(settings) : 0;
-  const work = { samples: settings.samples, fresh, photos, msPerSample: planned.msPerSample };
+  const work = workOf({ settings, photos }, { fresh, msPerSample: planned.msPerSample });
   const doneShards = state === 'DONE' ? of : done.enrol + done.probe + done.confirm;
   return charge(work, { done: doneShards, of, quoted: quote.credits }).credits;
 }

@@ -1,5 +1,5 @@
 import { auditPrice, USUAL } from '../audit/price.ts';
-import { settingsSchema, shardCount } from '../pipeline/settings.ts';
+import { recognizerNames, type Settings, settingsSchema, shardCount } from '../pipeline/settings.ts';
 
 /** What a credit costs in US dollars, at the price of the smallest pack. */
 export const CREDIT_USD = 0.01;
@@ -26,7 +26,21 @@ export interface Work {
   readonly fresh: number;
   /** Photos to embed; 0 where embeddings were given. */
   readonly photos: number;
+  /** Each embeds all photos, and keeps matches of its own; 1 where nothing is said. */
+  readonly recognizers?: number | undefined;
+  /** Nearest faces kept for each sample; 10 where nothing is said. */
+  readonly k?: number | undefined;
+  /** Measured with all recognizers. */
   readonly msPerSample?: number | undefined;
+}
+
+/** What an audit with such settings does. */
+export function workOf(
+  { settings, photos }: { readonly settings: Pick<Settings, 'samples' | 'k' | 'recognizer'>; readonly photos: number },
+  measured: Pick<Work, 'fresh' | 'msPerSample'>,
+): Work {
+  const { samples, k } = settings;
+  return { ...measured, samples, k, photos, recognizers: recognizerNames(settings).length };
 }
 
 export interface PriceItem {
@@ -42,12 +56,14 @@ export interface Price {
 }
 
 /** The most that an audit can cost: known before anything is uploaded, held when it starts. */
-export function quote({ samples, fresh, photos, msPerSample = USUAL_MS }: Work): Price {
+export function quote(work: Work): Price {
+  const { samples, fresh, photos, recognizers = 1, k = USUAL.k, msPerSample = USUAL_MS } = work;
   const { items } = auditPrice({
     ...USUAL,
     samples,
     fresh,
-    photos,
+    photos: photos * recognizers,
+    k: k * recognizers,
     sampleMs: msPerSample,
     shards: shardCount(settingsSchema.parse({ samples }), msPerSample),
     gpu: 'nvidia-l4',

@@ -5,7 +5,7 @@ import type { Platform } from '../platform/ports.ts';
 import { changeHosted, findHosted, type HostedAudit } from './audits.ts';
 import { ownerOf } from './paths.ts';
 import { cancelled } from './settle.ts';
-import { charge } from './tariff.ts';
+import { charge, workOf } from './tariff.ts';
 import { announce } from './webhooks/events.ts';
 
 /** The pipeline's audits as accounts have them. Projects of no account are the operator's own, and always admitted. */
@@ -78,7 +78,7 @@ function changed(): RewoundError {
 /** Nobody pays more than was quoted, and nobody runs for less than it costs. Throws QUOTE_EXCEEDED. */
 function checkPrice({ paid, planned, settings, photos, quote }: HostedAudit): void {
   if (!paid || !planned) return;
-  const work = { samples: settings.samples, fresh: 0, photos, msPerSample: planned.msPerSample };
+  const work = workOf({ settings, photos }, { fresh: 0, msPerSample: planned.msPerSample });
   const { credits } = charge(work, { done: 1, of: 1, quoted: Number.MAX_SAFE_INTEGER });
   if (credits <= quote.credits) return;
   throw new RewoundError(

@@ -80,6 +80,16 @@ test('pages hold each audit once, the newest first, to the last', async () => {
   const { ask, account, clock } = hosted();
   const { key } = await account();
   const made: string[] = [];
+test('each recognizer embeds all photos, and is quoted for it', () => {
+  const quoted = (settings: object) => quoteOf(newAuditSchema.parse({ ...AUDIT, photos: 100_000, settings }));
+  const photosOf = ({ items }: ReturnType<typeof quoted>) => items.find(({ what }) => what === 'photos')?.credits ?? 0;
+  const one = quoted({});
+  const four = quoted({ recognizer: ['built-in', 'recognizer/a.json', 'recognizer/b.json', 'recognizer/c.json'] });
+  expect(photosOf(four)).toBeGreaterThan(3.9 * photosOf(one));
+  expect(four.credits).toBeGreaterThan(one.credits);
+  expect(quoted({ recognizer: 'recognizer/a.json' })).toEqual(one);
+});
+
   for (let i = 0; i < 7; i++) {
     clock.advance(1);
     made.unshift((await ask(key, 'POST', '/v1/audits', AUDIT)).body.id);

@@ -33,6 +33,12 @@ test('is what the cloud takes and half as much again, in whole credits', () => {
   expect(quote(WORK).credits).toBe(Math.ceil((total * 1.5) / CREDIT_USD));
 });
 
+test('matches that are kept cost as many as there are', () => {
+  const large = { ...WORK, samples: 50_000_000 };
+  expect(quote({ ...large, k: 100 }).credits).toBeGreaterThan(quote(large).credits);
+  expect(quote({ ...large, photos: 0, recognizers: 4 })).toEqual(quote({ ...large, photos: 0, k: 40 }));
+});
+
 test('a tiny audit costs the least price', () => {
   const tiny = quote({ samples: 1, fresh: 0, photos: 0 });
   expect(tiny.credits).toBe(LEAST_CREDITS);
@@ -51,6 +57,8 @@ describe('whatever the work', () => {
         const more = [
           { ...given, samples: given.samples * 2, fresh: given.fresh * 2 },
           { ...given, photos: given.photos + 500 },
+          { ...given, recognizers: 3 },
+          { ...given, k: 100 },
           { ...given, msPerSample: given.msPerSample! * 2 },
         ];
         for (const one of more) expect(quote(one).credits).toBeGreaterThanOrEqual(credits);
