@@ -108,6 +108,8 @@ const hostedSchema = z.object({
   planned: z
     .object({
       /** The pipeline's own id. */
+  /** What addresses for uploads were given out for. */
+  granted: z.object({ files: z.int(), bytes: z.int() }),
       run: z.string(),
       at: z.number(),
       msPerSample: z.number(),
@@ -202,6 +204,7 @@ export async function createAudit(
   };
   // The reminder first: what nobody would look at again would be kept for good.
   await remindOfAudit(context, 'expire', { account, audit: id }, now + START_WITHIN_MS);
+    granted: { files: 0, bytes: 0 },
   await context.records.create(paths.audit(account, id), fieldsOf(audit));
   return { id, audit };
 }

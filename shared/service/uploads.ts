@@ -4,7 +4,7 @@ import { isCompanion } from '../pipeline/keys.ts';
 import { PARTS } from '../pipeline/people.ts';
 import { isHidden, isSegment } from '../platform/names.ts';
 import type { UploadTicket } from '../platform/ports.ts';
-import { type HostedAudit, readHosted } from './audits.ts';
+import { changeHosted, type HostedAudit, readHosted } from './audits.ts';
 import type { ServiceContext } from './context.ts';
 import { projectOf } from './paths.ts';
 
@@ -17,6 +17,10 @@ const MOST_BYTES = { photo: 64 * MIB, other: 16 * 1024 * MIB } as const;
 /** Files that are no photos: checkpoints with weights beside them, recognizers, cards. */
 const MOST_OTHERS = 100;
 /** Bytes of a path, so that the key it becomes is too long for no store. */
+/** Bytes that addresses are given out for: of all photos together, on average each, and of all other files. */
+const MOST_GRANTED = { photo: 8 * MIB, others: 64 * 1024 * MIB } as const;
+/** How often they are: an upload that broke off, or that nobody noted, needs its address again. */
+const ANEW = 3;
 const MOST_PATH = 900;
 /** Files in one request. */
 export const MOST_FILES = 500;
@@ -58,22 +62,62 @@ export async function ticketsFor(
   for (const file of files) checkFile(file);
   const project = projectOf(account, id);
   const expiresAt = context.clock.now() + TICKET_MS;
-  return Promise.all(
-    files.map(async ({ path, size }): Promise<UploadAnswer> => {
+  const looked = await Promise.all(
+    files.map(async ({ path, size }) => {
       const key = `${project}/${path}`;
       const there = await context.objects.head(key);
-      if (there?.size === size) return { path, there: true };
-      if (there) {
+      if (there && there.size !== size) {
         throw new RewoundError('CONFLICT', 'A file of another size is there already under one of these paths.', {
           help: 'Files cannot be replaced. Create a new audit, or use another path.',
         });
       }
-      return { path, there: false, method: 'PUT', ...(await context.uploads.ticket(key, { size, expiresAt })) };
+      return { key, path, size, there: there !== undefined };
+    }),
+  );
+  await grant(
+    context,
+    account,
+    id,
+    looked.filter(({ there }) => !there),
+  );
+  return Promise.all(
+    looked.map(async ({ key, path, size, there }): Promise<UploadAnswer> => {
+      if (there) return { path, there };
+      return { path, there, method: 'PUT', ...(await context.uploads.ticket(key, { size, expiresAt })) };
     }),
   );
 }
 
 function checkFile({ path, size }: UploadFile): void {
+/**
+ * Notes what addresses are given out for, before they are: nothing is paid yet, and whatever has an address may be
+ * stored. Throws TOO_LARGE.
+ */
+async function grant(
+  context: ServiceContext,
+  account: string,
+  id: string,
+  files: readonly { readonly size: number }[],
+): Promise<void> {
+  if (files.length === 0) return;
+  const size = files.reduce((sum, file) => sum + file.size, 0);
+  await changeHosted(context, account, id, (audit) => {
+    const granted = { files: audit.granted.files + files.length, bytes: audit.granted.bytes + size };
+    const most = mostGranted(audit);
+    if (granted.files <= most.files && granted.bytes <= most.bytes) return { ...audit, granted };
+    throw new RewoundError('TOO_LARGE', 'The audit was given addresses for more than its files can need.', {
+      help: `There are ${most.files} addresses for ${audit.photos} photos and ${MOST_OTHERS} other files, and ${Math.floor(most.bytes / MIB)} MiB in all. Create an audit with as many photos as there are, and save them as JPEGs of a few megabytes.`,
+    });
+  });
+}
+
+function mostGranted({ photos }: HostedAudit): HostedAudit['granted'] {
+  return {
+    files: ANEW * (photos + MOST_OTHERS),
+    bytes: ANEW * (photos * MOST_GRANTED.photo + MOST_GRANTED.others),
+  };
+}
+
   const segments = path.split('/');
   const [folder = ''] = segments;
   const isValid = segments.every((name) => isSegment(name) && !isHidden(name)) && Buffer.byteLength(path) <= MOST_PATH;

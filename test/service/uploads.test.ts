@@ -137,9 +137,10 @@ test('nothing is taken for an audit that was started or has ended', async () => 
 });
 
 test('one request asks for 500 files at most', async () => {
-  const { ask, key, id } = await ready();
+  const { ask, key } = await ready();
+  const { body } = await ask(key, 'POST', '/v1/audits', { attestation: 'owner', photos: 500 });
   const files = (count: number) => Array.from({ length: count }, (_, i) => ({ path: `members/a/${i}.jpg`, size: 1 }));
-  const path = `/v1/audits/${id}/uploads`;
+  const path = `/v1/audits/${body.id}/uploads`;
   expect((await ask(key, 'POST', path, { files: files(500) })).body.uploads).toHaveLength(500);
   for (const count of [0, 501]) expect((await ask(key, 'POST', path, { files: files(count) })).status).toBe(400);
 });
@@ -148,6 +149,33 @@ describe('an address', () => {
   async function served() {
     const service = await ready();
     const { platform } = service;
+describe('before anything is paid, addresses are given out', () => {
+  test('for three times as many files as there can be, whatever is asked at the same time', async () => {
+    const { context, account, id } = await ready();
+    const files = Array.from({ length: 100 }, (_, i) => ({ path: `members/a/${i}.jpg`, size: 1 }));
+    // Two photos and a hundred other files were quoted.
+    const asked = await Promise.allSettled(Array.from({ length: 5 }, () => ticketsFor(context, account, id, files)));
+    expect(asked.filter(({ status }) => status === 'fulfilled')).toHaveLength(3);
+    for (const one of asked) {
+      if (one.status === 'rejected') expect(one.reason).toMatchObject({ code: 'TOO_LARGE' });
+    }
+    expect(await ticketsFor(context, account, id, files.slice(0, 6))).toHaveLength(6);
+    await expect(ticketsFor(context, account, id, files.slice(0, 1))).rejects.toMatchObject({ code: 'TOO_LARGE' });
+  });
+
+  test('for so many bytes, and not for what is there', async () => {
+    const { askFor, context, account, id } = await ready();
+    const gib = 1024 * MIB;
+    await context.objects.put(`${projectOf(account, id)}/checkpoints/there.pkl`, Buffer.from('abc'));
+    for (let i = 0; i < 12; i++) expect((await askFor(`checkpoints/${i}.pkl`, 16 * gib)).status).toBe(200);
+    expect((await askFor('members/a/1.jpg', 48 * MIB)).status).toBe(200);
+    expect((await askFor('members/a/2.jpg', 1)).body).toMatchObject({ status: 413, code: 'TOO_LARGE' });
+    expect((await askFor('checkpoints/there.pkl', 3)).body.uploads).toEqual([
+      { path: 'checkpoints/there.pkl', there: true },
+    ]);
+  });
+});
+
     const uploads = platform.uploads({ origin: ORIGIN, tokenKey: derive(service.context.secret, ['uploads'], 32) });
     const server: Server = createServer((request, response) => void uploads.receiveUpload(request, response));
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
