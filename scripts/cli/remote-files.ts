@@ -7,7 +7,7 @@ import { decodeLabels, encodeLabels } from '../../shared/faces/labels.ts';
 import { checkpointCard, checkpointRecipe } from '../../shared/pipeline/cards.ts';
 import type { Context } from '../../shared/pipeline/context.ts';
 import { externalFiles } from '../../shared/pipeline/external.ts';
-import { textOf } from '../../shared/pipeline/once.ts';
+import { givenTextOf } from '../../shared/pipeline/once.ts';
 import { listSide, PARTS, type Part, type Side } from '../../shared/pipeline/people.ts';
 import { findRecognizers } from '../../shared/pipeline/recognizer.ts';
 import { openLocal } from '../../shared/platform/local/index.ts';
@@ -88,8 +88,8 @@ async function ofCheckpoint(context: Context, { key, settings }: AuditRequest): 
   const [card, recipe] = [await context.objects.head(cardKey), await context.objects.head(recipeKey)];
   const inspection = await context.compute.inspect({
     path: await context.objects.file(key, checkpoint.generation),
-    card: checkpointCard(await textOf(context, cardKey), settings),
-    recipe: checkpointRecipe(await textOf(context, recipeKey)),
+    card: checkpointCard(await givenTextOf(context, cardKey), settings),
+    recipe: checkpointRecipe(await givenTextOf(context, recipeKey)),
   });
   const weights = await externalFiles(context, key, inspection.externalFiles);
   const all = [checkpoint, ...(card ? [card] : []), ...(recipe ? [recipe] : []), ...weights];

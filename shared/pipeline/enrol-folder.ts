@@ -7,7 +7,7 @@ import { checkpointCard, checkpointRecipe } from './cards.ts';
 import type { Context } from './context.ts';
 import { externalFiles } from './external.ts';
 import { keys } from './keys.ts';
-import { putOnce, textOf } from './once.ts';
+import { givenTextOf, putOnce } from './once.ts';
 import { listSide, type PhotoPlace } from './people.ts';
 import { resolutionOf } from './plan-file.ts';
 import { findRecognizers } from './recognizer.ts';
@@ -43,8 +43,8 @@ export async function enrolFolder(context: Context, request: EnrolFolder): Promi
   let resolution: Resolution | null = null;
   let recognizer = found.request.kind === 'built-in' ? BUILT_IN_RECOGNIZER : infoOf(found.request.card);
   if (checkpoint !== undefined) {
-    const card = checkpointCard(await textOf(context, `${checkpoint}.card.json`), settings);
-    const recipe = checkpointRecipe(await textOf(context, `${checkpoint}.recipe.json`));
+    const card = checkpointCard(await givenTextOf(context, `${checkpoint}.card.json`), settings);
+    const recipe = checkpointRecipe(await givenTextOf(context, `${checkpoint}.recipe.json`));
     const path = await context.objects.file(checkpoint);
     const inspection = await context.compute.inspect({ path, card, recipe });
     const files = await externalFiles(context, checkpoint, inspection.externalFiles);

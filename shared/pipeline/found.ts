@@ -5,7 +5,7 @@ import { checkpointCard, checkpointRecipe } from './cards.ts';
 import type { Context } from './context.ts';
 import { externalFiles } from './external.ts';
 import { type DropPlace, digest, dropPlace } from './keys.ts';
-import { textOf } from './once.ts';
+import { givenTextOf } from './once.ts';
 import { listSide, type Side, sideDigest } from './people.ts';
 import { findRecognizers } from './recognizer.ts';
 import { recognizerNames, settingsSchema } from './settings.ts';
@@ -27,7 +27,7 @@ export interface Found {
   readonly members: Side | undefined;
   readonly controls: Side | undefined;
   readonly placebo: Side | undefined;
-  /** Why the photos cannot be used, whatever the checkpoint is. */
+  /** Why photos, cards or settings cannot be used, whatever the checkpoint is. */
   readonly refused: RewoundError | undefined;
 }
 
@@ -41,13 +41,15 @@ export async function auditId(context: Context, key: string): Promise<string | u
 }
 
 export async function find(context: Context, place: DropPlace, checkpoint: ObjectInfo): Promise<Found> {
-  const settingsText = await textOf(context, `${place.project}/project.json`);
-  const cardText = await textOf(context, `${checkpoint.key}.card.json`);
-  const recipeText = await textOf(context, `${checkpoint.key}.recipe.json`);
+  const settings = await refusable(() => givenTextOf(context, `${place.project}/project.json`));
+  const card = await refusable(() => givenTextOf(context, `${checkpoint.key}.card.json`));
+  const recipe = await refusable(() => givenTextOf(context, `${checkpoint.key}.recipe.json`));
+  const [settingsText, cardText, recipeText] = [settings.value, card.value, recipe.value];
   const members = await refusable(() => listSide(context.objects, place.project, 'members'));
   const controls = await refusable(() => listSide(context.objects, place.project, 'controls'));
   const placebo = await refusable(() => listSide(context.objects, place.project, 'placebo'));
-  const refused = members.refused ?? controls.refused ?? placebo.refused;
+  const unread = settings.refused ?? card.refused ?? recipe.refused;
+  const refused = unread ?? members.refused ?? controls.refused ?? placebo.refused;
   // By content, not by upload: the same bytes put there twice, or on another machine, are the same audit. How the work
   // is cut does not change a result and is no part of it.
   const audit = digest(
@@ -64,6 +66,7 @@ export async function find(context: Context, place: DropPlace, checkpoint: Objec
     members.refused?.code ?? sideDigest(members.value),
     controls.refused?.code ?? sideDigest(controls.value),
     placebo.refused?.code ?? sideDigest(placebo.value),
+    ...(unread ? [unread.code] : []),
   );
   return {
     audit,

@@ -1,7 +1,21 @@
 import { RewoundError } from '../errors.ts';
 import type { Platform } from '../platform/ports.ts';
 
-/** The text of an object, or undefined where there is none. */
+/** Bytes of a card, a recipe or settings: each is read whole, by an instance that works for many. */
+export const MOST_CARD_BYTES = 2 ** 20;
+
+/** The text of a file that somebody gave, or undefined where there is none. Throws CARD_INVALID where it is too large. */
+export async function givenTextOf({ objects }: Pick<Platform, 'objects'>, key: string): Promise<string | undefined> {
+  const info = await objects.head(key);
+  if (info && info.size > MOST_CARD_BYTES) {
+    throw new RewoundError('CARD_INVALID', 'A card, a recipe or project.json has more than 1 MiB.', {
+      help: 'Say in it only what docs/cards.md lists.',
+    });
+  }
+  return info && new TextDecoder().decode(await objects.get(key, info.generation));
+}
+
+/** The text of an object that an audit made, or undefined where there is none. */
 export async function textOf({ objects }: Pick<Platform, 'objects'>, key: string): Promise<string | undefined> {
   const info = await objects.head(key);
   return info && new TextDecoder().decode(await objects.get(key, info.generation));

@@ -4,7 +4,7 @@ import { RewoundError } from '../errors.ts';
 import { recognizerCardSchema } from '../faces/recognizer.ts';
 import type { Context } from './context.ts';
 import { below, digest } from './keys.ts';
-import { textOf } from './once.ts';
+import { givenTextOf } from './once.ts';
 import { BUILT_IN, recognizerNames, type Settings } from './settings.ts';
 
 /** What tells recognizers apart: the built-in one's version, or the card's and the model's content. */
@@ -26,7 +26,7 @@ async function findRecognizer(context: Context, project: string, cardPath: strin
   }
   const cardKey = below(project, cardPath);
   const cardFile = await context.objects.head(cardKey);
-  const text = await textOf(context, cardKey);
+  const text = await givenTextOf(context, cardKey);
   if (!cardFile || text === undefined) {
     throw new RewoundError('NOT_FOUND', `The recognizer's card ${cardPath} is not in the project.`, {
       help: 'Put the card and its model into the project, or leave "recognizer" out of project.json.',

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { RewoundError } from '../errors.ts';
 import { isCompanion } from '../pipeline/keys.ts';
+import { MOST_CARD_BYTES } from '../pipeline/once.ts';
 import { PARTS } from '../pipeline/people.ts';
 import { isHidden, isSegment } from '../platform/names.ts';
 import type { UploadTicket } from '../platform/ports.ts';
@@ -34,7 +35,7 @@ export const uploadFileSchema = z.strictObject({
     example: 'members/anna/1.jpg',
   }),
   size: z.int().min(1).max(MOST_BYTES.other).meta({
-    description: 'Bytes, exactly. A photo has at most 64 MiB, anything else 16 GiB.',
+    description: 'Bytes, exactly. A photo has at most 64 MiB, a .json file 1 MiB, anything else 16 GiB.',
     example: 204800,
   }),
 });
@@ -124,6 +125,11 @@ function mostGranted({ photos }: HostedAudit): HostedAudit['granted'] {
   if (segments.length < 2 || !isFolder(folder) || !isValid) {
     throw new RewoundError('REQUEST_INVALID', 'A path is not one that an audit has.', {
       help: `Paths begin with ${FOLDERS.map((name) => `${name}/`).join(', ')} and have at most ${MOST_PATH} bytes; no name may be empty, begin with a dot, end in .part or .tmp, hold a backslash or a line break, or have more than 255 bytes.`,
+    });
+  }
+  if (/\.json$/i.test(path) && size > MOST_CARD_BYTES) {
+    throw new RewoundError('TOO_LARGE', `A card or a recipe has more than ${MOST_CARD_BYTES / MIB} MiB.`, {
+      help: 'Say in it only what docs/cards.md lists.',
     });
   }
   if (isPart(folder) && !/\.(npy|csv)$/i.test(path) && size > MOST_BYTES.photo) {

@@ -115,6 +115,10 @@ test('sizes are held to what they are for', async () => {
   expect((await askFor('members/a/1.jpg', 64 * MIB)).status).toBe(200);
   expect((await askFor('members/a/1.jpg', 64 * MIB + 1)).body).toMatchObject({ status: 413, code: 'TOO_LARGE' });
   expect((await askFor('members/a.npy', 65 * MIB)).status).toBe(200);
+  expect((await askFor('checkpoints/g.pkl.card.json', MIB)).status).toBe(200);
+  for (const card of ['checkpoints/g.pkl.card.json', 'recognizer/a.JSON', 'members/gallery.json']) {
+    expect((await askFor(card, MIB + 1)).body).toMatchObject({ status: 413, code: 'TOO_LARGE' });
+  }
   expect((await askFor('checkpoints/g.pkl', 16 * 1024 * MIB)).status).toBe(200);
   for (const size of [16 * 1024 * MIB + 1, 0, -1, 0.5, 1e308])
     expect((await askFor('checkpoints/g.pkl', size)).status).toBe(400);
