@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
 import { RewoundError } from '../errors.ts';
-import { auditOfUpload, readAudit } from '../pipeline/audits.ts';
+import { auditOfUpload, isFinal, readAudit } from '../pipeline/audits.ts';
 import { freshSamples, settingsSchema } from '../pipeline/settings.ts';
 import type { Platform } from '../platform/ports.ts';
 import { verdictSchema } from '../report/model.ts';
@@ -37,6 +37,8 @@ export const ownSettingsSchema = z.strictObject({
 
 /** Characters of settings as JSON: they are part of the audit's record, and of every answer about it. */
 const MOST_SETTINGS = 64 * 1024;
+/** What people call no checkpoint; weights beside models are called what checkpoints are called too, such as .bin. */
+const NO_CHECKPOINT = /\.(json|txt|md|csv)$/i;
 /** Photos that one audit may have. */
 const MOST_PHOTOS = 1_000_000;
 
@@ -55,11 +57,17 @@ export const newAuditSchema = z.strictObject({
     description: 'Photos that will be uploaded, of members, controls and placebo together; 0 for embeddings.',
     example: 2000,
   }),
-  checkpoint: z.string().min(1).max(900).optional().meta({
-    description:
-      'Which file below checkpoints/ is the checkpoint. Needed only where another could be taken for it, such as weights that a model keeps in a file of their own.',
-    example: 'generator.onnx',
-  }),
+  checkpoint: z
+    .string()
+    .min(1)
+    .max(900)
+    .refine((file) => !NO_CHECKPOINT.test(file), { message: 'a file of this kind is no checkpoint' })
+    .optional()
+    .meta({
+      description:
+        'Which file below checkpoints/ is the checkpoint. Needed only where another could be taken for it, such as weights that a model keeps in a file of their own.',
+      example: 'generator.onnx',
+    }),
   msPerSample: z.number().positive().max(600_000).optional().meta({
     description: 'Milliseconds a sample takes on an NVIDIA L4, with all recognizers, where known; 40 where not.',
     example: 20,
@@ -100,6 +108,8 @@ const hostedSchema = z.object({
   quote: priceSchema,
   /** Whether the quote was held for money: a generator that is slower than quoted is then refused. */
   paid: z.boolean(),
+  /** What addresses for uploads were given out for. */
+  granted: z.object({ files: z.int(), bytes: z.int() }),
   startedAt: z.number().nullable(),
   /** The checkpoint's object, once it was started. */
   checkpoint: z.object({ key: z.string(), generation: z.string() }).nullable(),
@@ -108,8 +118,6 @@ const hostedSchema = z.object({
   planned: z
     .object({
       /** The pipeline's own id. */
-  /** What addresses for uploads were given out for. */
-  granted: z.object({ files: z.int(), bytes: z.int() }),
       run: z.string(),
       at: z.number(),
       msPerSample: z.number(),
@@ -196,6 +204,7 @@ export async function createAudit(
     pseudonymKey: randomBytes(32).toString('hex'),
     quote: { credits, items: items.map(({ what, credits }) => ({ what, credits })) },
     paid,
+    granted: { files: 0, bytes: 0 },
     startedAt: null,
     checkpoint: null,
     cancelledAt: null,
@@ -204,7 +213,6 @@ export async function createAudit(
   };
   // The reminder first: what nobody would look at again would be kept for good.
   await remindOfAudit(context, 'expire', { account, audit: id }, now + START_WITHIN_MS);
-    granted: { files: 0, bytes: 0 },
   await context.records.create(paths.audit(account, id), fieldsOf(audit));
   return { id, audit };
 }
@@ -254,27 +262,18 @@ export async function listHosted(
   return found;
 }
 
-/** Where an audit stands: CREATED until it is started, then as the pipeline has it, then as it ended. */
-export async function stateOf(context: Pick<Platform, 'records'>, { startedAt, planned, outcome }: HostedAudit) {
+/** Where an audit stands: CREATED until it is started, then as the pipeline has it, ENDING until it is settled, then as it ended. */
+export async function stateOf(
+  context: Pick<Platform, 'records'>,
+  { startedAt, planned, outcome }: HostedAudit,
+): Promise<(typeof HOSTED_STATES)[number]> {
   if (outcome) return outcome.state;
   if (startedAt === null) return 'CREATED';
   const run = planned && (await readAudit(context, planned.run));
-  // What has ended but was not settled yet is still at work: there is no verdict and no charge.
-  return run ? STANDING[run.state] : 'RECEIVED';
+  if (!run) return 'RECEIVED';
+  // There is no verdict and no charge yet.
+  return isFinal(run.state) ? 'ENDING' : run.state;
 }
-
-const STANDING = {
-  RECEIVED: 'RECEIVED',
-  ENROLLING: 'ENROLLING',
-  PROBING: 'PROBING',
-  MERGING: 'MERGING',
-  CONFIRMING: 'CONFIRMING',
-  DONE: 'MERGING',
-  REJECTED: 'RECEIVED',
-  FAILED: 'RECEIVED',
-  CANCELLED: 'RECEIVED',
-  EXPIRED: 'RECEIVED',
-} as const;
 
 export const HOSTED_STATES = [
   'CREATED',
@@ -283,6 +282,7 @@ export const HOSTED_STATES = [
   'PROBING',
   'MERGING',
   'CONFIRMING',
+  'ENDING',
   ...END_STATES,
 ] as const;
 

@@ -27,17 +27,15 @@ export async function startAudit(context: Context, account: string, id: string):
   if (audit.outcome || audit.cancelledAt !== null) {
     throw new RewoundError('CONFLICT', 'The audit has ended.', { help: 'Create a new audit.' });
   }
-  if (audit.startedAt !== null) {
-    await publishPlan(context, audit);
-    return audit;
-  }
+  // Asking again must cost nothing: each plan lists all photos. If its process died before it published, its reminder does.
+  if (audit.startedAt !== null) return audit;
   const checkpoint = await checkUploads(context, account, id, audit);
   const now = context.clock.now();
   // First: a refusal must leave nothing. Should this process die now, the reminder of the audit's creation releases it.
   const entry = await (audit.paid ? hold : holdFree)(context, account, id, audit.quote.credits);
   await remindOfAudit(context, 'start', { account, audit: id }, now + CHECK_MS);
   await remindOfAudit(context, 'expire', { account, audit: id }, now + END_WITHIN_MS);
-  // Before it counts as started: whoever asks again then only publishes.
+  // Before it counts as started: whoever asks again then changes nothing.
   await announceLowCredits(context, account, entry);
   await putOnce(context, `${projectOf(account, id)}/project.json`, projectJson(audit));
   const started = await changeHosted(context, account, id, (current) =>

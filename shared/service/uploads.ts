@@ -17,11 +17,11 @@ const MIB = 2 ** 20;
 const MOST_BYTES = { photo: 64 * MIB, other: 16 * 1024 * MIB } as const;
 /** Files that are no photos: checkpoints with weights beside them, recognizers, cards. */
 const MOST_OTHERS = 100;
-/** Bytes of a path, so that the key it becomes is too long for no store. */
 /** Bytes that addresses are given out for: of all photos together, on average each, and of all other files. */
 const MOST_GRANTED = { photo: 8 * MIB, others: 64 * 1024 * MIB } as const;
 /** How often they are: an upload that broke off, or that nobody noted, needs its address again. */
 const ANEW = 3;
+/** Bytes of a path, so that the key it becomes is too long for no store. */
 const MOST_PATH = 900;
 /** Files in one request. */
 export const MOST_FILES = 500;
@@ -89,7 +89,6 @@ export async function ticketsFor(
   );
 }
 
-function checkFile({ path, size }: UploadFile): void {
 /**
  * Notes what addresses are given out for, before they are: nothing is paid yet, and whatever has an address may be
  * stored. Throws TOO_LARGE.
@@ -119,6 +118,7 @@ function mostGranted({ photos }: HostedAudit): HostedAudit['granted'] {
   };
 }
 
+function checkFile({ path, size }: UploadFile): void {
   const segments = path.split('/');
   const [folder = ''] = segments;
   const isValid = segments.every((name) => isSegment(name) && !isHidden(name)) && Buffer.byteLength(path) <= MOST_PATH;

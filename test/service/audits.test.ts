@@ -55,6 +55,10 @@ test('nobody is audited without a word on whose photos these are, nor with setti
     { ...AUDIT, quote: { credits: 1 } },
     { ...AUDIT, label: 'x'.repeat(201) },
     { ...AUDIT, photos: 1_000_001 },
+    { ...AUDIT, checkpoint: 'g.onnx.card.json' },
+    { ...AUDIT, checkpoint: 'LICENCE.TXT' },
+    { ...AUDIT, checkpoint: 'model/README.md' },
+    { ...AUDIT, checkpoint: 'labels.csv' },
     { ...AUDIT, msPerSample: 0 },
     { ...AUDIT, settings: { seed: 2 ** 32 - 1 } },
   ]) {
@@ -76,10 +80,6 @@ test('the largest there can be has a quote, and the books take it', async () => 
   expect((await world.ask(key, 'POST', `/v1/audits/${id}/start`)).status).toBe(202);
 });
 
-test('pages hold each audit once, the newest first, to the last', async () => {
-  const { ask, account, clock } = hosted();
-  const { key } = await account();
-  const made: string[] = [];
 test('each recognizer embeds all photos, and is quoted for it', () => {
   const quoted = (settings: object) => quoteOf(newAuditSchema.parse({ ...AUDIT, photos: 100_000, settings }));
   const photosOf = ({ items }: ReturnType<typeof quoted>) => items.find(({ what }) => what === 'photos')?.credits ?? 0;
@@ -90,6 +90,10 @@ test('each recognizer embeds all photos, and is quoted for it', () => {
   expect(quoted({ recognizer: 'recognizer/a.json' })).toEqual(one);
 });
 
+test('pages hold each audit once, the newest first, to the last', async () => {
+  const { ask, account, clock } = hosted();
+  const { key } = await account();
+  const made: string[] = [];
   for (let i = 0; i < 7; i++) {
     clock.advance(1);
     made.unshift((await ask(key, 'POST', '/v1/audits', AUDIT)).body.id);

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { TOPICS } from '../../shared/pipeline/messages.ts';
-import { readHosted } from '../../shared/service/audits.ts';
+import { HOSTED_STATES, readHosted } from '../../shared/service/audits.ts';
 import { balanceOf, purchase } from '../../shared/service/credits.ts';
 import { cancelAudit, startAudit } from '../../shared/service/start.ts';
 
@@ -52,6 +52,64 @@ describe('starting', () => {
     expect(await booked(world, account, id)).toEqual(['hold', 'capture']);
     expect((await world.announced(account)).sort()).toEqual(['audit.finished', 'audit.planned']);
     expect(world.compute.calls).toMatchObject({ calibrate: 1, probe: 2 });
+  });
+
+  test('asked for again and again has nothing planned again', async () => {
+    const world = new HostedWorld();
+    const { account, key } = await world.account();
+    const id = await world.start(account, key);
+    const again = async () => {
+      for (let i = 0; i < 10; i++) expect((await world.ask(key, 'POST', `/v1/audits/${id}/start`)).status).toBe(202);
+    };
+    await again();
+    await world.run((topic) => topic === TOPICS.probe);
+    await again();
+    await world.run();
+    expect(world.delivered.filter(({ topic }) => topic === TOPICS.plan)).toHaveLength(1);
+  });
+
+  test('whose plan was never published is planned within minutes', async () => {
+    const world = new HostedWorld();
+    const { account, key } = await world.account();
+    const id = await world.create(key);
+    await world.put(account, id);
+    const mute = { ...world.context, events: { publish: () => Promise.reject(new Error('dead')) } };
+    await expect(startAudit(mute, account, id)).rejects.toThrow('dead');
+    await world.pass(5 * 60_000);
+    expect((await world.ask(key, 'GET', `/v1/audits/${id}`)).body.state).toBe('DONE');
+  });
+
+  test('shows no state that lies before one it has shown', async () => {
+    for (const files of [smallFiles(), { ...smallFiles(), 'checkpoints/secret-project.onnx': 'shows' }]) {
+      const world = new HostedWorld();
+      const { account, key } = await world.account();
+      const id = await world.start(account, key, SMALL, files);
+      const seen: number[] = [];
+      const states: string[] = [];
+      for (let step = 1; states.at(-1) !== 'DONE'; step++) {
+        const { state } = (await world.ask(key, 'GET', `/v1/audits/${id}`)).body;
+        states.push(state);
+        seen.push(HOSTED_STATES.indexOf(state));
+        await world.run(() => world.delivered.length >= step);
+      }
+      expect(seen).toEqual(seen.toSorted((a, b) => a - b));
+      expect(states).toContain('ENDING');
+    }
+  });
+
+  test('and failed while it was at work, shows that it ends until it is settled', async () => {
+    const world = new HostedWorld();
+    const { account, key } = await world.account();
+    const id = await world.start(account, key);
+    await world.run((topic) => topic === TOPICS.probe);
+    const look = async () => (await world.ask(key, 'GET', `/v1/audits/${id}`)).body.state;
+    expect(await look()).toBe('PROBING');
+    const { planned } = await readHosted(world.context, account, id);
+    await world.context.events.publish(TOPICS.deadletter, { version: 1, audit: planned!.run });
+    await world.run((topic) => topic === TOPICS.settle);
+    expect(await look()).toBe('ENDING');
+    await world.run();
+    expect(await look()).toBe('FAILED');
   });
 
   test('with too few credits is refused, and goes on once there are enough', async () => {
@@ -133,7 +191,7 @@ describe('starting', () => {
     await world.ask(key, 'POST', `/v1/audits/${id}/start`);
     await world.run();
     expect((await world.ask(key, 'GET', `/v1/audits/${id}`)).body).toMatchObject({ state: 'DONE' });
-    expect(world.compute.calls).toMatchObject({ calibrate: 2, probe: 2 });
+    expect(world.compute.calls).toMatchObject({ calibrate: 1, probe: 2 });
     expect(await booked(world, account, id)).toEqual(['hold', 'capture']);
     expect((await world.announced(account)).sort()).toEqual(['audit.finished', 'audit.planned']);
     const runs = new Set<string>();

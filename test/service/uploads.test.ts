@@ -149,10 +149,6 @@ test('one request asks for 500 files at most', async () => {
   for (const count of [0, 501]) expect((await ask(key, 'POST', path, { files: files(count) })).status).toBe(400);
 });
 
-describe('an address', () => {
-  async function served() {
-    const service = await ready();
-    const { platform } = service;
 describe('before anything is paid, addresses are given out', () => {
   test('for three times as many files as there can be, whatever is asked at the same time', async () => {
     const { context, account, id } = await ready();
@@ -180,6 +176,10 @@ describe('before anything is paid, addresses are given out', () => {
   });
 });
 
+describe('an address', () => {
+  async function served() {
+    const service = await ready();
+    const { platform } = service;
     const uploads = platform.uploads({ origin: ORIGIN, tokenKey: derive(service.context.secret, ['uploads'], 32) });
     const server: Server = createServer((request, response) => void uploads.receiveUpload(request, response));
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

@@ -102,7 +102,7 @@ export const auditSchema = z
     label: z.string().nullable().openapi({ description: 'What its owner calls it.', example: 'Generator 3, epoch 40' }),
     state: z.enum(HOSTED_STATES).openapi({
       description:
-        'CREATED: files may be uploaded. RECEIVED: started, and being read. ENROLLING, PROBING, MERGING, CONFIRMING: at work. Final are DONE: there is a report. REJECTED: what was uploaded cannot be audited. FAILED: by our fault. CANCELLED: by its owner. EXPIRED: not started within a day, or not ended within a week.',
+        'CREATED: files may be uploaded. RECEIVED: started, and being read. ENROLLING, PROBING, MERGING, CONFIRMING: at work. ENDING: has ended, and is being settled. Final are DONE: there is a report. REJECTED: what was uploaded cannot be audited. FAILED: by our fault. CANCELLED: by its owner. EXPIRED: not started within a day, or not ended within a week.',
       example: 'PROBING',
     }),
     attestation: newAuditSchema.shape.attestation,

@@ -63,6 +63,7 @@ export const STATES = {
   PROBING: 'generating',
   MERGING: 'judging',
   CONFIRMING: 'confirming',
+  ENDING: 'ending',
   DONE: 'done',
   REJECTED: 'rejected',
   FAILED: 'failed',

@@ -15,6 +15,7 @@ const SENTENCES = {
   PROBING: 'Samples are generated, and searched for the people in the photos.',
   MERGING: 'The results are merged and judged.',
   CONFIRMING: 'Somebody was named. Fresh samples, which had no part in it, confirm it.',
+  ENDING: 'It has ended, and is settled: in a moment there is a result.',
 };
 
 /** An audit at work. What changes is changed in place, so that nobody loses their place. */
