@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { ERROR_CODES, type ErrorCode, RewoundError } from '../errors.ts';
 import type { Fields, Platform } from '../platform/ports.ts';
 import { forgetWork } from './forget.ts';
-import { keys, records, type Stage } from './keys.ts';
+import { digest, keys, records, type Stage } from './keys.ts';
 import { TOPICS } from './messages.ts';
 
 /** An audit's record: where it stands. Changed only by a write that names the version it read. */
@@ -90,6 +90,21 @@ export async function auditOfUpload(
 ): Promise<string | undefined> {
   const snapshot = await store.get(records.upload(key, generation));
   return snapshot && uploadSchema.parse(snapshot.fields).audit;
+}
+
+/**
+ * The audit that an upload began and that was never planned. Where nobody could tell yet what the upload is, that is one
+ * of its own: there must be something that can end with the reason.
+ */
+export async function unplannedAudit(
+  context: Platform,
+  { key, generation }: { readonly key: string; readonly generation: string },
+): Promise<string | undefined> {
+  const begun = await auditOfUpload(context, key, generation);
+  if (begun !== undefined) return (await readAudit(context, begun))?.state === 'RECEIVED' ? begun : undefined;
+  const unread = digest('unread', key, generation);
+  await receiveAudit(context, unread, key, generation);
+  return unread;
 }
 
 /** Moves an audit on to `state`, unless it is there already or further. */

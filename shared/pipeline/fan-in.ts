@@ -50,6 +50,12 @@ export async function dispatch(context: Context, plan: Plan): Promise<void> {
   await publishNext(context, audit, 'confirm');
 }
 
+/** The same, if whoever it belongs to still wants it as it was planned; else throws why not. */
+export async function dispatchPlanned(context: Context, plan: Plan): Promise<void> {
+  await context.tenancy?.planned(plan);
+  await dispatch(context, plan);
+}
+
 /** When the last shard of any stage was done, in milliseconds since the epoch; 0 if none was. */
 export async function lastDone(context: Context, audit: string): Promise<number> {
   let last = 0;

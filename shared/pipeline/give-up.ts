@@ -1,9 +1,10 @@
 import { z } from 'zod';
 import type { RewoundError } from '../errors.ts';
-import { auditOfUpload, isFinal, readAudit, shardIsDone, stopAudit } from './audits.ts';
+import { isFinal, readAudit, shardIsDone, stopAudit, unplannedAudit } from './audits.ts';
 import type { Context } from './context.ts';
-import { STAGES } from './keys.ts';
+import { dropPlace, STAGES } from './keys.ts';
 import { planMessage } from './messages.ts';
+import { admissionOf } from './tenancy.ts';
 
 /** A message of a shard that says so: those of an older version do not. */
 const shardSchema = z.looseObject({ audit: z.string(), stage: z.enum(STAGES), shard: z.int() });
@@ -23,11 +24,12 @@ export async function giveUp(context: Context, message: unknown, error: RewoundE
   await stopAudit(context, audit, 'FAILED', error);
 }
 
-/** The audit a message is about: the one it names, or the one its upload began, where that was never planned. */
+/** The audit a message is about: the one it names, or that of an upload which was never planned. */
 async function auditOf(context: Context, message: unknown): Promise<string | undefined> {
   if (typeof message !== 'object' || message === null) return undefined;
   if ('audit' in message) return typeof message.audit === 'string' ? message.audit : undefined;
   const { data: landed } = planMessage.safeParse(message);
-  const audit = landed && (await auditOfUpload(context, landed.key, landed.generation));
-  return audit && (await readAudit(context, audit))?.state === 'RECEIVED' ? audit : undefined;
+  const place = landed && dropPlace(landed.key);
+  if (!place || (await admissionOf(context, place)) !== 'plan') return undefined;
+  return unplannedAudit(context, landed);
 }

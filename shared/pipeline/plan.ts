@@ -5,9 +5,9 @@ import { auditOfUpload, isFinal, readAudit, receiveAudit, stopAudit } from './au
 import { checkpointCard, checkpointRecipe } from './cards.ts';
 import type { Context } from './context.ts';
 import { externalFiles } from './external.ts';
-import { dispatch } from './fan-in.ts';
+import { dispatchPlanned } from './fan-in.ts';
 import { type Found, find } from './found.ts';
-import { digestOfBytes, dropPlace, isCompanion, keys } from './keys.ts';
+import { digestOfBytes, dropPlace, keys } from './keys.ts';
 import type { PlanMessage } from './messages.ts';
 import { putOnce } from './once.ts';
 import { PARTS, type Part, type PhotoPlace, type Side } from './people.ts';
@@ -16,6 +16,7 @@ import { findRecognizers } from './recognizer.ts';
 import { rejecting } from './reject.ts';
 import { cutEnrolment, skipEnrolled } from './runs.ts';
 import { settingsSchema, shardCount } from './settings.ts';
+import { admissionOf } from './tenancy.ts';
 
 /** Fewer control identities cannot carry a threshold and a test. */
 const FEWEST_CONTROLS = 20;
@@ -27,8 +28,10 @@ const FEWEST_MEMBERS = 2;
  */
 export async function plan(context: Context, message: PlanMessage): Promise<string | undefined> {
   const place = dropPlace(message.key);
-  if (!place || isCompanion(place.file)) return undefined;
-  if (context.tenancy && !(await context.tenancy.admit(place))) return undefined;
+  if (!place) return undefined;
+  const admission = await admissionOf(context, place);
+  if (admission === 'ignore') return undefined;
+  if (admission !== 'plan' && (await goOn(context, admission.run))) return admission.run;
   const checkpoint = await context.objects.head(message.key);
   // Replaced or removed since: the newer object has a message of its own.
   if (!checkpoint || checkpoint.generation !== message.generation) {
@@ -43,11 +46,19 @@ export async function plan(context: Context, message: PlanMessage): Promise<stri
     const planned = (await context.objects.head(keys.plan(found.audit)))
       ? await readPlan(context, found.audit)
       : await makeUnlessReplaced(context, found);
-    if (!planned) return;
-    await context.tenancy?.planned(planned);
-    await dispatch(context, planned);
+    if (planned) await dispatchPlanned(context, planned);
   });
   return found.audit;
+}
+
+/** Goes on with a run as it was planned, without another look at what it is made of. False where there is no plan. */
+async function goOn(context: Context, run: string): Promise<boolean> {
+  const record = await readAudit(context, run);
+  if (!record || !(await context.objects.head(keys.plan(run)))) return false;
+  if (!isFinal(record.state)) {
+    await rejecting(context, run, async () => dispatchPlanned(context, await readPlan(context, run)));
+  }
+  return true;
 }
 
 /** Ends what an upload began and can no longer be planned, because the checkpoint or the photos are others by now. */

@@ -1,7 +1,7 @@
 import { asRewoundError, RewoundError } from '../errors.ts';
 import { isFinal, readAudit, stopAudit } from './audits.ts';
 import type { Context } from './context.ts';
-import { dispatch, lastDone } from './fan-in.ts';
+import { dispatchPlanned, lastDone } from './fan-in.ts';
 import { keys, records } from './keys.ts';
 import { TOPICS } from './messages.ts';
 import { readPlan } from './plan-file.ts';
@@ -20,7 +20,7 @@ export async function resume(context: Context, audit: string): Promise<void> {
     await context.events.publish(TOPICS.notify, { version: 1, audit });
     await context.records.delete(records.open(audit));
   } else if (await context.objects.head(keys.plan(audit))) {
-    await dispatch(context, await readPlan(context, audit));
+    await dispatchPlanned(context, await readPlan(context, audit));
   } else {
     // Whether that is still what lies in the project, only the step can tell.
     const { key, generation } = record;

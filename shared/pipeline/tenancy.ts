@@ -1,13 +1,23 @@
-import type { DropPlace } from './keys.ts';
+import type { Context } from './context.ts';
+import { type DropPlace, isCompanion } from './keys.ts';
 import type { Plan } from './plan-file.ts';
+
+/** Nothing; that it is planned; or that the run that was planned from it goes on. */
+export type Admission = 'ignore' | 'plan' | { readonly run: string };
 
 /**
  * Whose audits these are, where they are somebody's: a hosted service stands behind it. Without one, everything that
  * lands in the drop area is audited.
  */
 export interface Tenancy {
-  /** Asked before anything is spent: whether the project's owner wants this audit now. What is not admitted is ignored. */
-  admit(place: DropPlace): Promise<boolean>;
+  /** Asked before anything is spent: what the project's owner wants of this file now. */
+  admit(place: DropPlace): Promise<Admission>;
   /** Told what an audit will do before its first shard, as often as it is planned. What it throws ends the audit. */
   planned(plan: Plan): Promise<void>;
+}
+
+/** What to do about a file. Without accounts, whatever lies beside checkpoints and is none by its name is ignored. */
+export async function admissionOf({ tenancy }: Pick<Context, 'tenancy'>, place: DropPlace): Promise<Admission> {
+  if (tenancy) return tenancy.admit(place);
+  return isCompanion(place.file) ? 'ignore' : 'plan';
 }

@@ -1,4 +1,5 @@
 import { RewoundError } from '../errors.ts';
+import { isCompanion } from '../pipeline/keys.ts';
 import { type Plan, stageShards } from '../pipeline/plan-file.ts';
 import type { Tenancy } from '../pipeline/tenancy.ts';
 import type { Platform } from '../platform/ports.ts';
@@ -13,16 +14,20 @@ export function hostedTenancy(context: Pick<Platform, 'records' | 'events' | 'cl
   return {
     async admit({ project, file }) {
       const owner = ownerOf(project);
-      if (!owner) return true;
+      // Whoever has an account says which file is the checkpoint, whatever it is called.
+      if (!owner) return isCompanion(file) ? 'ignore' : 'plan';
       const audit = await findHosted(context, owner.account, owner.audit);
       // A file that lands before the start, or after the end, starts nothing: what it costs is not held. Nor does one
       // beside the checkpoint that was started, whose address was given out before and used after.
-      return audit?.checkpoint?.key === `${project}/checkpoints/${file}` && audit.outcome === null;
+      if (audit?.checkpoint?.key !== `${project}/checkpoints/${file}` || audit.outcome) return 'ignore';
+      return audit.planned ?? 'plan';
     },
 
     async planned(plan) {
       const owner = ownerOf(plan.project);
       if (!owner) return;
+      // Erased meanwhile, and with it whoever would pay for it.
+      if (!(await findHosted(context, owner.account, owner.audit))) throw cancelled();
       const audit = await changeHosted(context, owner.account, owner.audit, (current) =>
         current.planned || current.outcome ? undefined : { ...current, planned: plannedOf(plan, context.clock.now()) },
       );

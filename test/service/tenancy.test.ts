@@ -1,10 +1,19 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { jsonLog, messageLog } from '../../functions/context-log.ts';
+import { RewoundError } from '../../shared/errors.ts';
+import { auditOfUpload, readAudit } from '../../shared/pipeline/audits.ts';
+import type { Context } from '../../shared/pipeline/context.ts';
+import { TOPICS } from '../../shared/pipeline/messages.ts';
 import { plan } from '../../shared/pipeline/plan.ts';
+import { readPlan } from '../../shared/pipeline/plan-file.ts';
+import { sweep } from '../../shared/pipeline/sweep.ts';
 import { toEvent } from '../../shared/platform/event.ts';
+import type { Platform } from '../../shared/platform/ports.ts';
+import { readHosted } from '../../shared/service/audits.ts';
 import { newAuditId, newId } from '../../shared/service/ids.ts';
 import { ownerOf, projectOf } from '../../shared/service/paths.ts';
+import { settleAudit } from '../../shared/service/settle.ts';
 import { hostedTenancy } from '../../shared/service/tenancy.ts';
 import { HostedWorld, MEMBERS, SMALL, smallFiles } from '../support/service/hosted-world.ts';
 import { stubCompute } from '../support/stub-compute.ts';
@@ -108,6 +117,159 @@ describe('what names files of another tenant', () => {
   });
 });
 
+describe('the file that its owner says is the checkpoint', () => {
+  test.for(['pytorch_model.bin', 'g.data', 'generator.weights'])('is audited as %s too', async (checkpoint) => {
+    const world = new HostedWorld();
+    const { account, key } = await world.account();
+    const { 'checkpoints/secret-project.onnx': generator = '', ...photos } = smallFiles();
+    const files = { ...photos, [`checkpoints/${checkpoint}`]: generator };
+    const id = await world.start(account, key, { ...SMALL, checkpoint }, files);
+    await world.run();
+    expect((await world.ask(key, 'GET', `/v1/audits/${id}`)).body).toMatchObject({ state: 'DONE', verdict: 'LEAKAGE' });
+  });
+
+  test('is none by such a name where nobody has an account', async () => {
+    const { admit } = hostedTenancy(new HostedWorld().context);
+    expect(await admit({ project: 'drop/acme/faces', file: 'pytorch_model.bin' })).toBe('ignore');
+    expect(await admit({ project: 'drop/acme/faces', file: 'g.onnx' })).toBe('plan');
+  });
+});
+
+describe('what cannot be read', () => {
+  const TOO_LARGE = JSON.stringify({ x: 'x'.repeat(2 ** 20) });
+  const MINE = { ...SMALL, settings: { ...SMALL.settings, recognizer: 'recognizer/mine' } };
+
+  test.for([
+    ['a card', 'checkpoints/secret-project.onnx.card.json', SMALL],
+    ['a recipe', 'checkpoints/secret-project.onnx.recipe.json', SMALL],
+    ["a recognizer's card", 'recognizer/mine', MINE],
+  ] as const)('because %s is too large ends the audit, and is read by nobody', async ([, path, body]) => {
+    const world = new HostedWorld();
+    const { account, key } = await world.account();
+    const id = await world.start(account, key, body, { ...smallFiles(), [path]: TOO_LARGE });
+    const read: string[] = [];
+    world.wrap = (platform) => ({
+      ...platform,
+      objects: {
+        ...platform.objects,
+        get: (name: string, generation?: string) => {
+          read.push(name);
+          return platform.objects.get(name, generation);
+        },
+      },
+    });
+    await world.run();
+    expect((await world.ask(key, 'GET', `/v1/audits/${id}`)).body).toMatchObject({
+      state: 'REJECTED',
+      charged: 0,
+      error: { code: 'CARD_INVALID', message: expect.stringMatching(/1 MiB/) },
+    });
+    expect(read.length).toBeGreaterThan(0);
+    expect(read.filter((name) => name.endsWith(path))).toEqual([]);
+    expect(world.compute.calls.calibrate).toBe(0);
+  });
+
+  test('at any attempt ends the audit before its run has a name', async () => {
+    const broken = () => Promise.reject(new RewoundError('ENGINE_CRASHED', 'It ended.', { help: '', transient: true }));
+    const world = new HostedWorld({}, { compute: stubCompute({ inspect: broken }) });
+    const { account, key } = await world.account();
+    const id = await world.start(account, key);
+    await expect(world.run()).rejects.toMatchObject({ code: 'ENGINE_CRASHED' });
+    expect(await world.context.records.count('audits')).toBe(0);
+    const [letter] = world.delivered;
+    await world.context.events.publish(TOPICS.deadletter, letter!.message);
+    await world.run();
+    expect((await world.ask(key, 'GET', `/v1/audits/${id}`)).body).toMatchObject({
+      state: 'FAILED',
+      charged: 0,
+      error: { code: 'GIVEN_UP' },
+    });
+    const { length } = world.delivered;
+    await world.pass(3_600_000);
+    expect(world.delivered.slice(length).filter(({ topic }) => topic === TOPICS.plan)).toEqual([]);
+    await world.ask(key, 'DELETE', `/v1/audits/${id}`);
+    for (const collection of ['audits', 'open-audits', 'uploads']) {
+      expect(await world.context.records.count(collection), collection).toBe(0);
+    }
+  });
+});
+
+describe('a run that was planned', () => {
+  /** An audit whose plan is written, and of which its account has not heard: the process died. */
+  async function untold() {
+    const world = new HostedWorld();
+    const { account, key } = await world.account();
+    const id = await world.start(account, key);
+    const died = new RewoundError('PLATFORM_UNAVAILABLE', 'It died.', { help: '', transient: true });
+    const deaf = { ...hostedTenancy(world.context), planned: () => Promise.reject(died) };
+    world.wrap = (platform) => ({ ...platform, tenancy: deaf });
+    await expect(world.run()).rejects.toBe(died);
+    world.wrap = (same) => same;
+    const { checkpoint } = await readHosted(world.context, account, id);
+    const run = await auditOfUpload(world.context, checkpoint!.key, checkpoint!.generation);
+    return { world, account, key, id, run: run! };
+  }
+
+  const steps = ({ context, compute }: HostedWorld) => ({
+    ...context,
+    compute,
+    device: 'cpu' as const,
+    window: 1,
+    tenancy: hostedTenancy(context),
+  });
+
+  test('and never told of goes on with the next sweep', async () => {
+    const { world, key, id } = await untold();
+    await sweep(steps(world), 0);
+    await world.run();
+    expect((await world.ask(key, 'GET', `/v1/audits/${id}`)).body.state).toBe('DONE');
+    expect(world.compute.calls.calibrate).toBe(1);
+  });
+
+  test('does not go on once its audit has ended, and nothing of it stays', async () => {
+    const { world, account, id, run } = await untold();
+    const error = { code: 'CANCELLED', message: 'It was cancelled.', help: '' };
+    await settleAudit(world.context, account, id, { state: 'CANCELLED', error });
+    await sweep(steps(world), 0);
+    expect(await readAudit(world.context, run)).toMatchObject({ state: 'CANCELLED' });
+    await world.run();
+    expect(world.compute.calls).toMatchObject({ enrol: 0, probe: 0 });
+    expect(await world.context.records.count('audits')).toBe(0);
+  });
+
+  test('ends with its audit before it was ever told of', async () => {
+    const { world, account, key, id, run } = await untold();
+    await world.ask(key, 'POST', `/v1/audits/${id}/cancel`);
+    expect(await readAudit(world.context, run)).toMatchObject({ state: 'CANCELLED' });
+    expect((await readHosted(world.context, account, id)).outcome).toMatchObject({ state: 'CANCELLED', run });
+  });
+
+  test('is none of an audit that was erased, nor of one that has another', async () => {
+    const { world, account, key, id, run } = await untold();
+    const { planned } = hostedTenancy(world.context);
+    const made = await readPlan(world.context as Platform as Context, run);
+    await planned(made);
+    await planned(made);
+    expect((await world.announced(account)).filter((type) => type === 'audit.planned')).toHaveLength(1);
+    await expect(planned({ ...made, audit: '0'.repeat(32) })).rejects.toMatchObject({ code: 'CANCELLED' });
+    await world.ask(key, 'DELETE', `/v1/audits/${id}`);
+    await expect(planned(made)).rejects.toMatchObject({ code: 'CANCELLED' });
+  });
+
+  test('goes on when its file is told of again, without another look at it', async () => {
+    const world = new HostedWorld();
+    const { account, key } = await world.account();
+    const id = await world.start(account, key);
+    const landed = `${projectOf(account, id)}/checkpoints/secret-project.onnx`;
+    await world.run((topic) => topic === TOPICS.probe);
+    const { inspect } = world.compute.calls;
+    for (let i = 0; i < 5; i++) await world.land(landed);
+    await world.run();
+    expect(world.compute.calls).toMatchObject({ inspect, calibrate: 1, probe: 2 });
+    expect((await world.ask(key, 'GET', `/v1/audits/${id}`)).body.state).toBe('DONE');
+  });
+});
+
 describe('a file that lands', () => {
   test.for(['created', 'erased', 'unknown', 'ended', 'cancelled'] as const)(
     'where the audit is %s starts nothing',
@@ -148,7 +310,7 @@ describe('a file that lands', () => {
     }
     const world = new HostedWorld();
     const { admit } = hostedTenancy(world.context);
-    expect(await admit({ project: `drop/${id}/no-audit`, file: 'g.onnx' })).toBe(false);
+    expect(await admit({ project: `drop/${id}/no-audit`, file: 'g.onnx' })).toBe('ignore');
   });
 });
 
