@@ -27,6 +27,8 @@ export async function balance(instances: readonly number[]): Promise<Balancer> {
       const { method, url: path, headers } = incoming;
       const asked = request({ host: '127.0.0.1', port, method, path, headers });
       const answered = once(asked, 'response');
+      // Awaited below, unless sending fails first: then the same failure must not be nobody's.
+      answered.catch(() => undefined);
       await pipeline(incoming, asked);
       const [answer] = (await answered) as [IncomingMessage];
       outgoing.writeHead(answer.statusCode ?? 502, answer.headers);
