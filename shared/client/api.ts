@@ -124,7 +124,7 @@ export type NewAudit = {
   readonly photos: number;
   /** Which file below checkpoints/ is the checkpoint. Needed only where another could be taken for it, such as weights that a model keeps in a file of their own. */
   readonly checkpoint?: string | undefined;
-  /** Milliseconds the generator takes for a sample on an NVIDIA L4, where known; 40 where not. */
+  /** Milliseconds a sample takes on an NVIDIA L4, with all recognizers, where known; 40 where not. */
   readonly msPerSample?: number | undefined;
   /** Whether people stand in the report as their folders are called. Without, each stands under a pseudonym. */
   readonly names?: boolean | undefined;
@@ -204,7 +204,7 @@ export type Audit = {
   readonly id: string;
   /** What its owner calls it. */
   readonly label: string | null;
-  /** CREATED: files may be uploaded. RECEIVED: started, and being read. ENROLLING, PROBING, MERGING, CONFIRMING: at work. Final are DONE: there is a report. REJECTED: what was uploaded cannot be audited. FAILED: by our fault. CANCELLED: by its owner. EXPIRED: not started within a day, or not ended within a week. */
+  /** CREATED: files may be uploaded. RECEIVED: started, and being read. ENROLLING, PROBING, MERGING, CONFIRMING: at work. ENDING: has ended, and is being settled. Final are DONE: there is a report. REJECTED: what was uploaded cannot be audited. FAILED: by our fault. CANCELLED: by its owner. EXPIRED: not started within a day, or not ended within a week. */
   readonly state:
     | 'CREATED'
     | 'RECEIVED'
@@ -212,6 +212,7 @@ export type Audit = {
     | 'PROBING'
     | 'MERGING'
     | 'CONFIRMING'
+    | 'ENDING'
     | 'DONE'
     | 'REJECTED'
     | 'FAILED'
@@ -329,7 +330,7 @@ export type UploadRequest = {
 export type UploadFile = {
   /** Below the audit: members/, controls/ or placebo/ with PERSON/PHOTO, recognizer/FILE, or checkpoints/FILE. It can be a pseudonym of your own. */
   readonly path: string;
-  /** Bytes, exactly. A photo has at most 64 MiB, anything else 16 GiB. */
+  /** Bytes, exactly. A photo has at most 64 MiB, a .json file 1 MiB, anything else 16 GiB. */
   readonly size: number;
 };
 
@@ -546,6 +547,7 @@ const SHAPES: Readonly<Record<string, Shape>> = {
           'PROBING',
           'MERGING',
           'CONFIRMING',
+          'ENDING',
           'DONE',
           'REJECTED',
           'FAILED',
