@@ -21,6 +21,7 @@ const THEIRS = {
   UNAUTHENTICATED: 'a request came without a valid API key or session',
   FORBIDDEN: 'the API key may not do this',
   REQUEST_INVALID: 'a request does not fit its schema',
+  METHOD_NOT_ALLOWED: 'an address does not take this method',
   TOO_LARGE: 'a request or an upload is larger than allowed',
   RATE_LIMITED: 'too many requests came in a short time',
   CONFLICT: 'what was asked for does not fit the state of things',

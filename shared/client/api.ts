@@ -101,7 +101,7 @@ export type CreatedKey = {
 export type NewKey = {
   readonly name: string;
   readonly scopes: readonly Scope[];
-  /** When it ends by itself; without, when it is revoked. */
+  /** When it ends by itself: no later than the key that makes it. Without, it ends with that key; if that one does not end, when it is revoked. */
   readonly expiresAt?: string | undefined;
 };
 
@@ -319,8 +319,8 @@ export type UploadTicket = {
   readonly url: string;
   /** To be sent as they are, besides Content-Length. */
   readonly headers: Readonly<Record<string, string>>;
-  /** Milliseconds since the epoch; afterwards ask again. */
-  readonly expiresAt: number;
+  /** Until when it takes the file; afterwards ask again. */
+  readonly expiresAt: string;
 };
 
 export type UploadRequest = {
@@ -610,7 +610,7 @@ const SHAPES: Readonly<Record<string, Shape>> = {
       method: { enum: ['PUT'] },
       url: 'string',
       headers: { map: 'string' },
-      expiresAt: 'number',
+      expiresAt: 'string',
     },
     optional: [],
   },
@@ -862,6 +862,13 @@ const LIST_DELIVERIES: Operation<DeliveryPage> = {
   repeatable: true,
   answer: { ref: 'DeliveryPage' },
 };
+const GET_DELIVERY: Operation<Delivery> = {
+  method: 'GET',
+  path: '/v1/deliveries/{delivery}',
+  once: false,
+  repeatable: true,
+  answer: { ref: 'Delivery' },
+};
 const REPLAY_DELIVERY: Operation<Delivery> = {
   method: 'POST',
   path: '/v1/deliveries/{delivery}/replay',
@@ -888,7 +895,7 @@ export class RewoundClient {
     return this.#http.call(GET_RECEIPT_KEY, {}, options);
   }
 
-  /** Make an account. With its first key, which may do everything and is shown this once. Closed on services whose operator makes the accounts. */
+  /** Make an account. With its first key, which may do everything and is shown this once. Closed on services whose operator makes the accounts. Five an hour from one address. */
   createAccount(body: NewAccount, options: CallOptions = {}): Promise<CreatedAccount> {
     return this.#http.call(CREATE_ACCOUNT, { body }, options);
   }
@@ -908,7 +915,7 @@ export class RewoundClient {
     return this.#http.call(LIST_KEYS, {}, options);
   }
 
-  /** Make an API key. Its text is in this answer and nowhere else. A key can give no more than it may do itself. */
+  /** Make an API key. Its text is in this answer and nowhere else. A key can give no more than it may do itself, and for no longer than it is there itself; what would be more is FORBIDDEN. Takes no Idempotency-Key: to answer a second time, the secret in the answer would have to be kept. Where no answer came, list the keys and revoke what was made. */
   createKey(body: NewKey, options: CallOptions = {}): Promise<CreatedKey> {
     return this.#http.call(CREATE_KEY, { body }, options);
   }
@@ -970,14 +977,14 @@ export class RewoundClient {
     return this.#http.respond(GET_REPORT, { path: { audit, file } }, options);
   }
 
-  /** Watch an audit. Server-sent events: "audit" with the audit whenever it changes, until it has ended. A connection lasts 15 minutes at most. */
+  /** Watch an audit. Server-sent events: "audit" with the audit whenever it changes, until it has ended. A connection lasts 15 minutes at most, and an account has ten of them at most. */
   watchAudit(audit: string, options: CallOptions = {}): AsyncGenerator<Audit, void> {
     return this.#http.events(WATCH_AUDIT, { path: { audit } }, options);
   }
 
   /** List entries of the ledger, the newest first */
   listLedger(
-    query: { readonly after?: number | undefined; readonly limit?: number | undefined } = {},
+    query: { readonly after?: string | undefined; readonly limit?: number | undefined } = {},
     options: CallOptions = {},
   ): Promise<LedgerPage> {
     return this.#http.call(LIST_LEDGER, { query }, options);
@@ -993,7 +1000,7 @@ export class RewoundClient {
     return this.#http.call(LIST_ENDPOINTS, {}, options);
   }
 
-  /** Add a webhook endpoint */
+  /** Add a webhook endpoint. Takes no Idempotency-Key: to answer a second time, the secret in the answer would have to be kept. Where no answer came, list the endpoints before it is sent again. */
   createEndpoint(body: NewEndpoint, options: CallOptions = {}): Promise<EndpointWithSecret> {
     return this.#http.call(CREATE_ENDPOINT, { body }, options);
   }
@@ -1028,6 +1035,11 @@ export class RewoundClient {
     options: CallOptions = {},
   ): Promise<DeliveryPage> {
     return this.#http.call(LIST_DELIVERIES, { query }, options);
+  }
+
+  /** A webhook message, and what became of it */
+  getDelivery(delivery: string, options: CallOptions = {}): Promise<Delivery> {
+    return this.#http.call(GET_DELIVERY, { path: { delivery } }, options);
   }
 
   /** Send a webhook message again */

@@ -33,7 +33,7 @@ export type UploadPlace = { readonly path: string } & (
       readonly there: false;
       readonly url: string;
       readonly headers: Readonly<Record<string, string>>;
-      readonly expiresAt: number;
+      readonly expiresAt: string;
     }
 );
 /** What the shell says of the service. */

@@ -4,7 +4,7 @@ import { RewoundError } from '../../errors.ts';
 import type { ServiceContext } from '../context.ts';
 import { signingKey } from '../secret.ts';
 import { callers } from './caller.ts';
-import { documentOf } from './document.ts';
+import { documentOf, METHODS } from './document.ts';
 import { type Env, incomingOf, router } from './env.ts';
 import { answerProblem, errorOf } from './problem.ts';
 import { limitsOf } from './rate-limit.ts';
@@ -77,9 +77,12 @@ export function createApi(context: ServiceContext, options: ApiOptions = {}): Op
     return answerProblem(c, thrown);
   });
   app.notFound((c) => {
-    const error = new RewoundError('NOT_FOUND', 'There is nothing at this address.', {
-      help: '/v1/openapi.json lists every route.',
-    });
+    const methods = methodsOf(app, c.req.path);
+    const isThere = methods.length > 0 && !methods.includes(c.req.method);
+    if (isThere) c.header('allow', methods.join(', '));
+    const error = isThere
+      ? new RewoundError('METHOD_NOT_ALLOWED', `This address takes ${methods.join(', ')}.`, { help: ROUTES })
+      : new RewoundError('NOT_FOUND', 'There is nothing at this address.', { help: ROUTES });
     codes.set(c.req.raw, error.code);
     return answerProblem(c, error);
   });
@@ -97,6 +100,18 @@ export function createApi(context: ServiceContext, options: ApiOptions = {}): Op
   const reference = renderReference(document);
   app.get('/v1/reference', (c) => c.html(reference, 200, { 'content-security-policy': REFERENCE_POLICY }));
   return app;
+}
+
+const ROUTES = '/v1/openapi.json lists every route.';
+
+/** Methods that a path takes, as an Allow header names them. */
+function methodsOf({ router }: OpenAPIHono<Env>, path: string): string[] {
+  const handlers = (method: string) => router.match(method, path)[0].length;
+  // What stands before all routes is there for any method.
+  const always = handlers('');
+  return METHODS.map((method) => method.toUpperCase())
+    .filter((method) => handlers(method) > always)
+    .flatMap((method) => (method === 'GET' ? ['GET', 'HEAD'] : [method]));
 }
 
 /** What every answer says to a browser, unless a route says otherwise. */

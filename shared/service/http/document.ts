@@ -7,7 +7,7 @@ export type Document = ReturnType<OpenAPIHono<Env>['getOpenAPI31Document']>;
 type Operation = NonNullable<NonNullable<Document['paths']>[string]['get']>;
 type RouteConfig = Parameters<OpenAPIHono<Env>['openAPIRegistry']['registerWebhook']>[0];
 
-const METHODS = ['get', 'put', 'post', 'patch', 'delete'] as const;
+export const METHODS = ['get', 'put', 'post', 'patch', 'delete'] as const;
 export type Method = (typeof METHODS)[number];
 
 const DESCRIPTION = `Audits a face generator for the training people it gives away.

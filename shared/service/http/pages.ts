@@ -28,6 +28,10 @@ export const idempotencyKey = z
     example: '5c4c1f6e-0d5e-4f0f-9f0a-1b6f3f0f6b1d',
   });
 
+/** Said of requests that make something again each time they come. */
+export const NOT_KEPT =
+  'Takes no Idempotency-Key: to answer a second time, the secret in the answer would have to be kept.';
+
 /** `next` is null on the last page. */
 export function pageOf<T extends z.ZodType>(item: T, name: string) {
   const next = z

@@ -51,6 +51,7 @@ const STATUSES: Partial<Readonly<Record<ErrorCode, ContentfulStatusCode>>> = {
   CREDITS_INSUFFICIENT: 402,
   FORBIDDEN: 403,
   NOT_FOUND: 404,
+  METHOD_NOT_ALLOWED: 405,
   CONFLICT: 409,
   CANCELLED: 409,
   OBJECT_EXISTS: 412,

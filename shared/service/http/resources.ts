@@ -19,7 +19,7 @@ import { endpointPublicKey } from '../webhooks/sign.ts';
 /* What the API answers with. Times are ISO 8601 in UTC, money is whole credits. */
 
 const EXAMPLE_TIME = '2026-11-23T09:30:00.000Z';
-const time = z.iso.datetime().openapi({ example: EXAMPLE_TIME });
+export const time = z.iso.datetime().openapi({ example: EXAMPLE_TIME });
 const timeOrNull = (description: string) => z.iso.datetime().nullable().openapi({ description, example: EXAMPLE_TIME });
 const credits = z.int();
 const creditsOf = (description: string) => z.int().openapi({ description });

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { ERROR_CODES, type ErrorCode } from '../../../shared/errors.ts';
 import { problemSchema, statusOf } from '../../../shared/service/http/problem.ts';
-import type { Asked } from '../../support/service/hosted.ts';
+import { type Asked, hosted } from '../../support/service/hosted.ts';
 import { DAY_MS, HostedWorld } from '../../support/service/hosted-world.ts';
 import { fill, HEADERS, type Operation, operationsOf } from '../../support/service/operations.ts';
 import { bookedIn, expectSound } from '../books.ts';
@@ -45,26 +45,44 @@ function expectProblem({ status, headers, body }: Asked, at: string): { code: st
   return problem;
 }
 
-test('an address that is none, and a method that a route has not, are problems too', async () => {
+test('an address that is none is a problem too', async () => {
   const { world, key } = await ready();
   for (const [method, path] of [
     ['GET', '/v1/nothing'],
     ['GET', '/v2/audits'],
-    ['PUT', '/v1/audits'],
-    ['PATCH', '/v1/keys'],
-    ['DELETE', '/v1/account'],
-    ['OPTIONS', '/v1/audits'],
-    ['PURGE', '/v1/audits'],
-    ['POST', '/v1/account'],
+    ['PUT', '/v1/nothing'],
     ['GET', '/v1/audits/'],
     ['GET', '/v1//audits'],
     ['GET', '/v1/audits/../keys/..'],
     ['GET', '/v1/audits/%2e%2e%2fkeys/x'],
+    ['GET', '/assets/nothing'],
+    ['POST', '/assets/nothing'],
   ]) {
     const answer = await world.ask(key, method!, path!);
     expect(answer.status, `${method} ${path}`).toBe(404);
     expect(expectProblem(answer, `${method} ${path}`).code).toBe('NOT_FOUND');
+    expect(answer.headers.get('allow')).toBeNull();
   }
+});
+
+test.each([
+  ['PUT', '/v1/audits', 'GET, HEAD, POST'],
+  ['PATCH', '/v1/keys', 'GET, HEAD, POST'],
+  ['DELETE', '/v1/account', 'GET, HEAD, PATCH'],
+  ['OPTIONS', '/v1/audits', 'GET, HEAD, POST'],
+  ['PURGE', '/v1/audits', 'GET, HEAD, POST'],
+  ['POST', '/v1/account', 'GET, HEAD, PATCH'],
+  ['POST', `/v1/audits/aud_${'0'.repeat(25)}`, 'GET, HEAD, DELETE'],
+  ['GET', `/v1/audits/aud_${'0'.repeat(25)}/start`, 'POST'],
+  ['GET', '/v1/stripe/webhook', 'POST'],
+  ['POST', '/v1/openapi.json', 'GET, HEAD'],
+  ['POST', '/audits', 'GET, HEAD'],
+])('%s %s is none of %s', async (method, path, allow) => {
+  const { ask } = hosted();
+  const answer = await ask(undefined, method, path);
+  expect(answer.status).toBe(405);
+  expect(answer.headers.get('allow')).toBe(allow);
+  expect(expectProblem(answer, `${method} ${path}`).code).toBe('METHOD_NOT_ALLOWED');
 });
 
 describe('a body', () => {

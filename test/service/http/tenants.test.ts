@@ -238,6 +238,7 @@ describe('who has no valid key', () => {
       rotateSecret: ['webhooks'],
       deleteEndpoint: ['webhooks'],
       listDeliveries: ['webhooks'],
+      getDelivery: ['webhooks'],
       replayDelivery: ['webhooks'],
     });
   });

@@ -7,7 +7,7 @@ import { balanceOf } from '../../credits.ts';
 import { addressOf } from '../address.ts';
 import { type callers, security } from '../caller.ts';
 import { router } from '../env.ts';
-import { answer, json } from '../pages.ts';
+import { answer, json, NOT_KEPT } from '../pages.ts';
 import { PROBLEMS } from '../problem.ts';
 import type { Limits } from '../rate-limit.ts';
 import { accountResource, accountSchema, idSchema, keyResource, keySchema, scopesSchema } from '../resources.ts';
@@ -135,8 +135,7 @@ export function accountRoutes(context: ServiceContext, caller: ReturnType<typeof
       path: '/v1/keys',
       operationId: 'createKey',
       summary: 'Make an API key',
-      description:
-        'Its text is in this answer and nowhere else. A key can give no more than it may do itself, and for no longer than it is there itself; what would be more is FORBIDDEN.',
+      description: `Its text is in this answer and nowhere else. A key can give no more than it may do itself, and for no longer than it is there itself; what would be more is FORBIDDEN. ${NOT_KEPT} Where no answer came, list the keys and revoke what was made.`,
       tags: ['Keys'],
       security: security('keys'),
       middleware: [caller('keys')],

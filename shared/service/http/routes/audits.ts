@@ -20,7 +20,7 @@ import { router } from '../env.ts';
 import { idempotent } from '../idempotency.ts';
 import { answer, idempotencyKey, json, page, pageOf, pageQuery } from '../pages.ts';
 import { PROBLEMS } from '../problem.ts';
-import { auditResource, auditSchema, idSchema, priceSchema, receiptSchema } from '../resources.ts';
+import { auditResource, auditSchema, idSchema, priceSchema, receiptSchema, time } from '../resources.ts';
 import { type Watching, watching } from '../watch.ts';
 
 const params = z.strictObject({ audit: idSchema('audit') });
@@ -51,10 +51,7 @@ const uploadAnswerSchema = z
           description: 'To be sent as they are, besides Content-Length.',
           example: { 'content-type': 'application/octet-stream' },
         }),
-        expiresAt: z.number().openapi({
-          description: 'Milliseconds since the epoch; afterwards ask again.',
-          example: 1795447800000,
-        }),
+        expiresAt: time.openapi({ description: 'Until when it takes the file; afterwards ask again.' }),
       })
       .openapi('UploadTicket'),
   ])
@@ -191,7 +188,13 @@ export function auditRoutes(context: ServiceContext, caller: ReturnType<typeof c
       const { audit: id } = c.req.valid('param');
       const uploads = await ticketsFor(context, c.get('caller').account, id, c.req.valid('json').files);
       return c.json(
-        { uploads: uploads.map((upload) => (upload.there ? upload : { ...upload, headers: { ...upload.headers } })) },
+        {
+          uploads: uploads.map((upload) =>
+            upload.there
+              ? upload
+              : { ...upload, headers: { ...upload.headers }, expiresAt: new Date(upload.expiresAt).toISOString() },
+          ),
+        },
         200,
       );
     },

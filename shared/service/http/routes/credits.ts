@@ -10,6 +10,8 @@ import { PROBLEMS } from '../problem.ts';
 import { entryResource, entrySchema } from '../resources.ts';
 
 const tags = ['Credits'];
+/** As text, like `next`; no number that is not exact. */
+const entryNumber = z.string().regex(/^(0|[1-9]\d{0,14})$/);
 
 export function creditRoutes(context: ServiceContext, caller: ReturnType<typeof callers>) {
   const app = router();
@@ -27,10 +29,7 @@ export function creditRoutes(context: ServiceContext, caller: ReturnType<typeof 
       middleware: [caller()],
       request: {
         query: z.strictObject({
-          after: z.coerce.number().int().min(0).optional().openapi({
-            type: 'integer',
-            description: '`next` of the page before.',
-          }),
+          after: entryNumber.optional().openapi({ description: '`next` of the page before.' }),
           limit: pageLimit,
         }),
       },
@@ -38,7 +37,10 @@ export function creditRoutes(context: ServiceContext, caller: ReturnType<typeof 
     }),
     async (c) => {
       const { after, limit } = c.req.valid('query');
-      const found = await entries(context, c.get('caller').account, { after, limit: limit + 1 });
+      const found = await entries(context, c.get('caller').account, {
+        after: after === undefined ? undefined : Number(after),
+        limit: limit + 1,
+      });
       const { items, next } = page(found, limit, ({ seq }) => String(seq));
       return c.json({ items: items.map(entryResource), next }, 200);
     },

@@ -13,7 +13,7 @@ import {
 import { endpointSecret } from '../../webhooks/sign.ts';
 import { type callers, security as securityOf } from '../caller.ts';
 import { router } from '../env.ts';
-import { answer, json, pageOf, pageQuery } from '../pages.ts';
+import { answer, json, NOT_KEPT, pageOf, pageQuery } from '../pages.ts';
 import { PROBLEMS } from '../problem.ts';
 import { deliveryResource, deliverySchema, endpointResource, endpointSchema, idSchema } from '../resources.ts';
 
@@ -73,6 +73,7 @@ export function webhookRoutes(context: ServiceContext, caller: ReturnType<typeof
       path: '/v1/webhooks',
       operationId: 'createEndpoint',
       summary: 'Add a webhook endpoint',
+      description: `${NOT_KEPT} Where no answer came, list the endpoints before it is sent again.`,
       tags,
       security,
       middleware,
@@ -182,6 +183,24 @@ export function webhookRoutes(context: ServiceContext, caller: ReturnType<typeof
     async (c) => {
       const { deliveries, next } = await listDeliveries(context, c.get('caller').account, c.req.valid('query'));
       return c.json({ items: deliveries.map(deliveryResource), next }, 200);
+    },
+  );
+
+  app.openapi(
+    createRoute({
+      method: 'get',
+      path: '/v1/deliveries/{delivery}',
+      operationId: 'getDelivery',
+      summary: 'A webhook message, and what became of it',
+      tags,
+      security,
+      middleware,
+      request: { params: deliveryParams },
+      responses: { 200: answer('The message.', deliverySchema), ...PROBLEMS },
+    }),
+    async (c) => {
+      const { delivery: id } = c.req.valid('param');
+      return c.json(deliveryResource(await getDelivery(context, c.get('caller').account, id)), 200);
     },
   );
 
