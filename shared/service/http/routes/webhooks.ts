@@ -4,6 +4,7 @@ import { getDelivery, listDeliveries, replay } from '../../webhooks/deliveries.t
 import {
   createEndpoint,
   deleteEndpoint,
+  type Endpoint,
   endpointInputSchema,
   getEndpoint,
   listEndpoints,
@@ -46,6 +47,10 @@ export function webhookRoutes(context: ServiceContext, caller: ReturnType<typeof
   const guarded = { ...context, webhookAllow: settings.webhookAllow };
   const middleware = [caller('webhooks')];
   const security = securityOf('webhooks');
+  const withSecret = (endpoint: Endpoint) => ({
+    endpoint: endpointResource(secret, endpoint),
+    secret: endpointSecret(secret, endpoint),
+  });
 
   app.openapi(
     createRoute({
@@ -83,7 +88,7 @@ export function webhookRoutes(context: ServiceContext, caller: ReturnType<typeof
     async (c) => {
       const endpoint = await createEndpoint(guarded, c.get('caller').account, c.req.valid('json'));
       c.header('cache-control', 'no-store');
-      return c.json({ endpoint: endpointResource(secret, endpoint), secret: endpointSecret(secret, endpoint) }, 201);
+      return c.json(withSecret(endpoint), 201);
     },
   );
 
@@ -102,7 +107,7 @@ export function webhookRoutes(context: ServiceContext, caller: ReturnType<typeof
     async (c) => {
       const endpoint = await getEndpoint(context, c.get('caller').account, c.req.valid('param').endpoint);
       c.header('cache-control', 'no-store');
-      return c.json({ endpoint: endpointResource(secret, endpoint), secret: endpointSecret(secret, endpoint) }, 200);
+      return c.json(withSecret(endpoint), 200);
     },
   );
 
@@ -141,7 +146,7 @@ export function webhookRoutes(context: ServiceContext, caller: ReturnType<typeof
     async (c) => {
       const endpoint = await rotateSecret(context, c.get('caller').account, c.req.valid('param').endpoint);
       c.header('cache-control', 'no-store');
-      return c.json({ endpoint: endpointResource(secret, endpoint), secret: endpointSecret(secret, endpoint) }, 200);
+      return c.json(withSecret(endpoint), 200);
     },
   );
 
