@@ -330,7 +330,7 @@ export type UploadRequest = {
 export type UploadFile = {
   /** Below the audit: members/, controls/ or placebo/ with PERSON/PHOTO, recognizer/FILE, or checkpoints/FILE. It can be a pseudonym of your own. */
   readonly path: string;
-  /** Bytes, exactly. A photo has at most 64 MiB, a .json file 1 MiB, anything else 16 GiB. */
+  /** Bytes, exactly. A photo has at most 64 MiB, a .json file 1 MiB, embeddings and their labels 4 GiB, anything else 16 GiB. */
   readonly size: number;
 };
 

@@ -14,7 +14,7 @@ const FOLDERS = [...PARTS, 'recognizer', 'checkpoints'] as const;
 
 const MIB = 2 ** 20;
 /** Bytes that one file may have. */
-const MOST_BYTES = { photo: 64 * MIB, other: 16 * 1024 * MIB } as const;
+const MOST_BYTES = { photo: 64 * MIB, embeddings: 4 * 1024 * MIB, other: 16 * 1024 * MIB } as const;
 /** Files that are no photos: checkpoints with weights beside them, recognizers, cards. */
 const MOST_OTHERS = 100;
 /** Bytes that addresses are given out for: of all photos together, on average each, and of all other files. */
@@ -35,7 +35,8 @@ export const uploadFileSchema = z.strictObject({
     example: 'members/anna/1.jpg',
   }),
   size: z.int().min(1).max(MOST_BYTES.other).meta({
-    description: 'Bytes, exactly. A photo has at most 64 MiB, a .json file 1 MiB, anything else 16 GiB.',
+    description:
+      'Bytes, exactly. A photo has at most 64 MiB, a .json file 1 MiB, embeddings and their labels 4 GiB, anything else 16 GiB.',
     example: 204800,
   }),
 });
@@ -132,7 +133,15 @@ function checkFile({ path, size }: UploadFile): void {
       help: 'Say in it only what docs/cards.md lists.',
     });
   }
-  if (isPart(folder) && !/\.(npy|csv)$/i.test(path) && size > MOST_BYTES.photo) {
+  if (!isPart(folder)) return;
+  if (/\.(npy|csv)$/i.test(path)) {
+    // Read whole, by a machine with four times as much memory.
+    if (size <= MOST_BYTES.embeddings) return;
+    throw new RewoundError('TOO_LARGE', `Embeddings have more than ${MOST_BYTES.embeddings / MIB} MiB.`, {
+      help: 'Save them as float32; two million of 512 numbers have room.',
+    });
+  }
+  if (size > MOST_BYTES.photo) {
     throw new RewoundError('TOO_LARGE', `A photo has more than ${MOST_BYTES.photo / MIB} MiB.`, {
       help: 'Save it as a JPEG of a few megabytes.',
     });

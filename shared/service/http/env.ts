@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { OpenAPIHono } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import type { RewoundError } from '../../errors.ts';
@@ -36,8 +35,4 @@ export function router(): OpenAPIHono<Env> {
       if (!result.success) throw new InvalidRequest(result.error);
     },
   });
-}
-
-export function sha256(text: string | Uint8Array): string {
-  return createHash('sha256').update(text).digest('hex');
 }

@@ -1,11 +1,12 @@
 import type { MiddlewareHandler } from 'hono';
 import { z } from 'zod';
 import { RewoundError } from '../../errors.ts';
+import { hashOf } from '../api-keys.ts';
 import type { ServiceContext } from '../context.ts';
 import { fieldsOf } from '../documents.ts';
 import { paths } from '../paths.ts';
 import { remindToForget } from '../reminders.ts';
-import { type Env, sha256 } from './env.ts';
+import type { Env } from './env.ts';
 
 const requestSchema = z.object({
   /** Stands for method, path and body. */
@@ -14,7 +15,8 @@ const requestSchema = z.object({
   answer: z.object({ status: z.int(), body: z.string() }).nullable(),
 });
 
-const KEY = /^[\x21-\x7e]{1,255}$/;
+/** What a key may be. */
+export const IDEMPOTENCY_KEY = /^[\x21-\x7e]{1,255}$/;
 /** Answers are kept for so long. */
 const KEPT_MS = 24 * 3_600_000;
 /** A request that was not answered within this has died with its process. */
@@ -30,13 +32,13 @@ export function idempotent(context: ServiceContext): MiddlewareHandler<Env> {
   return async (c, next) => {
     const key = c.req.header('idempotency-key');
     if (key === undefined) return next();
-    if (!KEY.test(key)) {
+    if (!IDEMPOTENCY_KEY.test(key)) {
       throw new RewoundError('REQUEST_INVALID', 'The Idempotency-Key is not valid.', {
         help: 'Use 1 to 255 visible ASCII characters, such as a UUID.',
       });
     }
-    const request = sha256(JSON.stringify([c.req.method, c.req.path, await c.req.text()]));
-    const path = paths.request(c.get('caller').account, sha256(key));
+    const request = hashOf(JSON.stringify([c.req.method, c.req.path, await c.req.text()]));
+    const path = paths.request(c.get('caller').account, hashOf(key));
     const at = clock.now();
     const snapshot = await records.get(path);
     // The reminder before what it is about; none for what is there.

@@ -1,4 +1,5 @@
 import { z } from '@hono/zod-openapi';
+import { IDEMPOTENCY_KEY } from './idempotency.ts';
 
 const MOST_ON_A_PAGE = 100;
 
@@ -19,14 +20,11 @@ export function pageQuery(id: z.ZodString) {
 }
 
 /** The header of requests that are done once, however often they come. */
-export const idempotencyKey = z
-  .string()
-  .regex(/^[\x21-\x7e]{1,255}$/)
-  .openapi({
-    description:
-      'Of your choice, such as a UUID. The same request with the same key gets the same answer for 24 hours, and is done once.',
-    example: '5c4c1f6e-0d5e-4f0f-9f0a-1b6f3f0f6b1d',
-  });
+export const idempotencyKey = z.string().regex(IDEMPOTENCY_KEY).openapi({
+  description:
+    'Of your choice, such as a UUID. The same request with the same key gets the same answer for 24 hours, and is done once.',
+  example: '5c4c1f6e-0d5e-4f0f-9f0a-1b6f3f0f6b1d',
+});
 
 /** Said of requests that make something again each time they come. */
 export const NOT_KEPT =
