@@ -68,7 +68,9 @@ export async function view() {
     h(
       'p',
       { class: 'lede' },
-      'A key opens the API, the command line and this page. Give each place its own, with no more rights than it needs.',
+      'A key opens ',
+      h('a', { href: '/v1/reference' }, 'the API'),
+      ', the command line and this page. Give each place its own, with no more rights than it needs.',
     ),
     list,
     h('section', { class: 'narrow', 'aria-labelledby': 'make' }, h('h2', { id: 'make' }, 'A new key'), created, make),

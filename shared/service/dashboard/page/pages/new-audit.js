@@ -20,6 +20,8 @@ export async function view() {
   let timer;
   let asking = new AbortController();
   const requote = () => {
+    // What was missing may be there now.
+    element.querySelector('.problem')?.remove();
     clearTimeout(timer);
     asking.abort();
     asking = new AbortController();
@@ -112,7 +114,7 @@ export async function view() {
           field(
             'Milliseconds a sample takes',
             h('input', { name: 'msPerSample', type: 'number', min: 0.001, max: 600_000, step: 'any', placeholder: 40 }),
-            'On an NVIDIA L4. A generator that is slower than this is refused, and costs nothing.',
+            'On an NVIDIA L4. Where credits are bought, a generator that would cost more than the price is refused, and costs nothing.',
           ),
           field('First seed', h('input', { name: 'seed', type: 'number', min: 0, max: 4_294_967_295, placeholder: 0 })),
         ),

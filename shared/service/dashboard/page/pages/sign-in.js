@@ -1,5 +1,5 @@
 /** @import * as Types from '../../types.ts' */
-import { createAccount, signIn } from '../api.js';
+import { createAccount, Problem, problemOf, signIn } from '../api.js';
 import { group, h } from '../dom.js';
 import { field, form, textOf } from '../form.js';
 import { copyable } from '../parts.js';
@@ -31,7 +31,7 @@ export function signInView(enter) {
         h('h2', { id: 'sign-in' }, 'Sign in'),
         form(
           'Sign in',
-          async (data) => enter(await signIn(textOf(data, 'key'))),
+          async (data) => enter(await signedIn(textOf(data, 'key'))),
           // For programs that keep passwords.
           h('input', { name: 'username', autocomplete: 'username', value: 'API key', hidden: true }),
           field('API key', key, 'It begins with rwk_. The session lasts 12 hours; scripts cannot read it.'),
@@ -41,6 +41,22 @@ export function signInView(enter) {
     ),
   );
   return { title: 'Sign in', body };
+}
+
+/** @param {string} key Whoever types one is not told of headers. */
+async function signedIn(key) {
+  try {
+    return await signIn(key);
+  } catch (thrown) {
+    const { code, status } = problemOf(thrown);
+    if (status !== 401) throw thrown;
+    throw new Problem({
+      code,
+      status,
+      detail: 'This key opens nothing.',
+      help: 'Is it whole, and not revoked or expired?',
+    });
+  }
 }
 
 /** @param {(session: Types.Session) => unknown} enter */
