@@ -19,8 +19,14 @@ import { Station } from './station.ts';
 export const SERVE_HELP = `rewound serve [FOLDER] [--device D] [--settle SECONDS] [--port N] [--host H] [--origin URL]
 
   watches FOLDER (rewound-bucket): each checkpoint put into drop/TENANT/PROJECT/checkpoints/ is audited against the
-  project's members/ and controls/ with the settings of its project.json; the report appears under report/
-  and serves the page and the API (docs/service.md) at http://127.0.0.1:8080; --port 0 takes any free port`;
+  project's members/ and controls/ with the settings of its project.json; the report appears under report/;
+  serves the page and the API too (docs/serve.md), and prints a link that signs in
+
+  --port N             where it listens (8080); 0 takes any free port
+  --host H             who can reach it (127.0.0.1, this machine alone); 0.0.0.0 lets the network in
+  --origin URL         how it is reached from outside, such as https://audits.example.com behind a proxy
+  --settle SECONDS     how long a checkpoint must have stayed the same (2)
+  --device D           cpu, webgpu or cuda (cpu)`;
 
 const SCAN_MS = 1000;
 const PORT = '8080';
