@@ -18,6 +18,10 @@ const environmentSchema = z
     /** Where people reach the service. */
     REWOUND_ORIGIN: z
       .url({ protocol: /^https?$/, error: 'is not an address such as https://audits.example.com' })
+      .refine(
+        (text) => !URL.canParse(text) || new URL(text).origin === text.replace(/\/$/, ''),
+        'has more than scheme and host',
+      )
       .transform((text) => new URL(text).origin),
     REWOUND_SIGN_UP: optional(z.enum(['open', 'closed'])),
     STRIPE_API_KEY: optional(z.string()),
@@ -70,6 +74,6 @@ export function readServiceSettings(environment: Readonly<Record<string, string 
   if (success) return data;
   const wrong = error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`);
   throw new RewoundError('USAGE', `The environment of the hosted service is not valid. ${wrong.join('. ')}.`, {
-    help: 'Set these variables where the service is deployed; functions/service-settings.ts says what each is for.',
+    help: 'docs/service.md says what each variable is for; "rewound serve" takes --origin for REWOUND_ORIGIN.',
   });
 }

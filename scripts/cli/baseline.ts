@@ -1,4 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { ensureFolder } from '../../shared/folders.ts';
 import {
   type Baseline,
   baselineUnderKey,
@@ -26,6 +28,7 @@ export async function baselineCommand(args: readonly string[]): Promise<number> 
   const made = await readBaseline(onlyArgument(positionals, 'report'));
   const key = namesPeople(made) ? requirePseudonymKey('This report holds names, which a baseline must not') : undefined;
   const out = userPath(values.out);
+  ensureFolder(dirname(out));
   await writeFile(out, renderBaseline(key === undefined ? made : baselineUnderKey(made, keyBytes(key))));
   process.stdout.write(`${out}\n`);
   return 0;

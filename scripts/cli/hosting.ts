@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import type { Server } from 'node:http';
 import { join } from 'node:path';
 import { openApi } from '../../functions/api.ts';
-import { apiServer } from '../../functions/api-server.ts';
+import { apiServer, type UploadReceiver } from '../../functions/api-server.ts';
 import { useService } from '../../functions/index.ts';
 import { readServiceSettings } from '../../functions/service-settings.ts';
 import { isErrno, RewoundError } from '../../shared/errors.ts';
@@ -32,34 +32,44 @@ export interface Hosting {
 
 /** The hosted service on this machine: the API and the page, over a station's folder, with an account of its own. */
 export async function host(station: Station, folder: string, { host, port, origin }: HostingOptions): Promise<Hosting> {
-  const { platform } = station;
-  const secretText = process.env.REWOUND_SECRET || secretOf(folder);
+  const secret = process.env.REWOUND_SECRET || secretOf(folder);
   // The receiver is there once the port, and with it the addresses it gives out, are known.
-  let receive: ReturnType<typeof platform.uploads>['receiveUpload'] | undefined;
-  const server = apiServer({ receiveUpload: async (request, response) => receive?.(request, response) });
+  let service: Opened | undefined;
+  const server = apiServer({ receiveUpload: async (request, response) => service?.receiveUpload(request, response) });
+  const close = () => {
+    server.close();
+    server.closeAllConnections();
+  };
   await listen(server, host, port);
-  const reached = origin ?? process.env.REWOUND_ORIGIN ?? addressOf(server, host);
+  try {
+    service = await openService(station, secret, origin ?? process.env.REWOUND_ORIGIN ?? addressOf(server, host));
+    return { origin: service.origin, key: service.key, close };
+  } catch (error) {
+    // A server that listens would keep the process alive, and the port.
+    close();
+    throw error;
+  }
+}
+
+interface Opened extends Pick<Hosting, 'origin' | 'key'> {
+  readonly receiveUpload: UploadReceiver;
+}
+
+/** Sets up what the API and the deliveries work with, and makes the account where there is none. Throws USAGE. */
+async function openService({ platform }: Station, secretText: string, reached: string): Promise<Opened> {
   const { secret, settings } = readServiceSettings({
     ...process.env,
     REWOUND_SECRET: secretText,
     REWOUND_ORIGIN: reached,
   });
   const uploads = platform.uploads({ origin: settings.origin, tokenKey: derive(secret, ['uploads'], 32) });
-  receive = uploads.receiveUpload;
   const { objects, records, events, clock } = platform;
   useService({ objects, records, events, clock, uploads, secret, settings });
   openApi();
   const account = `acc_${characters(derive(secret, ['operator account'], 16))}`;
   await createAccount(platform, 'this machine', account);
   const key = await operatorKey(platform, secret, account);
-  return {
-    origin: settings.origin,
-    key,
-    close() {
-      server.close();
-      server.closeAllConnections();
-    },
-  };
+  return { origin: settings.origin, key, receiveUpload: uploads.receiveUpload };
 }
 
 /** The folder's own secret, base64; drawn the first time. For the owner of the folder only. */

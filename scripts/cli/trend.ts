@@ -1,4 +1,6 @@
 import { writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { ensureFolder } from '../../shared/folders.ts';
 import { renderTrendHtml } from '../../shared/report/html/trend.ts';
 import { renderTrendJson, trendOf } from '../../shared/report/trend.ts';
 import { labelsOf } from '../../shared/report/trend-labels.ts';
@@ -21,7 +23,11 @@ export async function trendCommand(args: readonly string[]): Promise<number> {
   const audits = [];
   for (const path of positionals) audits.push(await readBaseline(path));
   const trend = trendOf(audits, labelsOf(positionals));
-  if (values.out !== undefined) await writeFile(userPath(values.out), renderTrendHtml(trend));
+  if (values.out !== undefined) {
+    const out = userPath(values.out);
+    ensureFolder(dirname(out));
+    await writeFile(out, renderTrendHtml(trend));
+  }
   process.stdout.write(values.json ? renderTrendJson(trend) : renderTrendText(trend));
   return 0;
 }

@@ -394,7 +394,7 @@ describe.skipIf(!present)('the dashboard in a browser', () => {
     expect(trouble).toEqual([]);
   });
 
-  test('settings are saved; a wrong key and a missing right are told in the service’s words', async () => {
+  test('settings are saved; a wrong key and a missing right are told', async () => {
     const world = serve();
     const { key } = await world.hosted.account();
     const { page, trouble } = await signedIn(key, '/account');
@@ -414,7 +414,10 @@ describe.skipIf(!present)('the dashboard in a browser', () => {
     const stranger = await open('/');
     await stranger.page.getByLabel('API key').fill('rwk_wrong');
     await stranger.page.getByRole('button', { name: 'Sign in' }).click();
-    await stranger.page.getByRole('alert').waitFor();
+    await stranger.page.getByText('This key opens nothing.').waitFor();
+    const linked = await open('/#key=rwk_wrong');
+    await linked.page.getByText('This key opens nothing.').waitFor();
+    expect(linked.page.url()).not.toContain('rwk_');
   });
 
   test('an account is made where that is open', async () => {

@@ -63,6 +63,16 @@ describe('rewound serve', { timeout: 240_000 }, () => {
     expect(reports(folder)).toHaveLength(1);
   });
 
+  it.each([
+    ['--origin', 'nonsense'],
+    ['--origin', 'https://a.example/path'],
+  ])('ends with a reason where it cannot serve: %s %s', async (...options) => {
+    const { folder } = await bucket();
+    const ended = await start('serve', folder, '--port', '0', ...options).ended;
+    expect(ended).toMatchObject({ code: 2, stdout: '' });
+    expect(ended.stderr).toContain('REWOUND_ORIGIN');
+  });
+
   it('serves the API with an account of its own, to the same key after a restart', async () => {
     const { folder } = await bucket();
     const link = async (service: ReturnType<typeof serve>) => {

@@ -1,6 +1,6 @@
-import { getSession, problemOf, signIn, signOut } from './api.js';
+import { getSession, problemOf, signOut } from './api.js';
 import { group, h } from './dom.js';
-import { signInView } from './pages/sign-in.js';
+import { signInView, signInWith } from './pages/sign-in.js';
 import { problemBox } from './problem-box.js';
 import { onNavigate, reload, start } from './router.js';
 import { session, setSession } from './session.js';
@@ -26,7 +26,7 @@ const NAVIGATION = /** @type {const} */ ([
 
 onNavigate(async (url) => {
   showNavigation(url.pathname);
-  if (!session()) return signInView(enter);
+  if (!session()) return signInView(enter, takeRefusal());
   for (const [pattern, load] of ROUTES) {
     const [, id] = pattern.exec(url.pathname) ?? [];
     if (!pattern.test(url.pathname)) continue;
@@ -43,6 +43,16 @@ onNavigate(async (url) => {
   }
   return { title: 'Nothing here', body: h('h1', null, 'There is nothing at this address') };
 });
+
+/** @type {import('./api.js').Problem | null} Why a link did not sign in. */
+let refusal = null;
+
+/** Said once. */
+function takeRefusal() {
+  const problem = refusal;
+  refusal = null;
+  return problem;
+}
 
 /** @param {import('../types.ts').Session} signedIn */
 function enter(signedIn) {
@@ -81,14 +91,15 @@ async function keyFromAddress() {
   const key = new URLSearchParams(location.hash.slice(1)).get('key');
   if (key === null) return null;
   history.replaceState(null, '', location.pathname + location.search);
-  return signIn(key);
+  return signInWith(key);
 }
 
 async function begin() {
   try {
     setSession((await keyFromAddress()) ?? (await getSession()));
-  } catch {
+  } catch (thrown) {
     setSession(null);
+    refusal = problemOf(thrown);
   }
   // Where Stripe sends whoever has paid, or has not.
   const paid = new URLSearchParams(location.search).get('checkout');

@@ -3,13 +3,15 @@ import { createAccount, Problem, problemOf, signIn } from '../api.js';
 import { group, h } from '../dom.js';
 import { field, form, textOf } from '../form.js';
 import { copyable } from '../parts.js';
+import { problemBox } from '../problem-box.js';
 import { service } from '../session.js';
 
 /**
  * @param {(session: Types.Session) => unknown} enter
+ * @param {Problem | null} [refusal] Why somebody was not signed in who was to be.
  * @returns {Types.View}
  */
-export function signInView(enter) {
+export function signInView(enter, refusal = null) {
   const key = h('input', {
     name: 'key',
     type: 'password',
@@ -22,6 +24,7 @@ export function signInView(enter) {
   const body = group(
     h('h1', null, 'Does a face generator give away whom it was trained on?'),
     h('p', { class: 'lede' }, 'Sign in to audit one, and to read what was found.'),
+    refusal && problemBox(refusal),
     h(
       'div',
       { class: 'columns' },
@@ -31,7 +34,7 @@ export function signInView(enter) {
         h('h2', { id: 'sign-in' }, 'Sign in'),
         form(
           'Sign in',
-          async (data) => enter(await signedIn(textOf(data, 'key'))),
+          async (data) => enter(await signInWith(textOf(data, 'key'))),
           // For programs that keep passwords.
           h('input', { name: 'username', autocomplete: 'username', value: 'API key', hidden: true }),
           field('API key', key, 'It begins with rwk_. The session lasts 12 hours; scripts cannot read it.'),
@@ -44,7 +47,7 @@ export function signInView(enter) {
 }
 
 /** @param {string} key Whoever types one is not told of headers. */
-async function signedIn(key) {
+export async function signInWith(key) {
   try {
     return await signIn(key);
   } catch (thrown) {
