@@ -1,6 +1,6 @@
 /**
  * The API for `api.ts`, in a process of its own: over the local platform, with an account of many audits, some at work.
- * Beside it the floor, a bare server that answers with the bytes of one of them. Says where both are.
+ * Beside it the floor, a bare server that reads the same records and does nothing else. Says where both are.
  */
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
@@ -9,9 +9,11 @@ import { apiServer } from '../../functions/api-server.ts';
 import { useService } from '../../functions/index.ts';
 import { records, STAGES } from '../../shared/pipeline/keys.ts';
 import { openLocal } from '../../shared/platform/local/index.ts';
+import type { Fields } from '../../shared/platform/ports.ts';
 import { createAccount } from '../../shared/service/accounts.ts';
 import { createKey } from '../../shared/service/api-keys.ts';
 import { changeHosted, createAudit, newAuditSchema } from '../../shared/service/audits.ts';
+import { paths } from '../../shared/service/paths.ts';
 import { isSecret } from '../../shared/service/secret.ts';
 
 export interface ApiReady {
@@ -99,13 +101,32 @@ const portOf = async (server: Server) => {
   return typeof address === 'object' && address !== null ? address.port : 0;
 };
 const apiPort = await portOf(api);
-const example = await fetch(`http://127.0.0.1:${apiPort}/v1/audits/${ended[0]}`, {
-  headers: { authorization: `Bearer ${key}` },
-});
-const body = Buffer.from(await example.arrayBuffer());
-const floor = createServer((_request, response) => {
-  response.writeHead(200, { 'content-type': 'application/json', 'content-length': body.length });
-  response.end(body);
+const [, apiKey = ''] = /^rwk_[0-9a-z]{16}_([0-9a-z]{16})_/.exec(key) ?? [];
+
+/** What no answer can do without: the key's record, then those of the page or the audit, read and written as JSON. */
+async function bare(path: string): Promise<string> {
+  const { records: store } = platform;
+  await store.get(paths.key(account, `key_${apiKey}`));
+  const [, id] = /^\/v1\/audits\/(\w+)$/.exec(path) ?? [];
+  if (id === undefined) {
+    const page: Fields[] = [];
+    for await (const { fields } of store.list(paths.audits(account), { limit: 21 })) page.push(fields);
+    return JSON.stringify(page);
+  }
+  const audit = await store.get(paths.audit(account, id));
+  const place = working.indexOf(id);
+  if (place < 0) return JSON.stringify(audit?.fields);
+  const run = place.toString(16).padStart(32, '0');
+  const record = await store.get(records.audit(run));
+  const counts = await Promise.all(STAGES.map((stage) => store.count(records.done(run, stage))));
+  return JSON.stringify([audit?.fields, record?.fields, counts]);
+}
+
+const floor = createServer((request, response) => {
+  bare(request.url ?? '').then(
+    (body) => response.writeHead(200, { 'content-type': 'application/json' }).end(body),
+    () => response.destroy(),
+  );
 });
 const ready: ApiReady = { api: apiPort, floor: await portOf(floor), key, working, ended };
 process.send?.(ready);
