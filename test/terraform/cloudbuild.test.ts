@@ -20,7 +20,7 @@ test('nothing is pushed that did not pass, and nothing deployed that was not pus
     before.set(id, new Set(waitFor.flatMap((one) => [one, ...(before.get(one) ?? [])])));
   }
   for (const push of ['push-cpu', 'push-gpu']) {
-    expect([...(before.get(push) ?? [])]).toEqual(expect.arrayContaining(['check', 'test', 'format']));
+    expect([...(before.get(push) ?? [])]).toEqual(expect.arrayContaining(['check', 'test', 'format', 'audit']));
   }
   expect([...(before.get('deploy') ?? [])]).toEqual(expect.arrayContaining(['push-cpu', 'push-gpu']));
 });
