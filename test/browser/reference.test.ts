@@ -1,22 +1,15 @@
-import { existsSync } from 'node:fs';
-import { type Browser, chromium } from 'playwright-core';
+import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ERROR_CODES } from '../../shared/errors.ts';
 import { hostedServer } from '../support/service/hosted-server.ts';
+import { hasChromium, launch } from './chromium.ts';
 import { lowContrast } from './contrast.ts';
 
-const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium';
-const present = existsSync(CHROMIUM);
-if (!present) console.warn(`Browser tests skipped: no Chromium at ${CHROMIUM}. Name one with CHROMIUM=/path.`);
-
-describe.skipIf(!present)('/v1/reference in a browser', () => {
+describe.skipIf(!hasChromium)('/v1/reference in a browser', () => {
   let browser: Browser;
 
   beforeAll(async () => {
-    browser = await chromium.launch({
-      executablePath: CHROMIUM,
-      args: ['--headless', '--no-sandbox', '--disable-gpu'],
-    });
+    browser = await launch();
   });
   afterAll(() => browser?.close());
 

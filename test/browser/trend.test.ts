@@ -1,31 +1,24 @@
-import { existsSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { type Browser, chromium } from 'playwright-core';
+import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { renderTrendHtml } from '../../shared/report/html/trend.ts';
 import type { Trend } from '../../shared/report/trend.ts';
 import { exampleTrend } from '../support/example-trend.ts';
+import { hasChromium, launch } from './chromium.ts';
 import { lowContrast } from './contrast.ts';
-
-const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium';
-const present = existsSync(CHROMIUM);
-if (!present) console.warn(`Browser tests skipped: no Chromium at ${CHROMIUM}. Name one with CHROMIUM=/path.`);
 
 const LONG = 'a-run-with-a-very-long-name-'.repeat(4);
 
-describe.skipIf(!present)('trend.html in a browser', () => {
+describe.skipIf(!hasChromium)('trend.html in a browser', () => {
   let browser: Browser;
   let folder: string;
 
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'rewound-trend-'));
-    browser = await chromium.launch({
-      executablePath: CHROMIUM,
-      args: ['--headless', '--no-sandbox', '--disable-gpu'],
-    });
+    browser = await launch();
   });
 
   afterAll(async () => {

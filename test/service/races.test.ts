@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { TOPICS } from '../../shared/pipeline/messages.ts';
+import { settleMessage, TOPICS } from '../../shared/pipeline/messages.ts';
 import { purchase } from '../../shared/service/credits.ts';
 import { settleRun } from '../../shared/service/settle.ts';
 import { DAY_MS, HostedWorld, MEMBERS } from '../support/service/hosted-world.ts';
@@ -46,7 +46,7 @@ test('whatever is done to an audit at the same time, it is held once, settled on
         settle: async () => {
           const messages = world.delivered.filter(({ topic }) => topic === TOPICS.settle);
           for (const { message } of messages) {
-            await settleRun(world.context, message as unknown as Parameters<typeof settleRun>[1]);
+            await settleRun(world.context, settleMessage.parse(message));
           }
         },
         agenda: () => world.pass(60_000),

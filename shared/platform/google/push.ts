@@ -32,8 +32,8 @@ const Notification = z.object({
 });
 
 /**
- * The object that a bucket notification is about, or undefined if it is none for Rewound: a folder's placeholder, or a
- * file still being uploaded. Each may come more than once, and late: ask for the generation.
+ * The object that a bucket notification is about, or undefined if it is none for Rewound: the empty object
+ * that stands for a folder, or a file still being uploaded. Each may come more than once, and late: ask for the generation.
  * @throws MESSAGE_INVALID if the event is no bucket notification.
  */
 export function fromNotification(event: { readonly data?: unknown }): Dropped | undefined {

@@ -30,8 +30,8 @@ export function photoPicture(match: Match, pictures: Pictures): Markup {
 
 function picture(bytes: Uint8Array | undefined, name: string, absent: string): Markup {
   const kind = bytes === undefined ? null : mediaType(bytes);
-  if (bytes === undefined) return placeholder(name, absent);
-  if (kind === null) return placeholder(name, 'not a PNG or JPEG');
+  if (bytes === undefined) return emptyFrame(name, absent);
+  if (kind === null) return emptyFrame(name, 'not a PNG or JPEG');
   const data = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64');
   return html`<img class="face" src="data:${kind};base64,${data}" alt="${name}" decoding="async">`;
 }
@@ -43,6 +43,6 @@ function mediaType(bytes: Uint8Array): string | null {
   return null;
 }
 
-function placeholder(name: string, why: string): Markup {
+function emptyFrame(name: string, why: string): Markup {
   return html`<span class="face absent" role="img" aria-label="${name}: ${why}"><svg viewBox="0 0 100 100" aria-hidden="true"><circle cx="50" cy="40" r="17"/><path d="M18 100c0-22 14-34 32-34s32 12 32 34"/></svg><span>${why}</span></span>`;
 }

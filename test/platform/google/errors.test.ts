@@ -61,7 +61,7 @@ test('neither the error nor its causes tell a key, a token or a body', () => {
 
 test.each([
   ['report.html', 'gs://b/…'],
-  ['work/7/shards/1.json', 'gs://b/work/7/…'],
+  ['report/7/shards/1.json', 'gs://b/report/7/…'],
   ['members/Jane/1.jpg', 'gs://b/members/…'],
   ['x/controls/Jane/1.jpg', 'gs://b/x/controls/…'],
   ['', 'gs://b/…'],
