@@ -1,4 +1,5 @@
 import { RewoundError } from '../errors.ts';
+import { corrupt, modelTensors } from './messages.ts';
 import { type Field, integers, MessageWriter, readFields, text } from './wire.ts';
 
 /**
@@ -41,12 +42,6 @@ export interface ModelSummary {
   readonly nodes: number;
 }
 
-const help = 'Export the model again with a standard exporter, and copy all of its files.';
-
-function corrupt(message: string): RewoundError {
-  return new RewoundError('CHECKPOINT_CORRUPT', message, { help });
-}
-
 function bytesOf(field: Field): Uint8Array {
   if (field.wire !== 2) throw corrupt('The ONNX file holds a field of the wrong type.');
   return field.bytes;
@@ -84,62 +79,49 @@ function readDimension(field: Field): number | string {
 }
 
 interface TensorFacts {
-  name: string;
-  values: number;
-  location?: string;
+  readonly name: string;
+  readonly values: number;
+  /** Every file it names: a runtime may take the first or the last. */
+  readonly locations: readonly string[];
 }
 
 function readTensor(bytes: Uint8Array): TensorFacts {
-  const facts: TensorFacts = { name: '', values: 1 };
+  let name = '';
+  let values = 1;
+  const locations: string[] = [];
   for (const field of readFields(bytes)) {
-    if (field.number === 1) for (const dim of integers(field)) facts.values *= Number(dim);
-    if (field.number === 8) facts.name = text(bytesOf(field));
+    if (field.number === 1) for (const dim of integers(field)) values *= Number(dim);
+    if (field.number === 8) name = text(bytesOf(field));
     if (field.number !== 13) continue;
     const entry = { key: '', value: '' };
     for (const part of readFields(bytesOf(field))) {
       if (part.number === 1) entry.key = text(bytesOf(part));
       if (part.number === 2) entry.value = text(bytesOf(part));
     }
-    if (entry.key === 'location') facts.location = entry.value;
+    if (entry.key === 'location') locations.push(insideFolder(entry.value));
   }
-  return facts;
+  return { name, values, locations };
 }
 
-/** A sparse tensor is two tensors: its values and their places. */
-function* sparseTensors(bytes: Uint8Array): Generator<TensorFacts> {
-  for (const field of readFields(bytes)) if (field.number === 1 || field.number === 2) yield readTensor(bytesOf(field));
+/** What ONNX's own tools accept as a file name, and nothing that means another thing to a runtime or a system. */
+const FILE_NAME = /^[^<>:;,?"*|\\/\p{Cc}]+$/u;
+
+/** Throws CHECKPOINT_UNSAFE unless `location` names a file in the model's folder or below it. */
+function insideFolder(location: string): string {
+  const [first = '', ...rest] = location.split('/');
+  const names = first === '.' ? rest : [first, ...rest];
+  if (names.length > 0 && names.every((name) => FILE_NAME.test(name) && name !== '.' && name !== '..')) return location;
+  throw new RewoundError('CHECKPOINT_UNSAFE', 'The model keeps weights in a file outside its own folder.', {
+    help: 'Export the model with all of its files in one folder, and refer to them by plain names.',
+  });
 }
 
-/** Every tensor of a graph: its initializers, and those in attributes of its nodes and of their subgraphs. */
-function* graphTensors(graph: Uint8Array, depth = 0): Generator<TensorFacts & { initializer?: boolean }> {
-  if (depth > 16) throw corrupt('The ONNX file nests graphs more deeply than any exporter does.');
-  for (const field of readFields(graph)) {
-    if (field.number === 1) yield* nodeTensors(bytesOf(field), depth);
-    if (field.number === 5) yield { ...readTensor(bytesOf(field)), initializer: depth === 0 };
-    if (field.number === 15) yield* sparseTensors(bytesOf(field));
-  }
-}
-
-function* nodeTensors(node: Uint8Array, depth: number): Generator<TensorFacts> {
-  for (const attribute of readFields(node)) {
-    if (attribute.number !== 5) continue;
-    for (const item of readFields(bytesOf(attribute))) {
-      if (item.number === 5 || item.number === 10) yield readTensor(bytesOf(item));
-      if (item.number === 6 || item.number === 11) yield* graphTensors(bytesOf(item), depth + 1);
-      if (item.number === 22 || item.number === 23) yield* sparseTensors(bytesOf(item));
-    }
-  }
-}
-
-/** Every tensor in the bodies of the model's own functions. */
-function* functionTensors(model: Uint8Array): Generator<TensorFacts> {
-  for (const field of readFields(model)) {
-    if (field.number !== 25) continue;
-    for (const part of readFields(bytesOf(field))) if (part.number === 7) yield* nodeTensors(bytesOf(part), 1);
-  }
-}
-
-/** The model's signature. Throws CHECKPOINT_CORRUPT where the bytes are no ONNX model. */
+/**
+ * The model's signature, and every file it names.
+ *
+ * @throws CHECKPOINT_CORRUPT where the bytes are no ONNX model, CHECKPOINT_UNSAFE where it names a file outside its
+ *   folder, CHECKPOINT_UNSUPPORTED where it holds a part that the format does not have.
+ */
 export function summarize(model: Uint8Array): ModelSummary {
   let graph: Uint8Array | undefined;
   let irVersion = 0;
@@ -148,11 +130,7 @@ export function summarize(model: Uint8Array): ModelSummary {
   for (const field of readFields(model)) {
     if (field.number === 1) irVersion = intOf(field);
     if (field.number === 2) producer = text(bytesOf(field));
-    if (field.number === 7) {
-      // Readers of protocol buffers join them: half of the model would go unseen.
-      if (graph) throw corrupt('The ONNX file holds two graphs.');
-      graph = bytesOf(field);
-    }
+    if (field.number === 7) graph = bytesOf(field);
     if (field.number !== 8) continue;
     let domain = '';
     let version = 0;
@@ -175,14 +153,14 @@ export function summarize(model: Uint8Array): ModelSummary {
   const weights = new Set<string>();
   const externalFiles = new Set<string>();
   let parameters = 0;
-  for (const tensor of graphTensors(graph)) {
-    if (tensor.initializer) {
-      weights.add(tensor.name);
-      parameters += tensor.values;
+  for (const { bytes, initializer } of modelTensors(model)) {
+    const { name, values, locations } = readTensor(bytes);
+    if (initializer) {
+      weights.add(name);
+      parameters += values;
     }
-    if (tensor.location !== undefined) externalFiles.add(tensor.location);
+    for (const location of locations) externalFiles.add(location);
   }
-  for (const { location } of functionTensors(model)) if (location !== undefined) externalFiles.add(location);
   return {
     producer,
     irVersion,

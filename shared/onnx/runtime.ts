@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { InferenceSession, listSupportedBackends, Tensor } from 'onnxruntime-node';
 import { RewoundError } from '../errors.ts';
 
@@ -25,6 +26,12 @@ export interface Model {
   release(): Promise<void>;
 }
 
+/**
+ * The folder in which the runtime looks for a file that a model names and that it was not given: one that cannot exist,
+ * because it is below a regular file. Without it, the runtime would look in the working directory of the process.
+ */
+const NO_FOLDER = join(import.meta.filename, 'none');
+
 /** Opens models on one device, and adds up the time their runs take. */
 export class Runtime {
   readonly times: RunTimes = new Map();
@@ -35,26 +42,31 @@ export class Runtime {
   }
 
   /**
-   * Loads a model from bytes or a file. Throws DEVICE_UNAVAILABLE where the device is not there (there is no silent
-   * fallback: the provider list names the one device, and the CPU only where it was asked for).
+   * Loads a model from its bytes, which have the ONNX format whatever they look like. The runtime reads no file: a
+   * model that names one which is not in `externalData` is refused. Throws DEVICE_UNAVAILABLE where the device is not
+   * there (there is no silent fallback: the provider list names the one device, and the CPU only where it was asked for).
    */
-  async open(purpose: string, model: Uint8Array | string, externalData: readonly ExternalData[] = []): Promise<Model> {
+  async open(purpose: string, model: Uint8Array, externalData: readonly ExternalData[] = []): Promise<Model> {
     const { device, threads } = this.options;
     const options: InferenceSession.SessionOptions = {
       executionProviders: [device],
       intraOpNumThreads: threads,
       interOpNumThreads: 1,
-      logSeverityLevel: 3,
+      // What goes wrong is thrown; nothing is printed.
+      logSeverityLevel: 4,
       // Every session has its own threads, and by default they spin after a run: on the cores the next session needs.
-      extra: { session: { intra_op: { allow_spinning: '0' } } },
+      extra: {
+        session: {
+          intra_op: { allow_spinning: '0' },
+          load_model_format: 'ONNX',
+          model_external_initializers_file_folder_path: NO_FOLDER,
+        },
+      },
       ...(externalData.length > 0 ? { externalData } : {}),
     };
     let session: InferenceSession;
     try {
-      session =
-        typeof model === 'string'
-          ? await InferenceSession.create(model, options)
-          : await InferenceSession.create(model, options);
+      session = await InferenceSession.create(model, options);
     } catch (cause) {
       if (device !== 'cpu' && !(await deviceWorks(device))) throw deviceUnavailable(device, cause);
       throw cause;
