@@ -1,3 +1,4 @@
+import type { Isolation } from '../shared/engine/isolation.ts';
 import { asRewoundError } from '../shared/errors.ts';
 import { fromEvent } from '../shared/platform/event.ts';
 import type { Answered } from '../shared/service/http/app.ts';
@@ -5,7 +6,14 @@ import type { Observer } from './bootstrap.ts';
 
 /** What is worth a line. Each is a named event with numbers and ids only: no identity, image, embedding or body. */
 export type LogEvent =
-  | { readonly event: 'service.started'; readonly port: number; readonly device: string; readonly verified: boolean }
+  | {
+      readonly event: 'service.started';
+      readonly port: number;
+      readonly device: string;
+      readonly verified: boolean;
+      /** What keeps the process that runs models apart on this machine. */
+      readonly isolation: Isolation;
+    }
   | { readonly event: 'service.refused'; readonly code: string; readonly error: string; readonly help: string }
   | { readonly event: 'service.stopped'; readonly gaveBack: boolean }
   | { readonly event: 'caller.refused'; readonly status: number }

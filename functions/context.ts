@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
-import { availableParallelism, tmpdir, totalmem } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { engineMemory } from '../shared/engine/memory.ts';
 import { EngineProcess } from '../shared/engine/process.ts';
 import type { Context } from '../shared/pipeline/context.ts';
 import { openGoogle } from '../shared/platform/google/index.ts';
@@ -17,8 +18,6 @@ export interface ServerContext {
   close(): Promise<void>;
 }
 
-/** Of the memory of the machine or container; the rest is for this process and the files it holds. */
-const MEMORY_SHARE = 0.8;
 /** Shorter than a push waits, so that a model that hangs ends with its own error. */
 const SILENCE_MS = 240_000;
 
@@ -38,7 +37,7 @@ export function openContext(settings: ServerSettings): ServerContext {
   const engine = new EngineProcess({
     device,
     threads: availableParallelism(),
-    memoryBytes: MEMORY_SHARE * memory(),
+    memoryBytes: engineMemory(),
     silenceMs: SILENCE_MS,
   });
   const { objects, records, events, clock } = platform;
@@ -68,9 +67,4 @@ export function openContext(settings: ServerSettings): ServerContext {
       clear();
     },
   };
-}
-
-/** Bytes this process may use: a container's limit is lower than what its machine has. */
-function memory(): number {
-  return Math.min(totalmem(), process.constrainedMemory() || Number.POSITIVE_INFINITY);
 }

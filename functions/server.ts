@@ -4,6 +4,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 // The framework's public entry points are its command, which reads its own options and listens before anybody can stand
 // in front of it, and this one: the same server for a registered function, not listening yet.
 import { getTestServer } from '@google-cloud/functions-framework/testing';
+import { isolationOf } from '../shared/engine/isolation.ts';
 import { asRewoundError, RewoundError } from '../shared/errors.ts';
 import { TOPICS } from '../shared/pipeline/messages.ts';
 import { API, openApi } from './api.ts';
@@ -191,7 +192,13 @@ async function main(): Promise<void> {
       // this process; closed before, it would look to the step like a failure of the audit.
       setTimeout(() => process.exit(0), FAREWELL_MS);
     });
-    log({ event: 'service.started', port: service.port, device, verified: caller !== undefined });
+    log({
+      event: 'service.started',
+      port: service.port,
+      device,
+      verified: caller !== undefined,
+      isolation: isolationOf(device),
+    });
   } catch (cause) {
     const { code, message, help } = asRewoundError(cause);
     log({ event: 'service.refused', code, error: message, help });

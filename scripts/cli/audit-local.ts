@@ -1,3 +1,4 @@
+import { isolationWarning } from '../../shared/engine/isolation.ts';
 import { readAudit } from '../../shared/pipeline/audits.ts';
 import type { Context } from '../../shared/pipeline/context.ts';
 import { keys } from '../../shared/pipeline/keys.ts';
@@ -35,6 +36,8 @@ export async function auditHere(request: AuditRequest, { progress, signal }: Wat
   try {
     const { context } = station;
     tracker.context = context;
+    const warning = isolationWarning(device);
+    if (warning !== undefined) progress.note(warning);
     station.discardMessages();
     await context.objects.put(`${PROJECT}/project.json`, new TextEncoder().encode(JSON.stringify(settings)));
     const audit = await start(context, key, settings.shards, progress);

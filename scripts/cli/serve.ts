@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
+import { isolationWarning } from '../../shared/engine/isolation.ts';
 import { asRewoundError } from '../../shared/errors.ts';
 import { ensureFolder } from '../../shared/folders.ts';
 import { auditOfUpload, readAudit } from '../../shared/pipeline/audits.ts';
@@ -64,6 +65,8 @@ export async function serveCommand(args: readonly string[]): Promise<number> {
   process.once('SIGTERM', () => stop.abort());
   let hosting: Hosting | undefined;
   try {
+    const warning = isolationWarning(device(values.device));
+    if (warning !== undefined) say(warning);
     hosting = await host(station, folder, { host: address, port, origin });
     say(`Sign in: ${hosting.origin}/#key=${hosting.key}`);
     const unfinished = await sweep(station.context, 0);

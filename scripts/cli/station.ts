@@ -1,5 +1,6 @@
-import { availableParallelism, totalmem } from 'node:os';
+import { availableParallelism } from 'node:os';
 import { functions, useContext } from '../../functions/index.ts';
+import { engineMemory } from '../../shared/engine/memory.ts';
 import { EngineProcess } from '../../shared/engine/process.ts';
 import type { Task } from '../../shared/engine/protocol.ts';
 import { asRewoundError, RewoundError } from '../../shared/errors.ts';
@@ -28,7 +29,6 @@ const MAX_ATTEMPTS = 3;
 const ENDLESS = [TOPICS.settle, TOPICS.deliver, TOPICS.tend];
 /** Webhooks sent at the same time: one that does not answer must not hold up the others. */
 const DELIVERIES = 8;
-const MEMORY_SHARE = 0.8;
 const SILENCE_MS = 300_000;
 
 /** Rewound on one machine: the local platform, the engine, and the functions delivered to in this process. */
@@ -46,7 +46,7 @@ export class Station {
     this.engine = new EngineProcess({
       device,
       threads: availableParallelism(),
-      memoryBytes: MEMORY_SHARE * totalmem(),
+      memoryBytes: engineMemory(),
       silenceMs: SILENCE_MS,
       ...(onProgress ? { onProgress } : {}),
     });

@@ -41,8 +41,10 @@ export async function calibrate(
   const external = [...beside, ...weights.map(({ location, data }) => ({ path: location, data }))];
   const raw = await loadGenerator(runtime, model, external);
   const samples = Math.min(RANGE_SAMPLES, batch);
+  onSamples(0);
   const first = await new Sampler(raw, spec).run(seed, samples, [spec.image.output]);
   await raw.release();
+  onSamples(samples);
   const image = first[spec.image.output]!;
   const { width, height, channels } = pictureSize(image.dims, samples, spec.image.layout);
   const values = image.type === 'float32' ? floats(image) : Float32Array.from(image.data as Iterable<number>);
@@ -64,7 +66,9 @@ export async function calibrate(
     faces.push(...(await embedder.locate(seed + at, count)).faces);
     onSamples(faces.length);
   }
-  const sampleMs = await timeSamples(embedder, recognizers, seed, Math.min(batch, LANDMARK_SAMPLES));
+  const sampleMs = await timeSamples(embedder, recognizers, seed, Math.min(batch, LANDMARK_SAMPLES), () =>
+    onSamples(faces.length),
+  );
   await pictures.release();
   const found = faces.filter(({ score }) => score >= FACE_SCORE);
   const alignment = measureAlignment(found, faces.length - found.length, geometry);
@@ -95,7 +99,13 @@ function rangeOf({ contents, range }: ReadGenerator, card: CheckpointCard, value
 }
 
 /** The faster of two runs of the whole way: the first one pays for what is done once. */
-async function timeSamples(embedder: SampleEmbedder, recognizers: readonly Recognizer[], seed: number, count: number) {
+async function timeSamples(
+  embedder: SampleEmbedder,
+  recognizers: readonly Recognizer[],
+  seed: number,
+  count: number,
+  onRun: () => void,
+): Promise<number> {
   let best = Number.POSITIVE_INFINITY;
   for (let run = 0; run < 2; run++) {
     const start = performance.now();
@@ -103,6 +113,7 @@ async function timeSamples(embedder: SampleEmbedder, recognizers: readonly Recog
     const points = faces.map((face) => face.points);
     for (const recognizer of recognizers) await recognizer.embed(source, points);
     best = Math.min(best, performance.now() - start);
+    onRun();
   }
   return best / count;
 }

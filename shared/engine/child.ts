@@ -1,4 +1,5 @@
 /** The engine's process: runs one task after another for the process that started it. */
+import './private.ts';
 import { Worker } from 'node:worker_threads';
 import { z } from 'zod';
 import { asRewoundError } from '../errors.ts';

@@ -13,6 +13,8 @@ import type { RecognizerCard, RecognizerInfo } from '../faces/recognizer.ts';
  * and knows nothing of objects, records or messages.
  */
 export interface Compute {
+  /** The files of weights that an ONNX model names. */
+  weightFiles(path: string): Promise<readonly string[]>;
   /** Reads a checkpoint without running it. */
   inspect(request: InspectRequest): Promise<Inspection>;
   /** A checkpoint as an ONNX model. */
@@ -48,7 +50,7 @@ export interface ModelFiles {
 /** The recognizer: the built-in one, or the user's by its card. */
 export type RecognizerRequest =
   | { readonly kind: 'built-in' }
-  | { readonly kind: 'card'; readonly card: RecognizerCard; readonly path: string };
+  | ({ readonly kind: 'card'; readonly card: RecognizerCard } & ModelFiles);
 
 export interface InspectRequest {
   readonly path: string;
@@ -133,6 +135,8 @@ export interface ProfileRequest {
 
 export interface ProbeRequest {
   readonly model: ModelFiles;
+  /** Milliseconds a sample takes, as calibration measured them: what a batch may take follows from it. */
+  readonly sampleMs: number;
   readonly spec: GeneratorSpec;
   readonly geometry: PictureGeometry;
   readonly alignment: Alignment;

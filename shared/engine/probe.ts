@@ -22,7 +22,7 @@ export interface OpenSearch {
  * of samples.
  */
 export async function probeShard(
-  { samples, seed, batch, shard, alignment }: Omit<ProbeRequest, 'searches'>,
+  { samples, seed, batch, shard, alignment }: Omit<ProbeRequest, 'searches' | 'sampleMs'>,
   { embedder, searches }: { readonly embedder: SampleEmbedder; readonly searches: readonly OpenSearch[] },
   times: RunTimes,
   onSamples: (done: number) => void,
@@ -35,6 +35,7 @@ export async function probeShard(
   });
   times.clear();
   let done = 0;
+  onSamples(done);
   for (let b = shard.firstBatch; b < shard.firstBatch + shard.batches; b++) {
     const { first, count } = batchRange(grid, b);
     const { embeddings, faceFound } = await embedder.embed(seed + first, count, alignment, recognizers);

@@ -1,15 +1,17 @@
 import { type ChildProcess, fork } from 'node:child_process';
-import { readFile } from 'node:fs/promises';
 import { RewoundError } from '../errors.ts';
 import type { RuntimeOptions } from '../onnx/runtime.ts';
 import { beside } from './beside.ts';
 import type { Compute } from './compute.ts';
+import { launchOf } from './isolation.ts';
+import { residentBytes } from './memory.ts';
+import { Pace } from './pace.ts';
 import { encodeOptions, fromPlain, OPTIONS_VARIABLE, type Reply, type Task } from './protocol.ts';
 
 export interface EngineOptions extends RuntimeOptions {
   /** Resident bytes beyond which the process is ended. */
   readonly memoryBytes: number;
-  /** Milliseconds without a sign of progress after which it is ended. */
+  /** Milliseconds without a sign of progress after which it is ended; less once a task's pace is known. */
   readonly silenceMs: number;
   /** Told how many items of the task at hand are done. */
   readonly onProgress?: (task: Task, done: number) => void;
@@ -17,6 +19,7 @@ export interface EngineOptions extends RuntimeOptions {
 
 interface Pending {
   readonly task: Task;
+  readonly pace: Pace;
   readonly resolve: (value: unknown) => void;
   readonly reject: (error: Error) => void;
 }
@@ -36,22 +39,24 @@ export class EngineProcess {
   private verdict: RewoundError | undefined;
   private queue: Promise<unknown> = Promise.resolve();
   private silence: NodeJS.Timeout | undefined;
+  private lastSign = 0;
   private calls = 0;
   private closed = false;
 
   constructor(options: EngineOptions) {
     this.options = options;
     const task =
-      <T extends Task>(name: T) =>
+      <T extends Task>(name: T, batchMs?: (request: Parameters<Compute[T]>[0]) => number) =>
       (request: Parameters<Compute[T]>[0]) =>
-        this.call(name, request) as ReturnType<Compute[T]>;
+        this.call(name, request, batchMs?.(request)) as ReturnType<Compute[T]>;
     this.tasks = {
+      weightFiles: task('weightFiles'),
       inspect: task('inspect'),
       convert: task('convert'),
       calibrate: task('calibrate'),
       enrol: task('enrol'),
       profile: task('profile'),
-      probe: task('probe'),
+      probe: task('probe', ({ sampleMs, batch }) => sampleMs * batch),
       render: task('render'),
       thumbnails: task('thumbnails'),
       embedSample: task('embedSample'),
@@ -69,7 +74,8 @@ export class EngineProcess {
     );
   }
 
-  private call(task: Task, request: unknown): Promise<unknown> {
+  /** `batchMs`: what calibration says a batch takes, where the task runs in batches. */
+  private call(task: Task, request: unknown, batchMs?: number): Promise<unknown> {
     const run = () =>
       new Promise((resolve, reject) => {
         if (this.closed)
@@ -77,7 +83,7 @@ export class EngineProcess {
             help: 'Start the command again.',
             transient: true,
           });
-        this.pending = { task, resolve, reject };
+        this.pending = { task, pace: new Pace(this.options.silenceMs, batchMs), resolve, reject };
         this.verdict = undefined;
         this.calls += 1;
         this.start().send({ id: this.calls, task, request });
@@ -91,16 +97,26 @@ export class EngineProcess {
   private start(): ChildProcess {
     if (this.child) return this.child;
     const { device, threads } = this.options;
+    const { execPath, execArgv, env, cwd, cleanUp } = launchOf(device);
     const child = fork(beside('child'), {
       serialization: 'advanced',
       stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
-      env: { ...process.env, [OPTIONS_VARIABLE]: encodeOptions({ device, threads }) },
+      execPath,
+      execArgv: [...execArgv],
+      env: { ...env, [OPTIONS_VARIABLE]: encodeOptions({ device, threads }) },
+      cwd,
+      // A process group of its own: what it might start ends with it, and Ctrl-C does not reach it.
+      detached: process.platform !== 'win32',
     });
+    child.once('exit', cleanUp);
     this.child = child;
     child.on('message', (reply: Reply) => {
       if (this.child === child) this.receive(reply);
     });
-    child.on('error', () => undefined);
+    child.on('error', () => {
+      // Not even started, so that it cannot exit either.
+      if (child.pid === undefined && this.child === child) this.died(null, null);
+    });
     child.on('exit', (code, signal) => {
       if (this.child === child) this.died(code, signal);
     });
@@ -113,6 +129,7 @@ export class EngineProcess {
 
   private receive(reply: Reply): void {
     if (reply.id !== this.calls || !this.pending) return;
+    if (reply.kind === 'progress') this.pending.pace.progressed(reply.done, performance.now() - this.lastSign);
     this.beat();
     if (reply.kind === 'progress') {
       this.options.onProgress?.(this.pending.task, reply.done);
@@ -130,7 +147,8 @@ export class EngineProcess {
     clearTimeout(this.silence);
     this.child?.ref();
     this.child?.channel?.ref();
-    const { silenceMs } = this.options;
+    this.lastSign = performance.now();
+    const silenceMs = this.pending?.pace.limitMs() ?? this.options.silenceMs;
     this.silence = setTimeout(() => {
       this.end(
         new RewoundError(
@@ -152,7 +170,7 @@ export class EngineProcess {
 
   private end(verdict: RewoundError): void {
     this.verdict ??= verdict;
-    if (this.child) this.child.kill('SIGKILL');
+    if (this.child) killGroup(this.child);
   }
 
   private died(code: number | null, signal: NodeJS.Signals | null): void {
@@ -174,8 +192,8 @@ export class EngineProcess {
   private async watchMemory(child: ChildProcess): Promise<void> {
     const { memoryBytes } = this.options;
     while (this.child === child) {
-      const resident = await residentBytes(child.pid).catch(() => 0);
-      if (resident > memoryBytes) {
+      const resident = await residentBytes(child.pid);
+      if (resident !== undefined && resident > memoryBytes) {
         this.end(
           new RewoundError(
             'ENGINE_MEMORY',
@@ -191,9 +209,12 @@ export class EngineProcess {
   }
 }
 
-const PAGE_BYTES = 4096;
-
-async function residentBytes(pid: number | undefined): Promise<number> {
-  const [, pages] = (await readFile(`/proc/${pid}/statm`, 'utf8')).split(' ');
-  return Number(pages) * PAGE_BYTES;
+/** Ends a process and what it has started. */
+function killGroup(child: ChildProcess): void {
+  child.kill('SIGKILL');
+  try {
+    if (child.pid !== undefined && process.platform !== 'win32') process.kill(-child.pid, 'SIGKILL');
+  } catch {
+    // The group has ended with its process.
+  }
 }

@@ -78,6 +78,9 @@ export function localTasks(options: RuntimeOptions, onProgress: (done: number) =
     );
 
   return {
+    async weightFiles(path) {
+      return summarize(await readFile(path)).externalFiles;
+    },
     async inspect({ path, card, recipe }) {
       return withFile(path, async (file) => {
         const { build: _, ...inspection } = readGenerator(file, card, recipe);
@@ -132,6 +135,7 @@ export function localTasks(options: RuntimeOptions, onProgress: (done: number) =
     },
     async render({ model, spec, geometry: { width, height }, seeds }) {
       const sampler = new Sampler(await generatorOf(model), spec);
+      onProgress(0);
       const pictures: Uint8Array[] = [];
       for (const seed of seeds) {
         const made = await sampler.run(seed, 1, [PICTURE_OUTPUTS.picture]);
@@ -163,18 +167,20 @@ async function withFile<R>(path: string, use: (file: ByteSource) => Promise<R>):
 
 /** Tells recognizers apart; the user's own file may be replaced while this process lives. */
 async function nameOf(request: RecognizerRequest): Promise<string> {
-  const { mtimeMs, size } = request.kind === 'card' ? await stat(request.path) : { mtimeMs: 0, size: 0 };
-  return JSON.stringify({ ...request, mtimeMs, size });
+  const paths = request.kind === 'card' ? [request, ...request.external].map(({ path }) => path) : [];
+  const files = await Promise.all(paths.map((path) => stat(path)));
+  return JSON.stringify({ ...request, files: files.map(({ mtimeMs, size }) => [mtimeMs, size]) });
 }
 
-async function readExternal({ external }: ModelFiles): Promise<ExternalData[]> {
+async function readExternal({ external }: Pick<ModelFiles, 'external'>): Promise<ExternalData[]> {
   return Promise.all(external.map(async ({ location, path }) => ({ path: location, data: await readFile(path) })));
 }
 
 async function openAny(runtime: Runtime, request: RecognizerRequest): Promise<Recognizer> {
   if (request.kind === 'built-in') return openBuiltInRecognizer(runtime);
-  const { card, path } = request;
-  const { inputs, outputs } = summarize(await readFile(path));
+  const { card } = request;
+  const model = await readFile(request.path);
+  const { inputs, outputs } = summarize(model);
   const [input, ...otherInputs] = inputs;
   const [output] = outputs;
   if (!input || !output || otherInputs.length > 0 || input.type !== 'float32' || input.dims?.length !== 4) {
@@ -193,7 +199,8 @@ async function openAny(runtime: Runtime, request: RecognizerRequest): Promise<Re
   try {
     recognizer = await openRecognizer(runtime, {
       card,
-      path,
+      model,
+      external: await readExternal(request),
       input: input.name,
       output: output.name,
       oneByOne: input.dims[0] === 1,

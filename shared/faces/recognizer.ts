@@ -2,7 +2,7 @@ import type { Tensor } from 'onnxruntime-node';
 import { z } from 'zod';
 import { RewoundError } from '../errors.ts';
 import { GraphBuilder, type Value } from '../onnx/graph.ts';
-import { floats, floatTensor, type Model, type Runtime } from '../onnx/runtime.ts';
+import { type ExternalData, floats, floatTensor, type Model, type Runtime } from '../onnx/runtime.ts';
 import { fitSimilarity, type Points, templatePoints, writeCropMatrix } from './align.ts';
 import { addCrop } from './crop.ts';
 import { addDlib, DLIB_EMBEDDING, DLIB_SIDE } from './networks/dlib.ts';
@@ -111,8 +111,9 @@ function normaliseGraph(): Uint8Array {
 
 export interface RecognizerFile {
   readonly card: RecognizerCard;
-  /** Path of the ONNX file. */
-  readonly path: string;
+  /** The ONNX file, and the files of weights that it names. */
+  readonly model: Uint8Array;
+  readonly external: readonly ExternalData[];
   readonly input: string;
   readonly output: string;
   /** Whether the file insists on a batch of one. */
@@ -123,7 +124,7 @@ export interface RecognizerFile {
 export async function openRecognizer(runtime: Runtime, file: RecognizerFile): Promise<Recognizer> {
   const { card } = file;
   const crop = await runtime.open('embed', inputGraph(card));
-  const network = await runtime.open('embed', file.path);
+  const network = await runtime.open('embed', file.model, file.external);
   const normalise = await runtime.open('embed', normaliseGraph());
   const template = templatePoints(card.template, card.size);
   const models: Model[] = [crop, network, normalise];

@@ -5,7 +5,7 @@ import { decodeEnrolment, encodeEnrolment } from '../faces/enrolment.ts';
 import { BUILT_IN_RECOGNIZER, type RecognizerInfo } from '../faces/recognizer.ts';
 import { checkpointCard, checkpointRecipe } from './cards.ts';
 import type { Context } from './context.ts';
-import { externalFiles } from './external.ts';
+import { externalFiles, localFiles } from './external.ts';
 import { keys } from './keys.ts';
 import { givenTextOf, putOnce } from './once.ts';
 import { listSide, type PhotoPlace } from './people.ts';
@@ -48,12 +48,8 @@ export async function enrolFolder(context: Context, request: EnrolFolder): Promi
     const path = await context.objects.file(checkpoint);
     const inspection = await context.compute.inspect({ path, card, recipe });
     const files = await externalFiles(context, checkpoint, inspection.externalFiles);
-    const external = files.map(async ({ location, key, generation }) => ({
-      location,
-      path: await context.objects.file(key, generation),
-    }));
     const calibration = await context.compute.calibrate({
-      model: { path, external: await Promise.all(external) },
+      model: { path, external: await localFiles(context, files) },
       card,
       recipe,
       recognizers: [found.request],

@@ -1,24 +1,35 @@
+import type { ExternalFile } from '../engine/compute.ts';
 import { RewoundError } from '../errors.ts';
 import type { ObjectInfo } from '../platform/ports.ts';
 import type { Context } from './context.ts';
 import { below } from './keys.ts';
 
-/** A file of weights beside a checkpoint. */
+/** A file of weights beside an ONNX model. */
 export interface ExternalObject extends ObjectInfo {
   /** As the model names it. */
   readonly location: string;
 }
 
+/** Files of weights as the engine takes them: by the paths of local copies. */
+export function localFiles(
+  { objects }: Pick<Context, 'objects'>,
+  files: readonly Pick<ExternalObject, 'location' | 'key' | 'generation'>[],
+): Promise<ExternalFile[]> {
+  return Promise.all(
+    files.map(async ({ location, key, generation }) => ({ location, path: await objects.file(key, generation) })),
+  );
+}
+
 /**
- * The files an ONNX model keeps its weights in, beside the checkpoint. Throws CHECKPOINT_UNSAFE where one would lie
- * outside the checkpoint's folder, CHECKPOINT_CORRUPT where one is not there.
+ * The files an ONNX model keeps its weights in, beside it. Throws CHECKPOINT_UNSAFE where one would lie outside the
+ * model's folder, CHECKPOINT_CORRUPT where one is not there.
  */
 export function externalFiles(
   { objects }: Pick<Context, 'objects'>,
-  checkpoint: string,
+  model: string,
   locations: readonly string[],
 ): Promise<ExternalObject[]> {
-  const folder = checkpoint.slice(0, checkpoint.lastIndexOf('/'));
+  const folder = model.slice(0, model.lastIndexOf('/'));
   return Promise.all(
     locations.map(async (location) => {
       const info = await objects.head(below(folder, location));

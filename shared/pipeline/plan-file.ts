@@ -5,6 +5,7 @@ import type { Alignment, RecognizerRequest, Resolution } from '../engine/compute
 import { recognizerCardSchema } from '../faces/recognizer.ts';
 import { DEVICES } from '../onnx/runtime.ts';
 import type { Context } from './context.ts';
+import { localFiles } from './external.ts';
 import { keys, type SampleStage, type Stage } from './keys.ts';
 import { PARTS } from './people.ts';
 import { freshSamples, settingsSchema } from './settings.ts';
@@ -84,6 +85,9 @@ const planSchema = z.strictObject({
             card: recognizerCardSchema,
             key: z.string(),
             generation: z.string(),
+            external: z
+              .array(z.strictObject({ location: z.string(), key: z.string(), generation: z.string() }))
+              .default([]),
           }),
         ]),
         info: z.strictObject({ name: z.string(), embedding: z.int(), size: z.int(), licence: z.string() }),
@@ -193,8 +197,9 @@ export async function recognizerRequest(
 ): Promise<RecognizerRequest> {
   const { source } = recognizers[place]!;
   if (source.kind === 'built-in') return source;
-  const { card, key, generation } = source;
-  return { kind: 'card', card, path: await context.objects.file(key, generation) };
+  const { card, key, generation, external } = source;
+  const path = await context.objects.file(key, generation);
+  return { kind: 'card', card, path, external: await localFiles(context, external) };
 }
 
 /** The built generator's files, local to this machine. */

@@ -41,6 +41,7 @@ async function probeShard(context: Context, message: ProbeMessage | ConfirmMessa
         alignment,
         searches: await searches(context, plan),
         ...samplingOf(plan, stage),
+        sampleMs: plan.sampleMs,
         shard,
       });
       for (const [i, target] of targets.entries()) await putOnce(context, target, encodeTally(tallies[i]!));

@@ -3,6 +3,7 @@ import type { RecognizerRequest } from '../engine/compute.ts';
 import { RewoundError } from '../errors.ts';
 import { recognizerCardSchema } from '../faces/recognizer.ts';
 import type { Context } from './context.ts';
+import { externalFiles, localFiles } from './external.ts';
 import { below, digest } from './keys.ts';
 import { givenTextOf } from './once.ts';
 import { BUILT_IN, recognizerNames, type Settings } from './settings.ts';
@@ -10,7 +11,13 @@ import { BUILT_IN, recognizerNames, type Settings } from './settings.ts';
 /** What tells recognizers apart: the built-in one's version, or the card's and the model's content. */
 export type RecognizerIdentity =
   | { readonly kind: 'built-in'; readonly version: 1 }
-  | { readonly kind: 'card'; readonly card: string; readonly md5: string };
+  | {
+      readonly kind: 'card';
+      readonly card: string;
+      readonly md5: string;
+      /** Name and MD5 of each file of weights beside the model. */
+      readonly weights?: readonly (readonly [location: string, md5: string])[];
+    };
 
 /** Every recognizer of the settings, in their order. Throws NOT_FOUND, CARD_INVALID. */
 export async function findRecognizers(context: Context, project: string, settings: Settings) {
@@ -41,12 +48,22 @@ async function findRecognizer(context: Context, project: string, cardPath: strin
     });
   }
   const { generation, md5 } = model;
-  const request: RecognizerRequest = { kind: 'card', card, path: await context.objects.file(key, generation) };
+  const path = await context.objects.file(key, generation);
+  const external = await externalFiles(context, key, await context.compute.weightFiles(path));
+  const request: RecognizerRequest = { kind: 'card', card, path, external: await localFiles(context, external) };
+  const weights = external.map(({ location, md5 }) => [location, md5] as const);
   return {
     request,
-    planned: { kind: 'card', card, key, generation } as const,
-    identity: { kind: 'card', card: digest(card), md5 },
-    /** Its card and its model. */
-    files: [cardFile, model],
+    planned: {
+      kind: 'card',
+      card,
+      key,
+      generation,
+      external: external.map(({ location, key, generation }) => ({ location, key, generation })),
+    } as const,
+    // A recognizer that is one file is called what it always was.
+    identity: { kind: 'card', card: digest(card), md5, ...(weights.length > 0 ? { weights } : {}) },
+    /** Its card, its model and the model's files of weights. */
+    files: [cardFile, model, ...external],
   } as const;
 }

@@ -1,5 +1,5 @@
 import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
 import type { RecognizerRequest, Resolution } from '../../shared/engine/compute.ts';
@@ -105,6 +105,7 @@ const card = (layout: 'NCHW' | 'NHWC', changes = {}) => ({
 describe("a user's recognizer", () => {
   const photos = people('controls', 0, 5).map((name) => demoPhoto(name, 0));
   const request = (path: string, layout: 'NCHW' | 'NHWC', changes = {}): RecognizerRequest => ({
+    external: [],
     kind: 'card',
     path,
     card: card(layout, changes),
@@ -135,6 +136,25 @@ describe("a user's recognizer", () => {
     rgb.embeddings.forEach((value, i) => {
       expect(swapped[i]).toBeCloseTo(value, 5);
     });
+  });
+
+  it('may keep its weights in another file, and is read from that alone', async () => {
+    const graph = new GraphBuilder('bands');
+    const x = graph.input('face', 'float32', ['n', 3, 32, 32]);
+    const bands = graph.op('Flatten', [graph.op('AveragePool', [x], { kernel_shape: [8, 32], strides: [8, 32] })]);
+    const product = graph.op('Mul', [bands, graph.externalWeight('bands.weights', [1, 12])]);
+    graph.output('embedding', product, 'float32', ['n', 12]);
+    const path = fileOf(graph.model());
+    // Beside the model, where a runtime would look that is given its path.
+    writeFileSync(join(dirname(path), 'bands.weights'), new Uint8Array(48));
+    expect(await tasks.weightFiles(path)).toEqual(['bands.weights']);
+    const external = (sign: number) => ({
+      external: [{ location: 'bands.weights', path: fileOf(Buffer.from(new Float32Array(12).fill(sign).buffer)) }],
+    });
+    const one = await enrol(photos, null, { ...request(path, 'NCHW'), ...external(1) });
+    const other = await enrol(photos, null, { ...request(path, 'NCHW'), ...external(-1) });
+    expect(other.embeddings).toEqual(one.embeddings.map((value) => -value));
+    await expect(enrol(photos, null, request(path, 'NCHW'))).rejects.toMatchObject({ code: 'RECOGNIZER_UNSUPPORTED' });
   });
 
   it('is read anew where another file has taken its place', async () => {

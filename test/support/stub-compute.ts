@@ -30,6 +30,7 @@ export interface StubCompute extends Compute {
  */
 export function stubCompute(changes: Partial<Compute> = {}): StubCompute {
   const calls = {
+    weightFiles: 0,
     inspect: 0,
     convert: 0,
     calibrate: 0,
@@ -41,6 +42,9 @@ export function stubCompute(changes: Partial<Compute> = {}): StubCompute {
     embedSample: 0,
   };
   const compute: Compute = {
+    async weightFiles() {
+      return [];
+    },
     async inspect() {
       return INSPECTION;
     },

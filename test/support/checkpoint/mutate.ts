@@ -50,7 +50,8 @@ export function mutant(dice: Dice): Uint8Array {
   return changedBytes(CONTAINERS[name]!, dice);
 }
 
-function changedBytes(bytes: Uint8Array, dice: Dice): Uint8Array {
+/** The bytes with one to four changes, of the kinds that readers of files make mistakes with. */
+export function changedBytes(bytes: Uint8Array, dice: Dice): Uint8Array {
   let changed = bytes;
   for (let times = 1 + dice.roll(4); times > 0; times--) changed = change(changed, dice);
   return changed;

@@ -20,7 +20,8 @@ export function readAll(bytes: Uint8Array): Outcome {
   });
 }
 
-function outcomeOf(read: () => void): Outcome {
+/** What came of reading: throws whatever is no refusal by its code. */
+export function outcomeOf(read: () => void): Outcome {
   try {
     read();
     return 'read';

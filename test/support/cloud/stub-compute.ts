@@ -27,6 +27,7 @@ export function stubCompute(read: Read, before: Before = async () => undefined):
       return work(request);
     };
   return {
+    weightFiles: after('weightFiles', () => []),
     inspect: after('inspect', () => INSPECTION),
     convert: after('convert', ({ path }) => ({ ...INSPECTION, model: read(path), weights: [] })),
     calibrate: after('calibrate', ({ model, recognizers }) => ({
