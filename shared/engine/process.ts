@@ -6,7 +6,15 @@ import type { Compute } from './compute.ts';
 import { launchOf } from './isolation.ts';
 import { residentBytes } from './memory.ts';
 import { Pace } from './pace.ts';
-import { encodeOptions, fromPlain, OPTIONS_VARIABLE, type Reply, type Task } from './protocol.ts';
+import {
+  computeOf,
+  encodeOptions,
+  fromPlain,
+  OPTIONS_VARIABLE,
+  type Reply,
+  type Task,
+  type TaskRequest,
+} from './protocol.ts';
 
 export interface EngineOptions extends RuntimeOptions {
   /** Resident bytes beyond which the process is ended. */
@@ -45,22 +53,7 @@ export class EngineProcess {
 
   constructor(options: EngineOptions) {
     this.options = options;
-    const task =
-      <T extends Task>(name: T, batchMs?: (request: Parameters<Compute[T]>[0]) => number) =>
-      (request: Parameters<Compute[T]>[0]) =>
-        this.call(name, request, batchMs?.(request)) as ReturnType<Compute[T]>;
-    this.tasks = {
-      weightFiles: task('weightFiles'),
-      inspect: task('inspect'),
-      convert: task('convert'),
-      calibrate: task('calibrate'),
-      enrol: task('enrol'),
-      profile: task('profile'),
-      probe: task('probe', ({ sampleMs, batch }) => sampleMs * batch),
-      render: task('render'),
-      thumbnails: task('thumbnails'),
-      embedSample: task('embedSample'),
-    };
+    this.tasks = computeOf((task, request) => this.call(task, request));
   }
 
   /** Ends the process at once; a task at hand fails with CANCELLED. */
@@ -74,8 +67,7 @@ export class EngineProcess {
     );
   }
 
-  /** `batchMs`: what calibration says a batch takes, where the task runs in batches. */
-  private call(task: Task, request: unknown, batchMs?: number): Promise<unknown> {
+  private call(task: Task, request: TaskRequest): Promise<unknown> {
     const run = () =>
       new Promise((resolve, reject) => {
         if (this.closed)
@@ -83,7 +75,7 @@ export class EngineProcess {
             help: 'Start the command again.',
             transient: true,
           });
-        this.pending = { task, pace: new Pace(this.options.silenceMs, batchMs), resolve, reject };
+        this.pending = { task, pace: new Pace(this.options.silenceMs, batchMs(request)), resolve, reject };
         this.verdict = undefined;
         this.calls += 1;
         this.start().send({ id: this.calls, task, request });
@@ -207,6 +199,11 @@ export class EngineProcess {
       await new Promise((resolve) => setTimeout(resolve, MEMORY_CHECK_MS).unref());
     }
   }
+}
+
+/** What calibration says a batch of the task takes; undefined where it says nothing. */
+function batchMs(request: TaskRequest): number | undefined {
+  return typeof request === 'object' && 'sampleMs' in request ? request.sampleMs * request.batch : undefined;
 }
 
 /** Ends a process and what it has started. */

@@ -4,11 +4,29 @@ import type { Compute } from './compute.ts';
 
 /** What the engine's process and its owner say to each other, over Node's IPC with structured clones. */
 export type Task = keyof Compute;
+export type TaskRequest<T extends Task = Task> = Parameters<Compute[T]>[0];
+
+/** An engine all of whose tasks go through one function. A task that is not listed here does not compile. */
+export function computeOf(run: (task: Task, request: TaskRequest) => Promise<unknown>): Compute {
+  const task = <T extends Task>(name: T) => ((request: TaskRequest<T>) => run(name, request)) as Compute[T];
+  return {
+    weightFiles: task('weightFiles'),
+    inspect: task('inspect'),
+    convert: task('convert'),
+    calibrate: task('calibrate'),
+    enrol: task('enrol'),
+    profile: task('profile'),
+    probe: task('probe'),
+    render: task('render'),
+    thumbnails: task('thumbnails'),
+    embedSample: task('embedSample'),
+  };
+}
 
 export interface Call {
   readonly id: number;
   readonly task: Task;
-  readonly request: unknown;
+  readonly request: TaskRequest;
 }
 
 export type Reply =

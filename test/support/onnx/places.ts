@@ -22,13 +22,13 @@ function into(number: number, ...strings: readonly (readonly [number, string])[]
 
 const sparse = fc.constantFrom(into(1), into(2));
 /** The steps from an attribute to a tensor. */
-const inAttribute: fc.Arbitrary<Step[]> = fc.oneof(
+const inAttribute: fc.Arbitrary<readonly Step[]> = fc.oneof(
   fc.constantFrom([into(5, [1, 'value'])], [into(10, [1, 'values'])]),
   fc.tuple(fc.constantFrom(into(22, [1, 'sparse']), into(23, [1, 'sparse'])), sparse),
 );
 const node = into(1);
 /** The steps from a graph to a tensor, through at most four graphs inside each other. */
-const inGraph: fc.Arbitrary<Step[]> = fc
+const inGraph: fc.Arbitrary<readonly Step[]> = fc
   .tuple(
     fc.array(
       fc.constantFrom(6, 11).map((number) => [node, into(5, [4, 'If']), into(number, [1, 'then_branch'])]),
@@ -42,14 +42,14 @@ const inGraph: fc.Arbitrary<Step[]> = fc
   )
   .map(([graphs, last]) => [...graphs.flat(), ...last]);
 /** The steps from a model to a tensor: in its graph, in one of its training, in a function's body or in its defaults. */
-const inModel: fc.Arbitrary<Step[]> = fc.oneof(
+const inModel: fc.Arbitrary<readonly Step[]> = fc.oneof(
   inGraph.map((steps) => [into(7), ...steps]),
   fc.tuple(fc.constantFrom(1, 2), inGraph).map(([number, steps]) => [into(20), into(number), ...steps]),
   inAttribute.map((steps) => [into(25), into(7, [1, 'f']), into(5, [4, 'Constant']), ...steps]),
   inAttribute.map((steps) => [into(25), into(11, [1, 'f']), ...steps]),
 );
 /** The same with one step more, through a field that no message of the format has. */
-const inUnknown: fc.Arbitrary<Step[]> = fc
+const inUnknown: fc.Arbitrary<readonly Step[]> = fc
   .tuple(inModel, fc.integer({ min: 27, max: 5000 }), fc.nat())
   .map(([steps, number, at]) => steps.toSpliced(at % (steps.length + 1), 0, into(number)));
 
