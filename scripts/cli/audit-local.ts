@@ -49,7 +49,7 @@ export async function auditHere(request: AuditRequest, { progress, signal }: Wat
     return {
       failure: await failureOf(context, audit),
       file: (name) => context.objects.get(keys.report(audit, name)),
-      onReport: () => writePointer(out, { audit, work, mounts }),
+      onReport: async () => writePointer(out, { audit, work, mounts }),
       close: async () => station.close(),
     };
   } catch (error) {

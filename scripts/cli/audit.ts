@@ -1,10 +1,11 @@
-import { rm, writeFile } from 'node:fs/promises';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { ensureFolder } from '../../shared/folders.ts';
 import { type Comparison, compareReports, renderComparison } from '../../shared/report/comparison.ts';
 import { renderComparisonText } from '../../shared/report/comparison-words.ts';
 import { parseReport } from '../../shared/report/json.ts';
 import { renderText } from '../../shared/report/text.ts';
+import { writeWhole } from '../../shared/whole-file.ts';
 import { auditHere } from './audit-local.ts';
 import { auditRemotely } from './audit-remote.ts';
 import { type AuditRequest, parseAudit } from './audit-request.ts';
@@ -96,12 +97,12 @@ async function present(
     return failure.exit;
   }
   ensureFolder(out);
-  for (const name of REPORT_FILES) await writeFile(join(out, name), await file(name));
+  for (const name of REPORT_FILES) writeWhole(join(out, name), await file(name));
   await onReport?.();
   const text = new TextDecoder().decode(await file('report.json'));
   const report = parseReport(text);
   const comparison = baseline && compareReports(baseline, report, comparingKey());
-  await putComparison(join(out, 'comparison.json'), comparison);
+  putComparison(join(out, 'comparison.json'), comparison);
   process.stdout.write(json ? text : `${renderText(report, { colour: useColour() })}\n`);
   if (!json && comparison) process.stdout.write(`${renderComparisonText(comparison)}\n`);
   if (!json) process.stdout.write(`\nReport: ${join(out, 'report.html')}\n`);
@@ -109,8 +110,9 @@ async function present(
 }
 
 /** One that an earlier run left beside this report would be mistaken for its own. */
-function putComparison(path: string, comparison: Comparison | undefined): Promise<void> {
-  return comparison ? writeFile(path, renderComparison(comparison)) : rm(path, { force: true });
+function putComparison(path: string, comparison: Comparison | undefined): void {
+  if (comparison) writeWhole(path, renderComparison(comparison));
+  else rmSync(path, { force: true });
 }
 
 function useColour(): boolean {

@@ -1,4 +1,4 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { ensureFolder } from '../../shared/folders.ts';
 import {
@@ -10,6 +10,7 @@ import {
   parseBaseline,
   renderBaseline,
 } from '../../shared/report/baseline.ts';
+import { writeWhole } from '../../shared/whole-file.ts';
 import { keyBytes, pseudonymKey, requirePseudonymKey } from './key.ts';
 import { onlyArgument, parse, requireFile, usage, userPath } from './options.ts';
 
@@ -29,7 +30,7 @@ export async function baselineCommand(args: readonly string[]): Promise<number> 
   const key = namesPeople(made) ? requirePseudonymKey('This report holds names, which a baseline must not') : undefined;
   const out = userPath(values.out);
   ensureFolder(dirname(out));
-  await writeFile(out, renderBaseline(key === undefined ? made : baselineUnderKey(made, keyBytes(key))));
+  writeWhole(out, renderBaseline(key === undefined ? made : baselineUnderKey(made, keyBytes(key))));
   process.stdout.write(`${out}\n`);
   return 0;
 }

@@ -1,7 +1,8 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { RewoundError } from '../../shared/errors.ts';
+import { writeWhole } from '../../shared/whole-file.ts';
 
 const FILE = 'audit.json';
 
@@ -13,8 +14,8 @@ const pointerSchema = z.strictObject({
 });
 export type Pointer = z.infer<typeof pointerSchema>;
 
-export function writePointer(out: string, pointer: Pointer): Promise<void> {
-  return writeFile(join(out, FILE), `${JSON.stringify(pointer, undefined, 2)}\n`);
+export function writePointer(out: string, pointer: Pointer): void {
+  writeWhole(join(out, FILE), `${JSON.stringify(pointer, undefined, 2)}\n`);
 }
 
 export async function readPointer(out: string): Promise<Pointer> {

@@ -1,8 +1,8 @@
 import { createHmac, randomBytes } from 'node:crypto';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { isErrno } from '../../shared/errors.ts';
 import { ensureFolder } from '../../shared/folders.ts';
+import { createWhole, removeEmpty } from '../../shared/whole-file.ts';
 import { keyBytes, pseudonymKey } from './key.ts';
 import { usage } from './options.ts';
 
@@ -53,11 +53,9 @@ export function remoteNamesKey(work: string): Uint8Array {
   if (given !== undefined) return keyBytes(given);
   ensureFolder(work);
   const file = join(work, FILE);
-  try {
-    writeFileSync(file, randomBytes(32).toString('hex'), { flag: 'wx', mode: 0o600, flush: true });
-  } catch (error) {
-    if (!isErrno(error, 'EEXIST')) throw error;
-  }
+  // Earlier versions left it empty where they were killed before they wrote it: nothing was ever made with that.
+  removeEmpty(file);
+  createWhole(file, randomBytes(32).toString('hex'), { mode: 0o600 });
   const text = readFileSync(file, 'utf8');
   if (/^[0-9a-f]{64}$/.test(text)) return keyBytes(text);
   throw usage(`${file} is damaged.`, 'Delete it: the next command makes a new key, and a new audit.');

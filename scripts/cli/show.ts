@@ -1,4 +1,3 @@
-import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { RewoundError } from '../../shared/errors.ts';
@@ -9,6 +8,7 @@ import { generatorFiles, readJson, readPlan, recognizerRequest } from '../../sha
 import { rosterSchema } from '../../shared/pipeline/roster-file.ts';
 import { photoKey } from '../../shared/report/html.ts';
 import type { Role } from '../../shared/report/model.ts';
+import { writeWhole } from '../../shared/whole-file.ts';
 import { onlyArgument, parse, usage, userPath, whole } from './options.ts';
 import { readPointer } from './pointer.ts';
 import { Station } from './station.ts';
@@ -63,7 +63,7 @@ export async function showCommand(args: readonly string[]): Promise<number> {
     const neighbours = embedding ? nearestFaces(embedding, gallery.embeddings, roster.people, nearest) : [];
     const photos = await photosOf(context, plan, neighbours);
     const file = join(out, `seed-${seed}.png`);
-    await writeFile(file, await sheet([sample, ...neighbours.map((neighbour) => photos.get(photoKey(neighbour)))]));
+    writeWhole(file, await sheet([sample, ...neighbours.map((neighbour) => photos.get(photoKey(neighbour)))]));
     process.stdout.write(`${file}\n`);
     if (!embedding) process.stdout.write('No face was found in this sample.\n');
     for (const { role, identity, photo, similarity } of neighbours) {

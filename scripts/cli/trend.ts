@@ -1,10 +1,10 @@
-import { writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { ensureFolder } from '../../shared/folders.ts';
 import { renderTrendHtml } from '../../shared/report/html/trend.ts';
 import { renderTrendJson, trendOf } from '../../shared/report/trend.ts';
 import { labelsOf } from '../../shared/report/trend-labels.ts';
 import { renderTrendText } from '../../shared/report/trend-words.ts';
+import { writeWhole } from '../../shared/whole-file.ts';
 import { readBaseline } from './baseline.ts';
 import { parse, usage, userPath } from './options.ts';
 
@@ -26,7 +26,7 @@ export async function trendCommand(args: readonly string[]): Promise<number> {
   if (values.out !== undefined) {
     const out = userPath(values.out);
     ensureFolder(dirname(out));
-    await writeFile(out, renderTrendHtml(trend));
+    writeWhole(out, renderTrendHtml(trend));
   }
   process.stdout.write(values.json ? renderTrendJson(trend) : renderTrendText(trend));
   return 0;
