@@ -1,6 +1,7 @@
 import type { Isolation } from '../shared/engine/isolation.ts';
 import { asRewoundError } from '../shared/errors.ts';
 import { fromEvent } from '../shared/platform/event.ts';
+import type { Adopted } from '../shared/service/adopt.ts';
 import type { Answered } from '../shared/service/http/app.ts';
 import type { Observer } from './bootstrap.ts';
 
@@ -16,6 +17,7 @@ export type LogEvent =
     }
   | { readonly event: 'service.refused'; readonly code: string; readonly error: string; readonly help: string }
   | { readonly event: 'service.stopped'; readonly gaveBack: boolean }
+  | ({ readonly event: 'secret.adopted' } & Adopted)
   | { readonly event: 'caller.refused'; readonly status: number }
   | ({ readonly event: 'request.answered' } & Answered)
   | ({ readonly event: 'message.handled' } & Handled)
@@ -36,6 +38,7 @@ const SEVERITIES = {
   'service.started': 'INFO',
   'service.refused': 'CRITICAL',
   'service.stopped': 'NOTICE',
+  'secret.adopted': 'NOTICE',
   'caller.refused': 'WARNING',
   'request.answered': 'INFO',
   'message.handled': 'INFO',

@@ -7,6 +7,7 @@ import { getTestServer } from '@google-cloud/functions-framework/testing';
 import { isolationOf } from '../shared/engine/isolation.ts';
 import { asRewoundError, RewoundError } from '../shared/errors.ts';
 import { TOPICS } from '../shared/pipeline/messages.ts';
+import { adoptSecret } from '../shared/service/adopt.ts';
 import { API, openApi } from './api.ts';
 import { apiServer } from './api-server.ts';
 import { openContext } from './context.ts';
@@ -180,8 +181,13 @@ async function main(): Promise<void> {
     const world = openContext(settings);
     useContext(world.context, messageLog(log));
     await world.ready();
-    if (target === API || target === TOPICS.deliver)
-      useService({ ...world.context, uploads: world.uploads, ...readServiceSettings(process.env) });
+    if (target === API || target === TOPICS.deliver) {
+      const hosted = readServiceSettings(process.env);
+      useService({ ...world.context, uploads: world.uploads, ...hosted });
+      // Before the first receipt is signed: what it verifies with must be written down.
+      const adopted = target === API ? await adoptSecret(world.context, hosted.secret) : undefined;
+      if (adopted && adopted.change !== 'same') log({ event: 'secret.adopted', ...adopted });
+    }
     const service = await (target === API
       ? serveApi(port, log)
       : serve({ target, port, log, concurrency, ...(caller ? { gate: pushGate(caller) } : {}) }));

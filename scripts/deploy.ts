@@ -2,10 +2,10 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { join, resolve } from 'node:path';
-import { createInterface } from 'node:readline/promises';
 import type { parseArgs } from 'node:util';
 import { GPUS, type Gpu } from '../shared/audit/price.ts';
 import { asRewoundError, RewoundError } from '../shared/errors.ts';
+import { agreed } from './cli/agreed.ts';
 import { exitCodeOfError, printError } from './cli/exit.ts';
 import { oneOf, parse, usage, whole } from './cli/options.ts';
 import {
@@ -14,9 +14,11 @@ import {
   type Deployment,
   deployCommands,
   destroyCommands,
+  type Rotation,
+  rotateCommands,
   shellLine,
 } from './deploy/commands.ts';
-import { farewell, firstSteps, overview } from './deploy/overview.ts';
+import { farewell, firstSteps, lastSteps, overview, rotation } from './deploy/overview.ts';
 
 const HELP = `npm run deploy -- --project ID [--region europe-west4]
 
@@ -27,12 +29,23 @@ const HELP = `npm run deploy -- --project ID [--region europe-west4]
   --billing-account ID    the account that pays, XXXXXX-XXXXXX-XXXXXX; needed for a budget
   --kms-key KEY           encrypt with a key of your own: projects/P/locations/L/keyRings/R/cryptoKeys/K
   --settings FILE         a .tfvars file with more (terraform/variables.tf)
+  --rotate-secret         give the service that is deployed another secret (docs/service.md), and change nothing else
+  --secret ID             the secret's id in Secret Manager, if the settings name one (NAME-secret)
   --destroy               delete the deployment and all its data
   --dry-run               print every command and run none
   --yes                   do not ask
 `;
 
 const ROOT = join(import.meta.dirname, '..');
+
+interface Work {
+  readonly commands: readonly Command[];
+  /** What it says before anything is done, and when all is done. */
+  readonly before: string;
+  readonly after: string;
+  /** What is to be typed so that it begins. */
+  readonly word: string;
+}
 
 async function main(args: readonly string[]): Promise<number> {
   const text = { type: 'string' } as const;
@@ -50,6 +63,8 @@ async function main(args: readonly string[]): Promise<number> {
       'kms-key': text,
       settings: text,
       destroy: flag,
+      'rotate-secret': flag,
+      secret: text,
       'dry-run': flag,
       yes: flag,
       help: { ...flag, short: 'h' },
@@ -59,8 +74,11 @@ async function main(args: readonly string[]): Promise<number> {
     process.stdout.write(HELP);
     return 0;
   }
-  const { project, region, name, settings, destroy = false } = values;
+  const { project, region, name, settings, destroy = false, 'rotate-secret': rotate = false } = values;
   if (project === undefined) throw usage('--project is missing.', 'npm run deploy -- --help tells the options.');
+  if (rotate && destroy) throw usage('--rotate-secret and --destroy do not go together.');
+  if (values.secret !== undefined && !rotate)
+    throw usage('--secret is for --rotate-secret; the settings name it else.');
   const amount = whole(values.budget, 'budget', 1, 1e9);
   const account = values['billing-account'];
   if ((amount === undefined) !== (account === undefined)) {
@@ -70,26 +88,44 @@ async function main(args: readonly string[]): Promise<number> {
     project: matching(project, 'project', /^[a-z][a-z0-9-]{4,28}[a-z0-9]$/),
     region: matching(region, 'region', /^[a-z]+-[a-z]+\d+$/),
     name: matching(name, 'name', /^[a-z][a-z0-9-]{2,17}[a-z0-9]$/),
-    tag: destroy ? 'none' : imageTag(),
+    tag: destroy || rotate ? 'none' : imageTag(),
     gpu: oneOf(values.gpu, 'gpu', Object.keys(GPUS) as Gpu[]),
     gpuQuota: whole(values['gpu-quota'], 'gpu-quota', 1, 1000) ?? 1,
     budget: amount === undefined || account === undefined ? undefined : { account, amount },
     kmsKey: values['kms-key'],
     settings: settings === undefined ? undefined : resolve(settings),
   };
-  const commands = destroy ? destroyCommands(deployment) : deployCommands(deployment);
+  const replaced: Rotation = {
+    secret: matching(values.secret ?? `${deployment.name}-secret`, 'secret', /^[A-Za-z0-9_-]{1,255}$/),
+    stamp: Date.now().toString(36),
+  };
+  const work: Work = rotate
+    ? {
+        commands: rotateCommands(deployment, replaced),
+        before: rotation(deployment),
+        after: lastSteps(deployment, replaced),
+        word: 'yes',
+      }
+    : destroy
+      ? { commands: destroyCommands(deployment), before: farewell(deployment), after: '', word: project }
+      : {
+          commands: deployCommands(deployment),
+          before: overview(deployment),
+          after: firstSteps(deployment),
+          word: 'yes',
+        };
   if (values['dry-run']) {
-    for (const command of [...checks(deployment), ...commands]) print(command);
+    for (const command of [...checks(deployment), ...work.commands]) print(command);
     return 0;
   }
   for (const check of checks(deployment)) verify(check);
-  process.stdout.write(destroy ? farewell(deployment) : overview(deployment));
-  if (!values.yes && !(await agreed(destroy ? project : 'yes'))) {
+  process.stdout.write(work.before);
+  if (!values.yes && !(await agreed(work.word))) {
     process.stderr.write('Nothing was done.\n');
     return 2;
   }
-  for (const command of commands) await run(command);
-  if (!destroy) process.stdout.write(firstSteps(deployment));
+  for (const command of work.commands) await run(command);
+  process.stdout.write(work.after);
   return 0;
 }
 
@@ -152,16 +188,6 @@ async function run(whole: Command): Promise<void> {
   throw new RewoundError('USAGE', `${program} ended with code ${code}.`, {
     help: 'Its own words are above. Once that is mended, the same command goes on from here.',
   });
-}
-
-async function agreed(word: string): Promise<boolean> {
-  if (!process.stdin.isTTY) throw usage('There is nobody to ask.', 'Add --yes if you mean it.');
-  const terminal = createInterface({ input: process.stdin, output: process.stderr });
-  try {
-    return (await terminal.question(`Type "${word}" to go on: `)).trim() === word;
-  } finally {
-    terminal.close();
-  }
 }
 
 try {

@@ -11,24 +11,31 @@ import { balanceOf, grant } from '../../shared/service/credits.ts';
 import { idOf } from '../../shared/service/documents.ts';
 import { idPattern } from '../../shared/service/ids.ts';
 import { moved } from '../../shared/service/ledger/entry.ts';
+import { makeCode } from '../../shared/service/sign-in-codes.ts';
 import { EXIT } from './exit.ts';
 import { parse, requireFolder, usage, whole } from './options.ts';
+import { rotateSecret } from './rotate-secret.ts';
 
 export const ACCOUNT_HELP = `rewound account create NAME [--credits N]
 rewound account key ACCOUNT [--name TEXT]
 rewound account keys ACCOUNT
 rewound account revoke ACCOUNT KEY
+rewound account sign-in ACCOUNT
 rewound account credits ACCOUNT [--grant N --id ID]
 rewound account list
+rewound account rotate-secret --folder FOLDER [--yes]
 
   the accounts of a hosted service (docs/service.md), for whoever runs it: of the deployment that REWOUND_PROJECT and
-  REWOUND_DATABASE name, or of a folder; create and key print a new key on stdout, this once
+  REWOUND_DATABASE name, or of a folder; create and key print a new key on stdout, this once; sign-in prints a code
+  that the page takes in place of a key, once within 10 minutes; rotate-secret replaces the secret of the service that
+  runs in a folder and ends what the former one opened, for when strangers may know it
 
   --credits N         credits that the new account begins with
   --name TEXT         what the key is called (default operator)
   --grant N           gives N credits; the same ID gives them once, however often it is said
   --id ID             letters, digits, dashes and underscores, such as a date or the number of an invoice
-  --folder FOLDER     of a folder that "rewound serve" watches, also while it does`;
+  --folder FOLDER     of a folder that "rewound serve" watches, also while it does, but for rotate-secret
+  --yes               rotate-secret: do not ask`;
 
 type Context = Pick<Platform, 'records' | 'clock'>;
 
@@ -90,6 +97,15 @@ const ACTIONS: Readonly<Record<string, Action>> = {
       process.stderr.write('The key opens nothing any more.\n');
     },
   },
+  'sign-in': {
+    takes: ['ACCOUNT'],
+    async run(context, [account = '']) {
+      await readAccount(context, idOfAccount(account));
+      const code = await makeCode(context, account);
+      process.stderr.write('Type it on the page in place of a key. It works once, for 10 minutes:\n');
+      print(code);
+    },
+  },
   credits: {
     takes: ['ACCOUNT'],
     options: ['grant', 'id'],
@@ -115,25 +131,34 @@ const ACTIONS: Readonly<Record<string, Action>> = {
   },
 };
 
+/** Not one of the actions: it needs the folder for itself. */
+const ROTATE = 'rotate-secret';
+
 export async function accountCommand(args: readonly string[]): Promise<number> {
   const text = { type: 'string' } as const;
   const { values, positionals } = parse({
     args: [...args],
     allowPositionals: true,
-    options: { credits: text, name: text, grant: text, id: text, folder: text },
+    options: { credits: text, name: text, grant: text, id: text, folder: text, yes: { type: 'boolean' } },
   });
   const [verb = '', ...rest] = positionals;
+  const { folder, yes = false, ...options } = values;
+  if (verb === ROTATE) {
+    const more = [...rest, ...Object.keys(options).map((name) => `--${name}`)];
+    if (more.length > 0) throw usage(`Unexpected argument "${more[0]}": ${ROTATE} takes --folder and --yes.`);
+    return rotateSecret(folder, yes);
+  }
   const action = Object.hasOwn(ACTIONS, verb) ? ACTIONS[verb] : undefined;
-  if (!action) throw usage(`What is to be done is one of ${Object.keys(ACTIONS).join(', ')}.`);
-  const { folder, ...options } = values;
-  const { takes, options: allowed = [], run } = action;
+  if (!action) throw usage(`What is to be done is one of ${[...Object.keys(ACTIONS), ROTATE].join(', ')}.`);
+  const { takes, options: allowed = [] } = action;
   if (rest.length !== takes.length) throw usage(`It takes this: rewound account ${[verb, ...takes].join(' ')}`);
   for (const name of ['credits', 'name', 'grant', 'id'] as const) {
     if (options[name] !== undefined && !allowed.includes(name)) throw usage(`${verb} takes no --${name}.`);
   }
+  if (yes) throw usage(`${verb} takes no --yes.`);
   const { context, close } = folder === undefined ? openDeployment() : await openFolder(folder);
   try {
-    await run(context, rest, options);
+    await action.run(context, rest, options);
     return EXIT.ok;
   } finally {
     await close();

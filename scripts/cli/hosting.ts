@@ -1,17 +1,15 @@
 import { once } from 'node:events';
-import { readFileSync, writeFileSync } from 'node:fs';
 import type { Server } from 'node:http';
-import { join } from 'node:path';
 import { openApi } from '../../functions/api.ts';
 import { apiServer, type UploadReceiver } from '../../functions/api-server.ts';
 import { useService } from '../../functions/index.ts';
 import { readServiceSettings } from '../../functions/service-settings.ts';
 import { isErrno, RewoundError } from '../../shared/errors.ts';
-import { ensureFolder } from '../../shared/folders.ts';
-import { createAccount } from '../../shared/service/accounts.ts';
-import { operatorKey } from '../../shared/service/api-keys.ts';
-import { characters } from '../../shared/service/ids.ts';
-import { derive, SECRET_BYTES } from '../../shared/service/secret.ts';
+import { type Adopted, adoptSecret } from '../../shared/service/adopt.ts';
+import { operatorAccount } from '../../shared/service/operator.ts';
+import { derive } from '../../shared/service/secret.ts';
+import { makeCode } from '../../shared/service/sign-in-codes.ts';
+import { secretOf } from './service-secret.ts';
 import type { Station } from './station.ts';
 
 export interface HostingOptions {
@@ -25,14 +23,18 @@ export interface HostingOptions {
 
 export interface Hosting {
   readonly origin: string;
-  /** What opens the account of whoever runs it. */
-  readonly key: string;
+  /** The machine's own account. */
+  readonly account: string;
+  /** Begins one session of that account. */
+  readonly code: string;
+  readonly adopted: Adopted;
   close(): void;
 }
 
 /** The hosted service on this machine: the API and the page, over a station's folder, with an account of its own. */
 export async function host(station: Station, folder: string, { host, port, origin }: HostingOptions): Promise<Hosting> {
-  const secret = process.env.REWOUND_SECRET || secretOf(folder);
+  const secret =
+    process.env.REWOUND_SECRET || Buffer.from(await secretOf(folder, station.platform.records)).toString('base64');
   // The receiver is there once the port, and with it the addresses it gives out, are known.
   let service: Opened | undefined;
   const server = apiServer({ receiveUpload: async (request, response) => service?.receiveUpload(request, response) });
@@ -43,7 +45,8 @@ export async function host(station: Station, folder: string, { host, port, origi
   await listen(server, host, port);
   try {
     service = await openService(station, secret, origin ?? process.env.REWOUND_ORIGIN ?? addressOf(server, host));
-    return { origin: service.origin, key: service.key, close };
+    const { receiveUpload: _, ...opened } = service;
+    return { ...opened, close };
   } catch (error) {
     // A server that listens would keep the process alive, and the port.
     close();
@@ -51,7 +54,7 @@ export async function host(station: Station, folder: string, { host, port, origi
   }
 }
 
-interface Opened extends Pick<Hosting, 'origin' | 'key'> {
+interface Opened extends Omit<Hosting, 'close'> {
   readonly receiveUpload: UploadReceiver;
 }
 
@@ -65,25 +68,11 @@ async function openService({ platform }: Station, secretText: string, reached: s
   const uploads = platform.uploads({ origin: settings.origin, tokenKey: derive(secret, ['uploads'], 32) });
   const { objects, records, events, clock } = platform;
   useService({ objects, records, events, clock, uploads, secret, settings });
+  const account = await operatorAccount(platform, secret);
+  const adopted = await adoptSecret(platform, secret);
   openApi();
-  const account = `acc_${characters(derive(secret, ['operator account'], 16))}`;
-  await createAccount(platform, 'this machine', account);
-  const key = await operatorKey(platform, secret, account);
-  return { origin: settings.origin, key, receiveUpload: uploads.receiveUpload };
-}
-
-/** The folder's own secret, base64; drawn the first time. For the owner of the folder only. */
-function secretOf(folder: string): string {
-  const state = join(folder, '.rewound-state');
-  const file = join(state, 'service-secret');
-  ensureFolder(state);
-  try {
-    const drawn = Buffer.from(crypto.getRandomValues(new Uint8Array(SECRET_BYTES))).toString('base64');
-    writeFileSync(file, drawn, { mode: 0o600, flag: 'wx', flush: true });
-  } catch (error) {
-    if (!isErrno(error, 'EEXIST')) throw error;
-  }
-  return readFileSync(file, 'utf8');
+  const code = await makeCode(platform, account);
+  return { origin: settings.origin, account, code, adopted, receiveUpload: uploads.receiveUpload };
 }
 
 async function listen(server: Server, host: string, port: number): Promise<void> {

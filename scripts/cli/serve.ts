@@ -21,7 +21,7 @@ export const SERVE_HELP = `rewound serve [FOLDER] [--device D] [--settle SECONDS
 
   watches FOLDER (rewound-bucket): each checkpoint put into drop/TENANT/PROJECT/checkpoints/ is audited against the
   project's members/ and controls/ with the settings of its project.json; the report appears under report/;
-  serves the page and the API too (docs/serve.md), and prints a link that signs in
+  serves the page and the API too (docs/serve.md), and prints a link that signs in once, within 10 minutes
 
   --port N             where it listens (8080); 0 takes any free port
   --host H             who can reach it (127.0.0.1, this machine alone); 0.0.0.0 lets the network in
@@ -68,7 +68,7 @@ export async function serveCommand(args: readonly string[]): Promise<number> {
     const warning = isolationWarning(device(values.device));
     if (warning !== undefined) say(warning);
     hosting = await host(station, folder, { host: address, port, origin });
-    say(`Sign in: ${hosting.origin}/#key=${hosting.key}`);
+    announce(hosting, folder, say);
     const unfinished = await sweep(station.context, 0);
     say(
       `Watching ${join(folder, 'drop')}${unfinished > 0 ? `, resuming ${unfinished} unfinished` : ''}. Ctrl-C stops.`,
@@ -88,6 +88,24 @@ export async function serveCommand(args: readonly string[]): Promise<number> {
     hosting?.close();
     station.close();
   }
+}
+
+/** Says how to sign in, and what the start changed about keys. */
+function announce({ origin, account, code, adopted }: Hosting, folder: string, say: (text: string) => void): void {
+  const { change, revoked } = adopted;
+  if (change === 'replaced') {
+    say('The secret of the service is another than before. All sessions have ended, webhooks have new secrets, and');
+    say(
+      `receipts a new key; ${revoked} API keys of this machine's account were revoked (docs/service.md, "The secret").`,
+    );
+  } else if (revoked > 0) {
+    say('The key that an earlier version put into the link it printed was revoked. For a key to use the API with:');
+    say(`  rewound account key ${account} --folder ${folder}`);
+  }
+  say(`Sign in: ${origin}/#code=${code}`);
+  say(
+    `The link works once, for 10 minutes; "rewound account sign-in ${account} --folder ${folder}" prints another code.`,
+  );
 }
 
 /** Publishes what has become due, again and again. */

@@ -140,9 +140,46 @@ export function destroyCommands(deployment: Deployment): readonly Command[] {
   ];
 }
 
+export interface Rotation {
+  /** Its id in Secret Manager. */
+  readonly secret: string;
+  /** Tells this rotation from others: a revision with a label of its own is another revision. */
+  readonly stamp: string;
+}
+
+/** Functions that derive something from the secret (terraform/grants.tf). The API first: it shows the new secrets. */
+const DERIVING = ['api', 'deliver'];
+
+/**
+ * Gives a deployed service another secret. Interrupted and run again, it makes one more and goes on from there. The API
+ * does the rest when it starts (shared/service/adopt.ts). The next deployment takes the labels off again.
+ */
+export function rotateCommands({ project, region, name }: Deployment, { secret, stamp }: Rotation): readonly Command[] {
+  return [
+    {
+      why: 'Add another version of the secret',
+      run: ['gcloud', 'secrets', 'versions', 'add', secret, `--project=${project}`, '--data-file=-'],
+      randomBytes: 32,
+    },
+    ...DERIVING.map((service) => ({
+      why: `Replace the instances of ${name}-${service}: they read the secret when they start`,
+      run: [
+        'gcloud',
+        'run',
+        'services',
+        'update',
+        `${name}-${service}`,
+        `--project=${project}`,
+        `--region=${region}`,
+        `--update-labels=secret-rotated=${stamp}`,
+      ],
+    })),
+  ];
+}
+
 /**
  * The secret that the hosted service derives all others from. Made here and not by Terraform, whose state would hold it.
- * One that is there is never given another version: whatever was derived from it would change.
+ * One that is there is given another version by `rotateCommands` only: whatever was derived from it changes.
  */
 function makeSecret({ project, region, name }: Deployment): Command {
   const secret = secretOf(name);

@@ -1,7 +1,8 @@
 import { auditPrice, type Gpu, gpuSecond, PRICES_READ, USUAL } from '../../shared/audit/price.ts';
 import { TOPICS } from '../../shared/pipeline/messages.ts';
 import { freshSamples, settingsSchema, shardCount } from '../../shared/pipeline/settings.ts';
-import type { Deployment } from './commands.ts';
+import { SECRET_EFFECTS } from '../cli/secret-effects.ts';
+import type { Deployment, Rotation } from './commands.ts';
 
 /** Functions that messages call: each topic has one, but for the one for the outside. */
 const STEPS = Object.keys(TOPICS).length - 1;
@@ -54,6 +55,34 @@ make the first, with your own login, and give it credits once you take money for
   npm run -s rewound -- account create NAME
 
 It prints a key, which opens the page and the API. docs/service.md tells of payments, sign-up and a domain of yours.
+`;
+}
+
+/** What another secret is about to change. */
+export function rotation({ project, name }: Deployment): string {
+  return `This gives the service of the deployment ${name} in the project ${project} another secret.
+Deploy the present version of Rewound first: its API writes down the key that receipts were signed with until now.
+
+${SECRET_EFFECTS}
+  sessions of the page          end: everybody signs in again
+  API keys                      stay: they are random, and only their digests are kept
+  upload addresses              stay: Google's key signs them
+
+A deployment whose functions may have been read from should have its Stripe keys rolled in Stripe too.
+`;
+}
+
+/** What is left to do by hand once the instances have the new secret. */
+export function lastSteps({ project, name }: Deployment, { secret }: Rotation): string {
+  return `
+The instances have the new secret. Now:
+
+  tell your customers that their webhooks have new secrets and public keys, which the page and the API show
+  look at the log: ${name}-api says "secret.adopted"
+  then disable the former versions, which nothing needs any more:
+
+  gcloud secrets versions list ${secret} --project=${project} --filter=state=enabled
+  gcloud secrets versions disable VERSION --secret=${secret} --project=${project}
 `;
 }
 

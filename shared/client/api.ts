@@ -10,6 +10,13 @@ export type ReceiptKey = {
   readonly algorithm: 'ed25519';
   /** The 32 bytes of the key, base64. */
   readonly publicKey: string;
+  /** Keys that signed before the secret of the service was replaced. */
+  readonly former: readonly {
+    /** The 32 bytes of the key, base64. */
+    readonly publicKey: string;
+    /** When another key took its place. */
+    readonly until: string;
+  }[];
 };
 
 /** audits:read: quotes, audits and reports. audits:write: create, upload, start, cancel, erase. webhooks: endpoints and messages. billing: buying credits. account: changing the account. keys: making and revoking keys. */
@@ -466,7 +473,14 @@ export type DeliveryAttempt = {
 /** What answers look like. */
 const SHAPES: Readonly<Record<string, Shape>> = {
   Health: { fields: { status: { enum: ['ok'] } }, optional: [] },
-  ReceiptKey: { fields: { algorithm: { enum: ['ed25519'] }, publicKey: 'string' }, optional: [] },
+  ReceiptKey: {
+    fields: {
+      algorithm: { enum: ['ed25519'] },
+      publicKey: 'string',
+      former: { list: { fields: { publicKey: 'string', until: 'string' }, optional: [] } },
+    },
+    optional: [],
+  },
   Scope: { enum: ['audits:read', 'audits:write', 'webhooks', 'billing', 'account', 'keys'] },
   CreatedAccount: { fields: { account: { ref: 'Account' }, key: { ref: 'Key' }, text: 'string' }, optional: [] },
   Account: {
@@ -890,7 +904,7 @@ export class RewoundClient {
     return this.#http.call(GET_HEALTH, {}, options);
   }
 
-  /** The public key that receipts are signed with */
+  /** The public keys that receipts are and were signed with */
   getReceiptKey(options: CallOptions = {}): Promise<ReceiptKey> {
     return this.#http.call(GET_RECEIPT_KEY, {}, options);
   }

@@ -3,9 +3,8 @@ import { z } from 'zod';
 import { RewoundError } from '../errors.ts';
 import type { Platform } from '../platform/ports.ts';
 import { changeDocument, idOf, readDocument } from './documents.ts';
-import { characters, idPattern, newId, randomCharacters } from './ids.ts';
+import { idPattern, newId, randomCharacters } from './ids.ts';
 import { paths } from './paths.ts';
-import { derive, type Secret } from './secret.ts';
 
 /** What a key may do. Reading credits and the account goes with every key. */
 export const SCOPES = ['audits:read', 'audits:write', 'webhooks', 'billing', 'account', 'keys'] as const;
@@ -21,6 +20,8 @@ const keySchema = z.object({
   expiresAt: z.number().nullable(),
   revokedAt: z.number().nullable(),
   lastUsedAt: z.number().nullable(),
+  /** Whether sessions of sign-in codes hang on it, and its text was never shown to anyone. */
+  codes: z.boolean().default(false),
 });
 type KeyRecord = z.infer<typeof keySchema>;
 
@@ -72,9 +73,8 @@ async function makeRoom({ records, clock }: Context, account: string): Promise<v
   let open = 0;
   for await (const { path, fields } of records.list(paths.keys(account))) {
     const key = keySchema.parse(fields);
-    if (isOpen(key, clock.now())) open += 1;
-    // A derived key that was dropped would be made again, and open again.
-    else if (key.name !== OPERATOR_KEY) closed.push(path);
+    if (!isOpen(key, clock.now())) closed.push(path);
+    else if (!key.codes) open += 1;
   }
   if (open >= MOST_KEYS) {
     throw new RewoundError('CONFLICT', `The account has ${MOST_KEYS} keys, which is the most there may be.`, {
@@ -84,22 +84,31 @@ async function makeRoom({ records, clock }: Context, account: string): Promise<v
   for (const path of closed) await records.delete(path);
 }
 
-const OPERATOR_KEY = 'this machine';
-
 /**
- * The key of whoever runs a service on a machine of their own: derived from its secret, so that it can be shown at every
- * start and is kept nowhere. One that was revoked is followed by the next.
+ * The key that sessions of sign-in codes hang on, by its id: listed and revoked like the others, so that revoking it ends
+ * these sessions. Its text is thrown away here; the next code after it was revoked gets another key.
  */
-export async function operatorKey({ records, clock }: Context, secret: Secret, account: string): Promise<string> {
-  for (let version = 1; ; version++) {
-    const bytes = derive(secret, ['operator key', account, String(version)], 16 + SECRET_CHARACTERS);
-    const id = `key_${characters(bytes.subarray(0, 16))}`;
-    const text = textOf(account, id, characters(bytes.subarray(16)));
-    const record = recordOf(text, { name: OPERATOR_KEY, scopes: SCOPES, expiresAt: null }, clock.now());
-    await records.create(paths.key(account, id), record);
-    const found = await readDocument(records, paths.key(account, id), keySchema);
-    if (found?.revokedAt === null) return text;
+export async function keyOfCodes({ records, clock }: Context, account: string): Promise<string> {
+  for await (const { path, fields } of records.list(paths.keys(account))) {
+    const key = keySchema.parse(fields);
+    if (key.codes && isOpen(key, clock.now())) return idOf(path);
   }
+  const id = newId('key');
+  const text = textOf(account, id, randomCharacters(SECRET_CHARACTERS));
+  const record = recordOf(text, { name: 'sign-in codes', scopes: SCOPES, expiresAt: null }, clock.now());
+  await records.create(paths.key(account, id), { ...record, codes: true });
+  return id;
+}
+
+/** Revokes the keys of an account that `which` says; all of them where it is not given. Returns how many it revoked. */
+export async function revokeKeys(
+  context: Context,
+  account: string,
+  which: (key: KeyInfo) => boolean = () => true,
+): Promise<number> {
+  const open = (await listKeys(context, account)).filter((key) => key.revokedAt === null && which(key));
+  for (const { id } of open) await revokeKey(context, account, id);
+  return open.length;
 }
 
 function textOf(account: string, id: string, secret: string): string {
@@ -108,7 +117,16 @@ function textOf(account: string, id: string, secret: string): string {
 
 function recordOf(text: string, { name, scopes, expiresAt }: NewKey, now: number): KeyRecord {
   const hash = hashOf(text);
-  return { name, scopes: [...scopes], hash, createdAt: now, expiresAt, revokedAt: null, lastUsedAt: null };
+  return {
+    name,
+    scopes: [...scopes],
+    hash,
+    createdAt: now,
+    expiresAt,
+    revokedAt: null,
+    lastUsedAt: null,
+    codes: false,
+  };
 }
 
 /** Whose key this is. Throws UNAUTHENTICATED, in the same words whatever is wrong with it. */
@@ -152,7 +170,7 @@ async function useKey(context: Context, account: string, key: string, record: Ke
 }
 
 /** All keys of an account, revoked ones too. */
-export async function listKeys({ records }: Context, account: string): Promise<KeyInfo[]> {
+export async function listKeys({ records }: Pick<Context, 'records'>, account: string): Promise<KeyInfo[]> {
   const keys: KeyInfo[] = [];
   for await (const { path, fields } of records.list(paths.keys(account))) {
     keys.push(withoutHash(idOf(path), keySchema.parse(fields)));

@@ -13,7 +13,16 @@ export const paths = {
   /** Answers to requests that came with an Idempotency-Key. */
   requests: (account: string) => `accounts/${account}/requests`,
   request: (account: string, digest: string) => `accounts/${account}/requests/${digest}`,
+  sessions: 'sessions',
   session: (digest: string) => `sessions/${digest}`,
+  signInCodes: 'signInCodes',
+  signInCode: (digest: string) => `signInCodes/${digest}`,
+  /** Made by the one sign-in that a code is good for. */
+  signInUse: (digest: string) => `signInUses/${digest}`,
+  /** The account of the machine that the service runs on. */
+  operator: 'service/operator',
+  receiptKeys: 'receiptKeys',
+  receiptKey: (digest: string) => `receiptKeys/${digest}`,
 } as const;
 
 /** The folder in the drop area that holds what was uploaded for an audit. */

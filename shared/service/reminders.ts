@@ -32,8 +32,12 @@ export const tendMessage = z.union([
       .regex(/^[0-9a-f]{32}$/)
       .optional(),
   }),
-  /** A record that has served its time: a session, the answer to a request. */
-  z.strictObject({ version, hops, forget: z.string().regex(/^(sessions|accounts\/[\w]+\/requests)\/[0-9a-f]{64}$/) }),
+  /** A record that has served its time: a session, a sign-in code, the answer to a request. */
+  z.strictObject({
+    version,
+    hops,
+    forget: z.string().regex(/^(sessions|signInCodes|signInUses|accounts\/[\w]+\/requests)\/[0-9a-f]{64}$/),
+  }),
 ]);
 export type TendMessage = z.infer<typeof tendMessage>;
 

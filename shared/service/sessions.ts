@@ -5,6 +5,7 @@ import { authenticate, authenticateAgain, type Caller, hashOf, unauthenticated }
 import { readDocument } from './documents.ts';
 import { paths } from './paths.ts';
 import { remindToForget } from './reminders.ts';
+import { redeemCode } from './sign-in-codes.ts';
 
 type Context = Pick<Platform, 'records' | 'clock'>;
 
@@ -13,9 +14,13 @@ const sessionSchema = z.object({ account: z.string(), key: z.string(), expiresAt
 
 export const SESSION_MS = 12 * 3_600_000;
 
-/** Starts a session for whoever has this key; returns what a cookie is to hold. Throws UNAUTHENTICATED. */
-export async function signIn(context: Context, keyText: string): Promise<{ token: string; caller: Caller }> {
-  const caller = await authenticate(context, keyText);
+/** What a session is begun with: an API key, or a code that is good for one session. */
+export type Credential = { readonly key: string } | { readonly code: string };
+
+/** Starts a session; returns what a cookie is to hold. Throws UNAUTHENTICATED. */
+export async function signIn(context: Context, credential: Credential): Promise<{ token: string; caller: Caller }> {
+  const caller =
+    'code' in credential ? await redeemCode(context, credential.code) : await authenticate(context, credential.key);
   const token = randomBytes(32).toString('base64url');
   const expiresAt = context.clock.now() + SESSION_MS;
   const path = paths.session(hashOf(token));
@@ -29,6 +34,13 @@ export async function callerOfSession(context: Context, token: string): Promise<
   const session = await readDocument(context.records, paths.session(hashOf(token)), sessionSchema);
   if (!session || session.expiresAt <= context.clock.now()) throw unauthenticated();
   return authenticateAgain(context, session.account, session.key);
+}
+
+/** Ends every session, and every code that would begin one. */
+export async function endSessions({ records }: Pick<Context, 'records'>): Promise<void> {
+  for (const collection of [paths.signInCodes, paths.sessions]) {
+    for await (const { path } of records.list(collection)) await records.delete(path);
+  }
 }
 
 export async function signOut({ records }: Context, token: string): Promise<void> {

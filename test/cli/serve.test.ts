@@ -1,4 +1,4 @@
-import { appendFileSync, copyFileSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { appendFileSync, copyFileSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
@@ -71,41 +71,5 @@ describe('rewound serve', { timeout: 240_000 }, () => {
     const ended = await start('serve', folder, '--port', '0', ...options).ended;
     expect(ended).toMatchObject({ code: 2, stdout: '' });
     expect(ended.stderr).toContain('REWOUND_ORIGIN');
-  });
-
-  it('serves the API with an account of its own, to the same key after a restart', async () => {
-    const { folder } = await bucket();
-    const link = async (service: ReturnType<typeof serve>) => {
-      await service.says(/Watching/);
-      const [, origin = '', key = ''] =
-        /^Sign in: (http:\/\/127\.0\.0\.1:\d+)\/#key=(rwk_\w+)$/m.exec(service.said()) ?? [];
-      const headers = { authorization: `Bearer ${key}` };
-      return { key, headers, origin, account: await (await fetch(`${origin}/v1/account`, { headers })).json() };
-    };
-    const first = serve(folder);
-    const before = await link(first);
-    expect(before.account).toMatchObject({ name: 'this machine', free: true });
-    expect((await fetch(`${before.origin}/v1/account`)).status).toBe(401);
-    expect(statSync(join(folder, '.rewound-state/service-secret')).mode & 0o777).toBe(0o600);
-    const busy = await start('serve', join(folder, 'another'), '--port', new URL(before.origin).port).ended;
-    expect(busy).toMatchObject({ code: 2, stdout: '' });
-    expect(busy.stderr).toContain('[USAGE]');
-    first.kill();
-    await first.ended;
-    const second = serve(folder);
-    const after = await link(second);
-    expect(after).toMatchObject({ key: before.key, account: { id: before.account.id } });
-    // A key that is revoked opens nothing, and is followed by another.
-    const { items } = await (await fetch(`${after.origin}/v1/keys`, { headers: after.headers })).json();
-    await fetch(`${after.origin}/v1/keys/${items[0].id}`, { method: 'DELETE', headers: after.headers });
-    expect((await fetch(`${after.origin}/v1/account`, { headers: after.headers })).status).toBe(401);
-    second.signal('SIGTERM');
-    await second.ended;
-    const third = serve(folder);
-    const anew = await link(third);
-    expect(anew.key).not.toBe(before.key);
-    expect(anew.account.id).toBe(before.account.id);
-    third.signal('SIGTERM');
-    expect(await third.ended).toMatchObject({ code: 0 });
   });
 });

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
 import { expect, onTestFinished, test } from 'vitest';
 import type { LogEvent } from '../../functions/context-log.ts';
@@ -11,6 +12,7 @@ import { type ServeOptions, serve } from '../../functions/server.ts';
 import { RewoundError } from '../../shared/errors.ts';
 import type { Context } from '../../shared/pipeline/context.ts';
 import type { Json } from '../../shared/platform/ports.ts';
+import { hasEmulator, startFirestore } from '../support/emulators/index.ts';
 
 const AUDIT = '0123456789abcdef0123456789abcdef';
 
@@ -192,6 +194,32 @@ async function refuses(environment: Record<string, string>, code: string): Promi
   expect(exit).toBe(1);
   expect(JSON.parse(output)).toMatchObject({ event: 'service.refused', severity: 'CRITICAL', code });
 }
+
+test.skipIf(!hasEmulator('firestore'))('the API says so when it was given another secret than before', async () => {
+  const emulator = await startFirestore();
+  onTestFinished(() => emulator.stop());
+  const environment = { ...ENVIRONMENT, FUNCTION_TARGET: 'api', REWOUND_ORIGIN: 'https://audits.example.com' };
+  const changes: unknown[] = [];
+  for (const byte of [1, 1, 2]) {
+    const child = spawnServer({
+      ...environment,
+      FIRESTORE_EMULATOR_HOST: process.env.FIRESTORE_EMULATOR_HOST ?? '',
+      REWOUND_SECRET: Buffer.alloc(32, byte).toString('base64'),
+    });
+    const lines = createInterface({ input: child.stdout });
+    let change = 'same';
+    for await (const line of lines) {
+      const said = JSON.parse(line);
+      if (said.event === 'secret.adopted') change = said.change;
+      else expect(said.event).toBe('service.started');
+      if (said.event === 'service.started') break;
+    }
+    changes.push(change);
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+  }
+  expect(changes).toEqual(['first', 'same', 'replaced']);
+});
 
 test('a service says in one line that it serves, and ends when it is asked to', async () => {
   const child = spawnServer(ENVIRONMENT);

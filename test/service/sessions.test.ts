@@ -17,17 +17,17 @@ async function ready() {
 
 test('a session may do what its key may, and is kept as a digest', async () => {
   const { world, context, account, text, key } = await ready();
-  const { token, caller } = await signIn(context, text);
+  const { token, caller } = await signIn(context, { key: text });
   expect(caller).toEqual({ account, key, scopes: ['audits:read'], expiresAt: null });
   expect(await callerOfSession(context, token)).toEqual(caller);
   expect(token).toMatch(/^[\w-]{43}$/);
   for (const { name, bytes } of allStored(world.hosted.folder)) expect(bytes.includes(token), name).toBe(false);
-  expect((await signIn(context, text)).token).not.toBe(token);
+  expect((await signIn(context, { key: text })).token).not.toBe(token);
 });
 
 test('it ends after twelve hours, and its record goes then', async () => {
   const { world, context, text } = await ready();
-  const { token } = await signIn(context, text);
+  const { token } = await signIn(context, { key: text });
   await world.pass(SESSION_MS - 1);
   await callerOfSession(context, token);
   world.hosted.clock.advance(1);
@@ -38,7 +38,7 @@ test('it ends after twelve hours, and its record goes then', async () => {
 
 test('it ends with its key, and when it is signed out; signing out again is nothing', async () => {
   const { context, account, text, key } = await ready();
-  const [one, other] = [await signIn(context, text), await signIn(context, text)];
+  const [one, other] = [await signIn(context, { key: text }), await signIn(context, { key: text })];
   await signOut(context, one.token);
   await signOut(context, one.token);
   await expect(callerOfSession(context, one.token)).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });

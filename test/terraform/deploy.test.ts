@@ -6,7 +6,13 @@ import { parse } from 'yaml';
 import { z } from 'zod';
 import { functions } from '../../functions/index.ts';
 import { readServiceSettings } from '../../functions/service-settings.ts';
-import { type Deployment, deployCommands, destroyCommands, shellLine } from '../../scripts/deploy/commands.ts';
+import {
+  type Deployment,
+  deployCommands,
+  destroyCommands,
+  rotateCommands,
+  shellLine,
+} from '../../scripts/deploy/commands.ts';
 import { overview } from '../../scripts/deploy/overview.ts';
 import { tempDir } from '../support/temp.ts';
 import { folder, terraform } from './files.ts';
@@ -168,6 +174,52 @@ describe('npm run deploy', () => {
     expect(stderr).toContain('openssl rand -base64 32 | gcloud secrets create rewound-secret');
     const place = (part: string) => calls.findIndex((call) => call.includes(part));
     expect(place('secrets create')).toBeLessThan(calls.findLastIndex((call) => call.includes(' apply ')));
+  });
+
+  test('gives the service another secret, tells it to nobody else, and touches nothing but what derives from it', () => {
+    const file = join(tempDir(), 'secret');
+    const behaviour = `case "$*" in *"versions add"*) cat > ${file};; esac`;
+    const asked = deploy([...PROJECT, '--rotate-secret'], behaviour);
+    expect(asked.status).toBe(2);
+    expect(asked.stdout).toContain('webhooks');
+    expect(asked.calls.filter((call) => /versions add|services update/.test(call))).toEqual([]);
+    const { status, stdout, stderr, calls } = deploy(
+      [...PROJECT, '--name', 'other', '--rotate-secret', '--yes'],
+      behaviour,
+    );
+    expect(status).toBe(0);
+    const secret = readFileSync(file, 'utf8');
+    expect(Buffer.from(secret, 'base64')).toHaveLength(32);
+    for (const text of [stdout, stderr, ...calls]) expect(text).not.toContain(secret);
+    const changes = calls.filter((call) => !/--version|version$|print-access-token|billing/.test(call));
+    expect(changes[0]).toBe('gcloud secrets versions add other-secret --project=my-project --data-file=-');
+    const updates = changes
+      .slice(1)
+      .map((call) => /^gcloud run services update (\S+) .*--update-labels=secret-rotated=[0-9a-z]+$/.exec(call)?.[1]);
+    expect(updates).toEqual(['other-api', 'other-deliver']);
+    expect(stdout).toContain('gcloud secrets versions disable VERSION --secret=other-secret');
+  });
+
+  test('restarts every function that is given the secret when it is replaced', () => {
+    const grants = readFileSync(join(folder, 'grants.tf'), 'utf8');
+    const [, given = ''] = /master_secret if contains\(\[(.*?)\], name\)/.exec(grants) ?? [];
+    const names = [...given.matchAll(/"(\w+)"/g)].map(([, name]) => `rewound-${name}`);
+    const restarted = rotateCommands(DEPLOYMENT, { secret: 's', stamp: 'x' }).flatMap(({ run }) =>
+      run.includes('update') ? run.filter((word) => word.startsWith('rewound-')) : [],
+    );
+    expect(restarted).toEqual(names);
+  });
+
+  test('takes a secret of another name, and no second thing to do', () => {
+    const { calls } = deploy([...PROJECT, '--rotate-secret', '--secret', 'mine', '--yes']);
+    expect(calls).toContain('gcloud secrets versions add mine --project=my-project --data-file=-');
+    for (const args of [
+      ['--rotate-secret', '--destroy'],
+      ['--secret', 'mine'],
+      ['--rotate-secret', '--secret', 'a/b'],
+    ]) {
+      expect(deploy([...PROJECT, '--yes', ...args])).toMatchObject({ status: 2, calls: [] });
+    }
   });
 
   test('ends by saying how the first account is made', () => {

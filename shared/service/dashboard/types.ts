@@ -20,6 +20,8 @@ export interface Page<T> {
   readonly items: readonly T[];
   readonly next: string | null;
 }
+/** What a session is begun with: an API key, or a code that is good for one session. */
+export type { Credential } from '../sessions.ts';
 /** Who is signed in. */
 export interface Session {
   readonly account: string;

@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto';
 import type { OpenAPIHono } from '@hono/zod-openapi';
 import { RewoundError } from '../../errors.ts';
 import type { ServiceContext } from '../context.ts';
-import { signingKey } from '../secret.ts';
 import { callers } from './caller.ts';
 import { documentOf, METHODS } from './document.ts';
 import { type Env, incomingOf, router } from './env.ts';
@@ -87,7 +86,7 @@ export function createApi(context: ServiceContext, options: ApiOptions = {}): Op
     return answerProblem(c, error);
   });
 
-  app.route('/', healthRoutes(signingKey(context.secret, 'receipts').publicBytes));
+  app.route('/', healthRoutes(context));
   app.route('/', sessionRoutes(context, limits));
   app.route('/', accountRoutes(context, caller, limits));
   app.route('/', auditRoutes(context, caller, options));
@@ -120,6 +119,6 @@ const SECURITY_HEADERS = [
   ['referrer-policy', 'no-referrer'],
   ['content-security-policy', "default-src 'none'; frame-ancestors 'none'"],
   ['cross-origin-resource-policy', 'same-origin'],
-  ['cache-control', 'private, no-cache'],
+  ['cache-control', 'no-store'],
   ['strict-transport-security', 'max-age=31536000'],
 ] as const;

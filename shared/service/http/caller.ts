@@ -9,7 +9,20 @@ import type { Env } from './env.ts';
 import { errorOf } from './problem.ts';
 import type { Limits } from './rate-limit.ts';
 
-export const SESSION_COOKIE = 'rewound_session';
+const SESSION_COOKIE = 'rewound_session';
+
+/**
+ * The name of the session's cookie. Over https it has the prefix `__Host-`: browsers take such a cookie only from the
+ * host itself and only over https, so no other host of the domain can put one of its own in its place. Over plain http,
+ * which is for this machine alone, Safari takes no cookie that is marked as secure, and the prefix needs the mark.
+ */
+export function sessionCookie(origin: string): string {
+  return isSecure(origin) ? `__Host-${SESSION_COOKIE}` : SESSION_COOKIE;
+}
+
+export function isSecure(origin: string): boolean {
+  return origin.startsWith('https:');
+}
 
 /** What opens a route, as OpenAPI says it: a key, or a session of one, with this scope. */
 export function security(...scopes: readonly Scope[]): Record<string, string[]>[] {
@@ -21,12 +34,13 @@ export function security(...scopes: readonly Scope[]): Record<string, string[]>[
  * cookie, which browsers send whoever asks for it: what changes anything must come from a page of this service.
  */
 export function callers(context: ServiceContext, { requests }: Limits) {
+  const cookie = sessionCookie(context.settings.origin);
   return (scope?: Scope): MiddlewareHandler<Env> =>
     async (c, next) => {
       const address = `address ${addressOf(c, context.settings)}`;
       // Keys cannot be guessed; but each guess reads a record. Whoever made too many is not looked up any more.
       await requests.check(address, c);
-      const caller = await callerOf(context, c.req.raw.headers, getCookie(c, SESSION_COOKIE), c.req.method).catch(
+      const caller = await callerOf(context, c.req.raw.headers, getCookie(c, cookie), c.req.method).catch(
         async (thrown) => {
           if (!isOurs(errorOf(thrown).code)) await requests.count(address, c);
           throw thrown;

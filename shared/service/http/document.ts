@@ -1,7 +1,7 @@
 import { type OpenAPIHono, z } from '@hono/zod-openapi';
 import packageJson from '../../../package.json' with { type: 'json' };
 import { EVENT_TYPES, type EventType, eventData } from '../webhooks/event-types.ts';
-import { SESSION_COOKIE } from './caller.ts';
+import { sessionCookie } from './caller.ts';
 import type { Env } from './env.ts';
 
 export type Document = ReturnType<OpenAPIHono<Env>['getOpenAPI31Document']>;
@@ -28,7 +28,7 @@ export function documentOf(app: OpenAPIHono<Env>, origin: string): Document {
   registry.registerComponent('securitySchemes', 'session', {
     type: 'apiKey',
     in: 'cookie',
-    name: SESSION_COOKIE,
+    name: sessionCookie(origin),
     description: 'A session of the page, for reading from anywhere and for changing from the page itself.',
   });
   registry.registerComponent('headers', 'RequestId', {

@@ -94,7 +94,7 @@ test('what belongs to another account cannot be told from what does not exist, o
 test('the same with a session of another account', async () => {
   const { world, a, b, operations } = await neighbours();
   const before = kept(world, a.account);
-  const { token } = await signIn(world.context, b.key);
+  const { token } = await signIn(world.context, { key: b.key });
   for (const operation of operations.filter(({ path, secured }) => secured && path.includes('{'))) {
     const headers = { cookie: `rewound_session=${token}` };
     const theirs = comparable(await call(world, undefined, operation, a.ids, headers), a.ids);
@@ -153,7 +153,7 @@ describe('who has no valid key', () => {
       make(),
       make(),
     ]);
-    const sessions = await Promise.all([signedOut, withRevoked].map(({ text }) => signIn(context, text)));
+    const sessions = await Promise.all([signedOut, withRevoked].map(({ text }) => signIn(context, { key: text })));
     await signOut(context, sessions[0]!.token);
     await revokeKey(context, a.account, withRevoked.key.id);
     await revokeKey(context, a.account, revoked.key.id);
@@ -179,7 +179,7 @@ describe('who has no valid key', () => {
       'an ended session': cookie(sessions[0]!.token),
       'a session of a revoked key': cookie(sessions[1]!.token),
       'a key as a session': cookie(a.key),
-      'a wrong key beside a good session': { ...bearer('x'), ...cookie((await signIn(context, a.key)).token) },
+      'a wrong key beside a good session': { ...bearer('x'), ...cookie((await signIn(context, { key: a.key })).token) },
     };
     const before = kept(world, a.account);
     for (const operation of operations.filter(({ secured }) => secured)) {
@@ -247,7 +247,7 @@ describe('who has no valid key', () => {
 describe('a session', () => {
   test('changes nothing when another site asks', async () => {
     const { world, a, operations } = await neighbours();
-    const { token } = await signIn(world.context, a.key);
+    const { token } = await signIn(world.context, { key: a.key });
     const cookie = `rewound_session=${token}`;
     const before = kept(world, a.account);
     const sites: Record<string, string>[] = [
@@ -267,7 +267,7 @@ describe('a session', () => {
 
   test('that was stolen from the page is no key, and a key no session', async () => {
     const { world, a } = await neighbours();
-    const { token } = await signIn(world.context, a.key);
+    const { token } = await signIn(world.context, { key: a.key });
     expect((await world.ask(token, 'GET', '/v1/account')).status).toBe(401);
     expect(
       (await world.ask(undefined, 'GET', '/v1/account', undefined, { cookie: `rewound_session=${a.key}` })).status,

@@ -77,8 +77,8 @@ function query(values) {
 /** @returns {Promise<Types.Session | null>} */
 export const getSession = () => ask('GET', '/v1/session');
 
-/** @param {string} key @returns {Promise<Types.Session>} */
-export const signIn = (key) => ask('POST', '/v1/session', { key });
+/** @param {Types.Credential} credential @returns {Promise<Types.Session>} */
+export const signIn = (credential) => ask('POST', '/v1/session', credential);
 
 export const signOut = () => ask('DELETE', '/v1/session');
 

@@ -86,17 +86,21 @@ async function leave() {
   location.assign('/');
 }
 
-/** A link may bring a key along. It goes from the address before anything else: from the history, and from what is copied. */
-async function keyFromAddress() {
-  const key = new URLSearchParams(location.hash.slice(1)).get('key');
-  if (key === null) return null;
+/**
+ * A link may bring a sign-in code along. It goes from the address before anything else: from the history, and from what
+ * is copied. A key, which links of earlier versions held, goes too, and opens nothing.
+ */
+async function codeFromAddress() {
+  const link = new URLSearchParams(location.hash.slice(1));
+  const code = link.get('code');
+  if (code === null && !link.has('key')) return null;
   history.replaceState(null, '', location.pathname + location.search);
-  return signInWith(key);
+  return code === null ? null : signInWith({ code });
 }
 
 async function begin() {
   try {
-    setSession((await keyFromAddress()) ?? (await getSession()));
+    setSession((await codeFromAddress()) ?? (await getSession()));
   } catch (thrown) {
     setSession(null);
     refusal = problemOf(thrown);

@@ -73,7 +73,6 @@ export function accountRoutes(context: ServiceContext, caller: ReturnType<typeof
       await signUps.count(addressOf(c, context.settings), c);
       const id = await createAccount(context, c.req.valid('json').name);
       const { key, text } = await createKey(context, id, { name: 'first key', scopes: SCOPES, expiresAt: null });
-      c.header('cache-control', 'no-store');
       return c.json({ account: await show(id), key: keyResource(key), text }, 201);
     },
   );
@@ -157,7 +156,6 @@ export function accountRoutes(context: ServiceContext, caller: ReturnType<typeof
         scopes: [...new Set(scopes)],
         expiresAt: end,
       });
-      c.header('cache-control', 'no-store');
       return c.json({ key: keyResource(key), text }, 201);
     },
   );

@@ -1,11 +1,24 @@
 import { createRoute, z } from '@hono/zod-openapi';
+import type { ServiceContext } from '../../context.ts';
+import { type FormerKey, formerReceiptKeys, receiptKeyOf } from '../../receipt-keys.ts';
 import { router } from '../env.ts';
 import { answer } from '../pages.ts';
 
 const tags = ['Service'];
+const publicKeySchema = z.string().openapi({ description: 'The 32 bytes of the key, base64.' });
 
-export function healthRoutes(receiptKey: Buffer) {
+export function healthRoutes(context: Pick<ServiceContext, 'records' | 'secret'>) {
   const app = router();
+  const publicKey = receiptKeyOf(context.secret);
+  // Asked for once: a key of this service becomes a former one when another instance takes its place.
+  let former: Promise<FormerKey[]> | undefined;
+  const formerKeys = () => {
+    former ??= formerReceiptKeys(context, publicKey).catch((thrown) => {
+      former = undefined;
+      throw thrown;
+    });
+    return former;
+  };
 
   app.openapi(
     createRoute({
@@ -25,7 +38,7 @@ export function healthRoutes(receiptKey: Buffer) {
       method: 'get',
       path: '/v1/receipt-key',
       operationId: 'getReceiptKey',
-      summary: 'The public key that receipts are signed with',
+      summary: 'The public keys that receipts are and were signed with',
       tags,
       security: [],
       responses: {
@@ -34,13 +47,24 @@ export function healthRoutes(receiptKey: Buffer) {
           z
             .strictObject({
               algorithm: z.literal('ed25519'),
-              publicKey: z.string().openapi({ description: 'The 32 bytes of the key, base64.' }),
+              publicKey: publicKeySchema,
+              former: z
+                .array(
+                  z.strictObject({
+                    publicKey: publicKeySchema,
+                    until: z.iso.datetime().openapi({ description: 'When another key took its place.' }),
+                  }),
+                )
+                .openapi({ description: 'Keys that signed before the secret of the service was replaced.' }),
             })
             .openapi('ReceiptKey'),
         ),
       },
     }),
-    (c) => c.json({ algorithm: 'ed25519' as const, publicKey: receiptKey.toString('base64') }, 200),
+    async (c) => {
+      const former = (await formerKeys()).map((key) => ({ ...key, until: new Date(key.until).toISOString() }));
+      return c.json({ algorithm: 'ed25519' as const, publicKey, former }, 200);
+    },
   );
 
   return app;

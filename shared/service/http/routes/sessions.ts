@@ -2,9 +2,9 @@ import { createRoute, z } from '@hono/zod-openapi';
 import { deleteCookie, getCookie, setCookie } from 'hono/cookie';
 import type { Caller } from '../../api-keys.ts';
 import type { ServiceContext } from '../../context.ts';
-import { callerOfSession, SESSION_MS, signIn, signOut } from '../../sessions.ts';
+import { type Credential, callerOfSession, SESSION_MS, signIn, signOut } from '../../sessions.ts';
 import { addressOf } from '../address.ts';
-import { requireOwnPage, SESSION_COOKIE } from '../caller.ts';
+import { isSecure, requireOwnPage, sessionCookie } from '../caller.ts';
 import { router } from '../env.ts';
 import { answer, json } from '../pages.ts';
 import { errorOf, PROBLEMS } from '../problem.ts';
@@ -20,11 +20,26 @@ const sessionSchema = z
   })
   .openapi('Session');
 
-/** Signing in to the page: a key is exchanged for a cookie that scripts cannot read. */
+const credential = (description: string) => z.string().min(1).max(200).openapi({ description });
+
+const signInSchema = z
+  .strictObject({
+    key: credential('An API key.').optional(),
+    code: credential('In place of a key: a sign-in code from the operator, which is good for one session.').optional(),
+  })
+  .refine(({ key, code }) => (key === undefined) !== (code === undefined), 'has either key or code')
+  .openapi('SignIn', { example: { key: 'rwk_7g0h3x9k2m4n5q6r_3x9k2m4n5q6r7s8t_...' } });
+
+function credentialOf({ key, code }: z.infer<typeof signInSchema>): Credential {
+  return code === undefined ? { key: key ?? '' } : { code };
+}
+
+/** Signing in to the page: a key or a code is exchanged for a cookie that scripts cannot read. */
 export function sessionRoutes(context: ServiceContext, { requests }: Limits) {
   const app = router();
   const { origin } = context.settings;
-  const cookie = { httpOnly: true, sameSite: 'Strict', path: '/', secure: origin.startsWith('https:') } as const;
+  const name = sessionCookie(origin);
+  const cookie = { httpOnly: true, sameSite: 'Strict', path: '/', secure: isSecure(origin) } as const;
 
   app.openapi(
     createRoute({
@@ -32,21 +47,20 @@ export function sessionRoutes(context: ServiceContext, { requests }: Limits) {
       path: '/v1/session',
       operationId: 'signIn',
       summary: 'Sign in at the page',
-      description: 'For the page of the service itself: programs send the key with each request.',
+      description:
+        'For the page of the service itself, with a key or with a sign-in code: programs send the key with each request.',
       tags: ['Account'],
       security: [],
       request: {
-        body: json(
-          z.strictObject({ key: z.string().min(1).max(200).openapi({ description: 'An API key.' }) }).openapi('SignIn'),
-        ),
+        body: json(signInSchema),
       },
       responses: { 200: answer('Signed in; the session is in a cookie.', sessionSchema), ...PROBLEMS },
     }),
     async (c) => {
       await requests.count(`sign-in ${addressOf(c, context.settings)}`, c);
       requireOwnPage(c.req.raw.headers, origin);
-      const { token, caller } = await signIn(context, c.req.valid('json').key);
-      setCookie(c, SESSION_COOKIE, token, { ...cookie, maxAge: SESSION_MS / 1000 });
+      const { token, caller } = await signIn(context, credentialOf(c.req.valid('json')));
+      setCookie(c, name, token, { ...cookie, maxAge: SESSION_MS / 1000 });
       return c.json(sessionOf(caller), 200);
     },
   );
@@ -63,7 +77,7 @@ export function sessionRoutes(context: ServiceContext, { requests }: Limits) {
     }),
     async (c) => {
       await requests.count(`session ${addressOf(c, context.settings)}`, c);
-      const token = getCookie(c, SESSION_COOKIE);
+      const token = getCookie(c, name);
       if (token === undefined) return c.body(null, 204);
       try {
         return c.json(sessionOf(await callerOfSession(context, token)), 200);
@@ -86,9 +100,9 @@ export function sessionRoutes(context: ServiceContext, { requests }: Limits) {
     }),
     async (c) => {
       requireOwnPage(c.req.raw.headers, origin);
-      const token = getCookie(c, SESSION_COOKIE);
+      const token = getCookie(c, name);
       if (token !== undefined) await signOut(context, token);
-      deleteCookie(c, SESSION_COOKIE, cookie);
+      deleteCookie(c, name, cookie);
       return c.body(null, 204);
     },
   );

@@ -87,7 +87,6 @@ export function webhookRoutes(context: ServiceContext, caller: ReturnType<typeof
     }),
     async (c) => {
       const endpoint = await createEndpoint(guarded, c.get('caller').account, c.req.valid('json'));
-      c.header('cache-control', 'no-store');
       return c.json(withSecret(endpoint), 201);
     },
   );
@@ -106,7 +105,6 @@ export function webhookRoutes(context: ServiceContext, caller: ReturnType<typeof
     }),
     async (c) => {
       const endpoint = await getEndpoint(context, c.get('caller').account, c.req.valid('param').endpoint);
-      c.header('cache-control', 'no-store');
       return c.json(withSecret(endpoint), 200);
     },
   );
@@ -145,7 +143,6 @@ export function webhookRoutes(context: ServiceContext, caller: ReturnType<typeof
     }),
     async (c) => {
       const endpoint = await rotateSecret(context, c.get('caller').account, c.req.valid('param').endpoint);
-      c.header('cache-control', 'no-store');
       return c.json(withSecret(endpoint), 200);
     },
   );

@@ -34,10 +34,14 @@ export function signInView(enter, refusal = null) {
         h('h2', { id: 'sign-in' }, 'Sign in'),
         form(
           'Sign in',
-          async (data) => enter(await signInWith(textOf(data, 'key'))),
+          async (data) => enter(await signInWith(credentialOf(textOf(data, 'key')))),
           // For programs that keep passwords.
           h('input', { name: 'username', autocomplete: 'username', value: 'API key', hidden: true }),
-          field('API key', key, 'It begins with rwk_. The session lasts 12 hours; scripts cannot read it.'),
+          field(
+            'API key',
+            key,
+            'It begins with rwk_, a sign-in code with rwc_. The session lasts 12 hours; scripts cannot read it.',
+          ),
         ),
       ),
       service.signUp && signUp(enter),
@@ -46,18 +50,28 @@ export function signInView(enter, refusal = null) {
   return { title: 'Sign in', body };
 }
 
-/** @param {string} key Whoever types one is not told of headers. */
-export async function signInWith(key) {
+/**
+ * @param {string} text What was typed.
+ * @returns {Types.Credential}
+ */
+const credentialOf = (text) => (text.startsWith('rwc_') ? { code: text } : { key: text });
+
+/** @param {Types.Credential} credential People at the page need no advice about headers. */
+export async function signInWith(credential) {
   try {
-    return await signIn(key);
+    return await signIn(credential);
   } catch (thrown) {
     const { code, status } = problemOf(thrown);
     if (status !== 401) throw thrown;
     throw new Problem({
       code,
       status,
-      detail: 'This key opens nothing.',
-      help: 'Is it whole, and not revoked or expired?',
+      ...('code' in credential
+        ? {
+            detail: 'This sign-in code was used before, or is older than 10 minutes.',
+            help: 'Make another with "rewound account sign-in", or use an API key.',
+          }
+        : { detail: 'This key opens nothing.', help: 'Is it whole, and not revoked or expired?' }),
     });
   }
 }
@@ -77,7 +91,7 @@ function signUp(enter) {
           h('h2', { id: 'sign-up', tabindex: '-1' }, 'Your first key'),
           h('p', null, 'It may do everything. It is shown this once, and kept nowhere.'),
           copyable('API key', text),
-          form('I have kept it', async () => enter(await signIn(text))),
+          form('I have kept it', async () => enter(await signIn({ key: text }))),
         );
         section.querySelector('h2')?.focus();
       },
