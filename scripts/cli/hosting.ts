@@ -33,20 +33,25 @@ export interface Hosting {
 
 /** The hosted service on this machine: the API and the page, over a station's folder, with an account of its own. */
 export async function host(station: Station, folder: string, { host, port, origin }: HostingOptions): Promise<Hosting> {
-  const secret =
-    process.env.REWOUND_SECRET || Buffer.from(await secretOf(folder, station.platform.records)).toString('base64');
+  const { platform } = station;
+  const given = process.env.REWOUND_SECRET || Buffer.from(await secretOf(folder, platform.records)).toString('base64');
+  const reached = origin ?? process.env.REWOUND_ORIGIN;
+  // Before anything is answered: sessions that a replaced secret ends must open nothing any more.
+  const { secret } = readServiceSettings(settingsOf(given, reached ?? 'http://127.0.0.1'));
+  const account = await operatorAccount(platform, secret);
+  const adopted = await adoptSecret(platform, secret);
   // The receiver is there once the port, and with it the addresses it gives out, are known.
-  let service: Opened | undefined;
-  const server = apiServer({ receiveUpload: async (request, response) => service?.receiveUpload(request, response) });
+  let receiveUpload: UploadReceiver | undefined;
+  const server = apiServer({ receiveUpload: async (request, response) => receiveUpload?.(request, response) });
   const close = () => {
     server.close();
     server.closeAllConnections();
   };
   await listen(server, host, port);
   try {
-    service = await openService(station, secret, origin ?? process.env.REWOUND_ORIGIN ?? addressOf(server, host));
-    const { receiveUpload: _, ...opened } = service;
-    return { ...opened, close };
+    const opened = openService(station, settingsOf(given, reached ?? addressOf(server, host)));
+    receiveUpload = opened.receiveUpload;
+    return { origin: opened.origin, account, code: await makeCode(platform, account), adopted, close };
   } catch (error) {
     // A server that listens would keep the process alive, and the port.
     close();
@@ -54,25 +59,24 @@ export async function host(station: Station, folder: string, { host, port, origi
   }
 }
 
-interface Opened extends Omit<Hosting, 'close'> {
+interface Opened extends Pick<Hosting, 'origin'> {
   readonly receiveUpload: UploadReceiver;
 }
 
-/** Sets up what the API and the deliveries work with, and makes the account where there is none. Throws USAGE. */
-async function openService({ platform }: Station, secretText: string, reached: string): Promise<Opened> {
-  const { secret, settings } = readServiceSettings({
-    ...process.env,
-    REWOUND_SECRET: secretText,
-    REWOUND_ORIGIN: reached,
-  });
+type Environment = Readonly<Record<string, string | undefined>>;
+
+function settingsOf(secret: string, origin: string): Environment {
+  return { ...process.env, REWOUND_SECRET: secret, REWOUND_ORIGIN: origin };
+}
+
+/** Sets up what the API and the deliveries work with, at once: requests come from the moment the server listens. */
+function openService({ platform }: Station, environment: Environment): Opened {
+  const { secret, settings } = readServiceSettings(environment);
   const uploads = platform.uploads({ origin: settings.origin, tokenKey: derive(secret, ['uploads'], 32) });
   const { objects, records, events, clock } = platform;
   useService({ objects, records, events, clock, uploads, secret, settings });
-  const account = await operatorAccount(platform, secret);
-  const adopted = await adoptSecret(platform, secret);
   openApi();
-  const code = await makeCode(platform, account);
-  return { origin: settings.origin, account, code, adopted, receiveUpload: uploads.receiveUpload };
+  return { origin: settings.origin, receiveUpload: uploads.receiveUpload };
 }
 
 async function listen(server: Server, host: string, port: number): Promise<void> {

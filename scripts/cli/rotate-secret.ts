@@ -47,7 +47,7 @@ export async function rotateSecret(path: string | undefined, yes: boolean): Prom
     process.stderr.write(await overview(platform, folder));
     if (!yes && !(await agreed('rotate'))) {
       process.stderr.write('Nothing was changed.\n');
-      return EXIT.ok;
+      return EXIT.usage;
     }
     await replace(platform, folder, former);
     process.stderr.write('The service has another secret. Start "rewound serve" again, and sign in with its link.\n');

@@ -70,7 +70,7 @@ function anchor(tag: string): string {
 function beginning(origin: string): Markup {
   return html`<section id="beginning" class="words"><h2>How to begin</h2>
 <h3>A key with each request</h3><p>An account has API keys, each with scopes: what it may do. The account and its credits can be read with every key. The examples take it from the environment:</p>
-${shown(`export REWOUND_KEY=rwk_...\ncurl ${origin}/v1/account -H "Authorization: Bearer $REWOUND_KEY"`)}
+${shown(`export REWOUND_KEY=rwk_...\ncurl ${origin}/v1/account ${WITH_KEY}`)}
 <h3>Done once</h3><p>Where an operation takes an <code>Idempotency-Key</code>, the same request with the same key is done once: for 24 hours whoever repeats it gets the first answer, with the header <code>Idempotent-Replayed</code>. Errors of the service, and refusals for too many requests, are not kept.</p>
 <h3>Pages</h3><p>Lists have <code>items</code> and <code>next</code>. Ask for the next page with <code>after</code>; on the last one <code>next</code> is null.</p>
 <h3>When it goes wrong</h3><p>Errors are ${linkTo('Problem')} documents. Go by <code>code</code>: it is stable. A request that is answered with 429 or 503 can be repeated after <code>Retry-After</code> seconds. Each answer has an <code>X-Request-Id</code>; name it when you ask for help.</p></section>`;
@@ -134,6 +134,9 @@ function access({ security = [] }: Found['operation']): string {
   return scope === undefined ? 'With any key.' : `With a key that has the scope ${scope}.`;
 }
 
+/** From a file of the shell's own: the arguments of a command can be read by every process of a machine. */
+const WITH_KEY = `-H @<(printf 'Authorization: Bearer %s' "$REWOUND_KEY")`;
+
 /** A command that does it, to be copied. */
 function curl(
   path: string,
@@ -149,7 +152,7 @@ function curl(
   });
   const lines = [
     `curl ${method === 'get' ? '' : `-X ${method.toUpperCase()} `}${origin}${filled}`,
-    ...((operation.security ?? []).some((one) => 'key' in one) ? ['-H "Authorization: Bearer $REWOUND_KEY"'] : []),
+    ...((operation.security ?? []).some((one) => 'key' in one) ? [WITH_KEY] : []),
     ...(takesKey(operation) ? ['-H "Idempotency-Key: $(uuidgen)"'] : []),
     ...(body === undefined ? [] : [`--json ${quoted(JSON.stringify(body, undefined, 2))}`]),
     ...('200' in (operation.responses ?? {}) && path.endsWith('/events') ? ['--no-buffer'] : []),
