@@ -8,6 +8,7 @@ import { isolationOf } from '../shared/engine/isolation.ts';
 import { asRewoundError, RewoundError } from '../shared/errors.ts';
 import { TOPICS } from '../shared/pipeline/messages.ts';
 import { adoptSecret } from '../shared/service/adopt.ts';
+import { stdout } from '../shared/terminal.ts';
 import { API, openApi } from './api.ts';
 import { apiServer } from './api-server.ts';
 import { openContext } from './context.ts';
@@ -174,7 +175,7 @@ const GRACE_MS = 8_000;
 const FAREWELL_MS = 500;
 
 async function main(): Promise<void> {
-  const log = jsonLog(process.env.FUNCTION_TARGET ?? '', (line) => void process.stdout.write(line));
+  const log = jsonLog(process.env.FUNCTION_TARGET ?? '', stdout.json);
   try {
     const settings = readSettings(process.env);
     const { target, port, caller, device, concurrency } = settings;

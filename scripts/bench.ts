@@ -5,6 +5,7 @@
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { stderr, stdout } from '../shared/terminal.ts';
 import { api } from './bench/api.ts';
 import { audit } from './bench/audit.ts';
 import type { Benchmark, Row, Skipped } from './bench/benchmark.ts';
@@ -38,12 +39,12 @@ const { values, positionals } = parseArgs({ allowPositionals: true, options: { q
 const names = BENCHMARKS.map(({ name }) => name);
 const unknown = positionals.find((name) => !names.includes(name));
 if (unknown !== undefined) {
-  process.stderr.write(`bench: there is no benchmark "${unknown}"; there are ${names.join(', ')}.\n`);
+  stderr.line(`bench: there is no benchmark "${unknown}"; there are ${names.join(', ')}.`);
   process.exit(2);
 }
 
 const machine = machineFacts();
-const note = (text: string) => void process.stderr.write(`${text}\n`);
+const note = stderr.line;
 note(`${machine.processor}, ${machine.threads} threads, load ${machine.load}; node ${machine.node}`);
 const results: (Row | Skipped)[] = [];
 await mkdir(WORK, { recursive: true });
@@ -65,4 +66,4 @@ for (const { name, run } of BENCHMARKS) {
     await rm(folder, { recursive: true, force: true });
   }
 }
-process.stdout.write(`${renderTable(results)}\n`);
+stdout.page(`${renderTable(results)}\n`);

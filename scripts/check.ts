@@ -1,6 +1,7 @@
 /** `npm run check`: everything that can be said of the code without running it. Fails if one check does. */
 import { spawn } from 'node:child_process';
 import { delimiter, join } from 'node:path';
+import { stdout } from '../shared/terminal.ts';
 
 const CHECKS: Readonly<Record<string, readonly string[]>> = {
   types: ['tsc', '--project', '.'],
@@ -13,6 +14,8 @@ const CHECKS: Readonly<Record<string, readonly string[]>> = {
   // Names and types of everything in terraform/, and its format.
   cloud: ['node', 'scripts/check/terraform.ts'],
   build: ['node', 'scripts/check/cloudbuild.ts'],
+  // Nothing but shared/terminal.ts writes to a terminal.
+  terminal: ['node', 'scripts/check/terminal.ts'],
   // The client against the API it is generated from.
   client: ['node', 'scripts/client.ts', '--check'],
 };
@@ -41,8 +44,8 @@ const results = await Promise.all(
   Object.entries(CHECKS).map(async ([name, command]) => ({ name, ...(await run(command)) })),
 );
 for (const { name, ok, output } of results) {
-  console.log(`${ok ? 'ok    ' : 'FAILED'} ${name}`);
-  if (!ok) console.log(output);
-  else for (const line of output.split('\n')) if (line.startsWith('skipped')) console.log(`       ${line}`);
+  stdout.line(`${ok ? 'ok    ' : 'FAILED'} ${name}`);
+  if (!ok) stdout.page(output);
+  else for (const line of output.split('\n')) if (line.startsWith('skipped')) stdout.line(`       ${line}`);
 }
 process.exitCode = results.every(({ ok }) => ok) ? 0 : 1;

@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { openLocal } from '../shared/platform/local/index.ts';
 import { createApi } from '../shared/service/http/app.ts';
 import { derive, isSecret } from '../shared/service/secret.ts';
+import { stdout } from '../shared/terminal.ts';
 import { clientOf, documentSchema } from './client/generate.ts';
 
 const FILE = join(import.meta.dirname, '../shared/client/api.ts');
@@ -58,6 +59,6 @@ function formatted(text: string): string {
 const text = formatted(clientOf(await readDocument()));
 if (!process.argv.includes('--check')) writeFileSync(FILE, text);
 else if (readFileSync(FILE, 'utf8') !== text) {
-  console.log('shared/client/api.ts is not what the API is now: run "npm run client".');
+  stdout.line('shared/client/api.ts is not what the API is now: run "npm run client".');
   process.exitCode = 1;
 }

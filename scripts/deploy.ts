@@ -4,10 +4,11 @@ import { randomBytes } from 'node:crypto';
 import { join, resolve } from 'node:path';
 import type { parseArgs } from 'node:util';
 import { GPUS, type Gpu } from '../shared/audit/price.ts';
-import { asRewoundError, RewoundError } from '../shared/errors.ts';
+import { RewoundError } from '../shared/errors.ts';
+import { stderr, stdout } from '../shared/terminal.ts';
 import { agreed } from './cli/agreed.ts';
-import { exitCodeOfError, printError } from './cli/exit.ts';
 import { oneOf, parse, usage, whole } from './cli/options.ts';
+import { run as runMain } from './cli/run.ts';
 import {
   type Command,
   checks,
@@ -71,7 +72,7 @@ async function main(args: readonly string[]): Promise<number> {
     },
   } satisfies Parameters<typeof parseArgs>[0]);
   if (values.help) {
-    process.stdout.write(HELP);
+    stdout.page(HELP);
     return 0;
   }
   const { project, region, name, settings, destroy = false, 'rotate-secret': rotate = false } = values;
@@ -119,13 +120,13 @@ async function main(args: readonly string[]): Promise<number> {
     return 0;
   }
   for (const check of checks(deployment)) verify(check);
-  process.stdout.write(work.before);
+  stdout.page(work.before);
   if (!values.yes && !(await agreed(work.word))) {
-    process.stderr.write('Nothing was done.\n');
+    stderr.line('Nothing was done.');
     return 2;
   }
   for (const command of work.commands) await run(command);
-  process.stdout.write(work.after);
+  stdout.page(work.after);
   return 0;
 }
 
@@ -147,8 +148,9 @@ function imageTag(): string {
 
 function print(command: Command): void {
   const { why, unless, optional } = command;
-  process.stdout.write(`# ${why}${optional ? ' (may fail)' : ''}\n`);
-  process.stdout.write(`${unless ? `${shellLine(unless)} || ` : ''}${lineOf(command)}\n\n`);
+  stdout.line(`# ${why}${optional ? ' (may fail)' : ''}`);
+  stdout.line(`${unless ? `${shellLine(unless)} || ` : ''}${lineOf(command)}`);
+  stdout.line('');
 }
 
 function lineOf({ run: command, randomBytes: count }: Command): string {
@@ -166,12 +168,13 @@ function verify({ why, run: [program = '', ...args] }: Command): void {
 
 async function run(whole: Command): Promise<void> {
   const { why, run: command, unless, optional = false, randomBytes: count } = whole;
-  process.stderr.write(`\n${why}\n`);
+  stderr.line('');
+  stderr.line(why);
   if (unless && spawnSync(unless[0] ?? '', unless.slice(1), { cwd: ROOT, stdio: 'ignore' }).status === 0) {
-    process.stderr.write('  done already\n');
+    stderr.line('  done already');
     return;
   }
-  process.stderr.write(`  ${lineOf(whole)}\n`);
+  stderr.line(`  ${lineOf(whole)}`);
   const [program = '', ...args] = command;
   const child = spawn(program, args, {
     cwd: ROOT,
@@ -190,10 +193,4 @@ async function run(whole: Command): Promise<void> {
   });
 }
 
-try {
-  process.exitCode = await main(process.argv.slice(2));
-} catch (cause) {
-  const error = asRewoundError(cause);
-  printError(error);
-  process.exitCode = exitCodeOfError(error);
-}
+await runMain(main);

@@ -4,7 +4,8 @@
  * or makes the runtime open a file that it was not given. Without --files it goes on until stopped.
  */
 import { writeFileSync } from 'node:fs';
-import { parseArgs } from 'node:util';
+import { inspect, parseArgs } from 'node:util';
+import { stderr, stdout } from '../shared/terminal.ts';
 import { Dice, mutant } from '../test/support/checkpoint/mutate.ts';
 import { readAll } from '../test/support/checkpoint/read-all.ts';
 import { onnxMutant } from '../test/support/onnx/mutate.ts';
@@ -50,12 +51,13 @@ async function fuzz(name: string, { make, read, longestMs }: Subject, from: numb
     if (failure !== undefined || ms > longestMs) {
       const path = `fuzz-${name}-${seed}.bin`;
       writeFileSync(path, file);
-      console.error(`${name}: the file of seed ${seed} (kept as ${path}, ${ms.toFixed(0)} ms):`, failure ?? 'too slow');
+      stderr.line(`${name}: the file of seed ${seed} (kept as ${path}, ${ms.toFixed(0)} ms):`);
+      stderr.page(`${failure === undefined ? 'takes too long' : inspect(failure)}\n`);
       return false;
     }
     const done = seed - from + 1;
     if (done % REPORT_EVERY === 0 || done === count) {
-      console.log(
+      stdout.line(
         `${name}: ${done} files from seed ${from}: ${JSON.stringify(outcomes)}; slowest ${slowest.toFixed(0)} ms`,
       );
     }
@@ -65,7 +67,7 @@ async function fuzz(name: string, { make, read, longestMs }: Subject, from: numb
 
 const chosen = Object.entries(SUBJECTS).filter(([name]) => values.only === undefined || values.only === name);
 let held = chosen.length > 0;
-if (!held) console.error(`--only takes ${Object.keys(SUBJECTS).join(' or ')}.`);
+if (!held) stderr.line(`--only takes ${Object.keys(SUBJECTS).join(' or ')}.`);
 for (let from = first; held && from < first + files; from += REPORT_EVERY) {
   for (const [name, subject] of chosen) {
     held &&= await fuzz(name, subject, from, Math.min(REPORT_EVERY, first + files - from));

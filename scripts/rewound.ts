@@ -1,13 +1,15 @@
 #!/usr/bin/env node
-import { asRewoundError } from '../shared/errors.ts';
+import { stdout } from '../shared/terminal.ts';
 import { ACCOUNT_HELP, accountCommand } from './cli/account.ts';
 import { AUDIT_HELP, auditCommand } from './cli/audit.ts';
 import { BASELINE_HELP, baselineCommand } from './cli/baseline.ts';
 import { CONVERT_HELP, convertCommand } from './cli/convert.ts';
 import { ENROL_HELP, enrolCommand } from './cli/enrol.ts';
-import { EXIT, exitCodeOfError, printError } from './cli/exit.ts';
+import { EXIT } from './cli/exit.ts';
 import { INSPECT_HELP, inspectCommand } from './cli/inspect.ts';
+import { usage } from './cli/options.ts';
 import { PRICE_HELP, priceCommand } from './cli/price.ts';
+import { run } from './cli/run.ts';
 import { SERVE_HELP, serveCommand } from './cli/serve.ts';
 import { SHOW_HELP, showCommand } from './cli/show.ts';
 import { TREND_HELP, trendCommand } from './cli/trend.ts';
@@ -31,7 +33,8 @@ ${Object.values(COMMANDS)
   .map(({ help }) => help)
   .join('\n\n')}
 
-Exit codes: 0 no leakage detected, 1 leakage, 2 usage or bad input, 3 the audit failed, 4 no claim possible.
+Exit codes: 0 no leakage detected, 1 leakage, 2 usage or bad input, 3 the audit failed, 4 no claim possible,
+130 stopped by a signal.
 `;
 
 function isCommand(name: string | undefined): name is keyof typeof COMMANDS {
@@ -40,34 +43,18 @@ function isCommand(name: string | undefined): name is keyof typeof COMMANDS {
 
 async function main([name, ...args]: readonly string[]): Promise<number> {
   if (name === undefined || name === 'help' || name === '--help' || name === '-h') {
-    process.stdout.write(HELP);
+    stdout.page(HELP);
     return name === undefined ? EXIT.usage : EXIT.ok;
   }
   if (!isCommand(name)) {
-    process.stderr.write(
-      `rewound: there is no command "${name}" [USAGE]\n         Commands: ${Object.keys(COMMANDS).join(', ')}; --help tells more.\n`,
-    );
-    return EXIT.usage;
+    throw usage(`There is no command "${name}".`, `Commands: ${Object.keys(COMMANDS).join(', ')}; --help tells more.`);
   }
-  const { run, help } = COMMANDS[name];
+  const { run: command, help } = COMMANDS[name];
   if (args.includes('--help') || args.includes('-h')) {
-    process.stdout.write(`${help}\n`);
+    stdout.page(`${help}\n`);
     return EXIT.ok;
   }
-  return run(args);
+  return command(args);
 }
 
-// Whoever reads the result may have read enough: `rewound ... | head` is no failure.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code !== 'EPIPE') throw error;
-});
-
-try {
-  process.exitCode = await main(process.argv.slice(2));
-} catch (cause) {
-  const error = asRewoundError(cause);
-  printError(error);
-  if (error.code === 'INTERNAL' && process.env.REWOUND_DEBUG)
-    process.stderr.write(`${error.cause instanceof Error ? error.cause.stack : ''}\n`);
-  process.exitCode = exitCodeOfError(error);
-}
+await run(main);

@@ -5,6 +5,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { stderr, stdout } from '../shared/terminal.ts';
 import { findings } from './science/findings.ts';
 import { summariseKnown } from './science/known-summary.ts';
 import { renderPage } from './science/page.ts';
@@ -19,7 +20,7 @@ const sizes = quick
 
 const start = performance.now();
 const note = (text: string) => {
-  process.stderr.write(`${((performance.now() - start) / 60_000).toFixed(1)} min  ${text}\n`);
+  stderr.line(`${((performance.now() - start) / 60_000).toFixed(1)} min  ${text}`);
 };
 const pool = new Pool();
 try {
@@ -28,7 +29,7 @@ try {
   const found = await findings(pool, sizes, note);
   const minutes = (performance.now() - start) / 60_000;
   const page = renderPage(known, found, { quick, minutes });
-  process.stdout.write(page);
+  stdout.page(page);
   // A quick run says too little to be kept.
   if (!quick) {
     await writeFile(join(ROOT, 'docs/science.md'), page);

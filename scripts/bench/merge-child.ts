@@ -4,6 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { settingsSchema } from '../../shared/pipeline/settings.ts';
 import { mergeStage } from '../../shared/pipeline/tallies.ts';
+import { stdout } from '../../shared/terminal.ts';
 
 export interface MergeOrder {
   readonly folder: string;
@@ -36,4 +37,4 @@ const result: Merged = {
   peakBytes: kibibytes === undefined ? process.resourceUsage().maxRSS * 1024 : Number(kibibytes) * 1024,
   rows: merged.stairs.batch.length,
 };
-process.stdout.write(JSON.stringify(result));
+stdout.json(JSON.stringify(result));

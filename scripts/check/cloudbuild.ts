@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseDocument } from 'yaml';
 import { z } from 'zod';
+import { stdout } from '../../shared/terminal.ts';
 
 const fieldSchema = z.object({
   type: z.string(),
@@ -139,6 +140,6 @@ function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
 
 if (import.meta.main) {
   const problems = cloudBuildProblems(readFileSync(join(import.meta.dirname, '../../cloudbuild.yaml'), 'utf8'));
-  for (const problem of problems) console.log(problem);
+  for (const problem of problems) stdout.line(problem);
   process.exitCode = problems.length > 0 ? 1 : 0;
 }

@@ -5,6 +5,7 @@
  */
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
+import { stdout } from '../../shared/terminal.ts';
 import { type Block, type ProviderSchema, providerSchemaFile } from './provider-schema.ts';
 import { type Body, readTerraform, type Terraform, type Value } from './read-terraform.ts';
 
@@ -138,8 +139,8 @@ export function formatProblems(folder: string): string[] | undefined {
 if (import.meta.main) {
   const folder = join(import.meta.dirname, '../../terraform');
   const format = formatProblems(folder);
-  if (!format) console.log('skipped: the format of terraform/, because terraform is not installed');
+  if (!format) stdout.line('skipped: the format of terraform/, because terraform is not installed');
   const problems = [...(format ?? []), ...terraformProblems(await readTerraform(folder), providerSchemaFile())];
-  for (const problem of problems) console.log(problem);
+  for (const problem of problems) stdout.line(problem);
   process.exitCode = problems.length > 0 ? 1 : 0;
 }

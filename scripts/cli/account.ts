@@ -12,6 +12,7 @@ import { idOf } from '../../shared/service/documents.ts';
 import { idPattern } from '../../shared/service/ids.ts';
 import { moved } from '../../shared/service/ledger/entry.ts';
 import { makeCode } from '../../shared/service/sign-in-codes.ts';
+import { stderr, stdout } from '../../shared/terminal.ts';
 import { EXIT } from './exit.ts';
 import { parse, requireFolder, usage, whole } from './options.ts';
 import { rotateSecret } from './rotate-secret.ts';
@@ -65,7 +66,7 @@ const ACTIONS: Readonly<Record<string, Action>> = {
       const credits = whole(options.credits, 'credits', 1, MOST_GRANTED);
       const account = await createAccount(context, called.data);
       if (credits !== undefined) await grant(context, account, { id: 'first', credits });
-      process.stderr.write(`Account ${account}\n`);
+      stderr.line(`Account ${account}`);
       await printKey(context, account, 'first key');
     },
   },
@@ -85,7 +86,7 @@ const ACTIONS: Readonly<Record<string, Action>> = {
         const now = context.clock.now();
         const state = revokedAt !== null ? 'revoked' : expiresAt !== null && expiresAt <= now ? 'expired' : 'valid';
         const used = lastUsedAt === null ? 'never' : day(lastUsedAt);
-        print(`${id}  ${state.padEnd(7)}  made ${day(createdAt)}  used ${used.padEnd(10)}  ${name}`);
+        stdout.line(`${id}  ${state.padEnd(7)}  made ${day(createdAt)}  used ${used.padEnd(10)}  ${name}`);
       }
     },
   },
@@ -94,7 +95,7 @@ const ACTIONS: Readonly<Record<string, Action>> = {
     async run(context, [account = '', key = '']) {
       if (!idPattern('key').test(key)) throw usage('The id of a key is key_ and 16 letters and digits.');
       await revokeKey(context, idOfAccount(account), key);
-      process.stderr.write('The key opens nothing any more.\n');
+      stderr.line('The key opens nothing any more.');
     },
   },
   'sign-in': {
@@ -102,8 +103,8 @@ const ACTIONS: Readonly<Record<string, Action>> = {
     async run(context, [account = '']) {
       await readAccount(context, idOfAccount(account));
       const code = await makeCode(context, account);
-      process.stderr.write('Type it on the page in place of a key. It works once, for 10 minutes:\n');
-      print(code);
+      stderr.line('Type it on the page in place of a key. It works once, for 10 minutes:');
+      stdout.line(code);
     },
   },
   credits: {
@@ -115,7 +116,7 @@ const ACTIONS: Readonly<Record<string, Action>> = {
       if ((credits === undefined) !== (options.id === undefined)) throw usage('--grant and --id go together.');
       if (credits !== undefined && options.id !== undefined) await grantOnce(context, account, options.id, credits);
       const { available, held, spent } = await balanceOf(context, account);
-      print(`available ${available}, held ${held}, spent ${spent}`);
+      stdout.line(`available ${available}, held ${held}, spent ${spent}`);
     },
   },
   list: {
@@ -125,7 +126,7 @@ const ACTIONS: Readonly<Record<string, Action>> = {
         const account = idOf(path);
         const { name, createdAt } = await readAccount(context, account);
         const { available, held, spent } = await balanceOf(context, account);
-        print(`${account}  ${day(createdAt)}  available ${available}, held ${held}, spent ${spent}  ${name}`);
+        stdout.line(`${account}  ${day(createdAt)}  available ${available}, held ${held}, spent ${spent}  ${name}`);
       }
     },
   },
@@ -210,8 +211,8 @@ async function grantOnce(context: Context, account: string, id: string, credits:
 
 async function printKey(context: Context, account: string, name: string): Promise<void> {
   const { key, text } = await createKey(context, account, { name, scopes: SCOPES, expiresAt: null });
-  process.stderr.write(`Key ${key.id}, for everything that the account may do. It is shown this once:\n`);
-  print(text);
+  stderr.line(`Key ${key.id}, for everything that the account may do. It is shown this once:`);
+  stdout.line(text);
 }
 
 function idOfAccount(text: string): string {
@@ -221,8 +222,4 @@ function idOfAccount(text: string): string {
 
 function day(time: number): string {
   return new Date(time).toISOString().slice(0, 10);
-}
-
-function print(line: string): void {
-  process.stdout.write(`${line}\n`);
 }

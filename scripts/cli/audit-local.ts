@@ -19,8 +19,9 @@ async function failureOf(context: Context, audit: string): Promise<Ended['failur
   return { error: { code, message, help }, exit: record ? exitCodeOfEnd(record) : EXIT.failed };
 }
 
-/** Audits on this machine; undefined if it was interrupted. */
-export async function auditHere(request: AuditRequest, { progress, signal }: Watch): Promise<Ended | undefined> {
+/** Audits on this machine. */
+export async function auditHere(request: AuditRequest, { progress, signal, ifStopped }: Watch): Promise<Ended> {
+  ifStopped('Stopped. What is finished is kept: the same command resumes.');
   const { key, mounts, settings, device, out, work } = request;
   const tracker = new Tracker(progress);
   const station = new Station({
@@ -33,6 +34,8 @@ export async function auditHere(request: AuditRequest, { progress, signal }: Wat
       if (transient && attempt < 3 && !signal.aborted) progress.note(`Trying again: ${message}`);
     },
   });
+  // At once: the engine may be in the midst of a batch.
+  signal.addEventListener('abort', () => station.close(), { once: true });
   try {
     const { context } = station;
     tracker.context = context;
@@ -42,10 +45,6 @@ export async function auditHere(request: AuditRequest, { progress, signal }: Wat
     await context.objects.put(`${PROJECT}/project.json`, new TextEncoder().encode(JSON.stringify(settings)));
     const audit = await start(context, key, settings.shards, progress);
     await finish(context, audit, signal, () => station.runUntilIdle(signal));
-    if (signal.aborted) {
-      progress.note('Stopped. What is finished is kept: the same command resumes.');
-      return undefined;
-    }
     return {
       failure: await failureOf(context, audit),
       file: (name) => context.objects.get(keys.report(audit, name)),
@@ -55,7 +54,5 @@ export async function auditHere(request: AuditRequest, { progress, signal }: Wat
   } catch (error) {
     station.close();
     throw error;
-  } finally {
-    if (signal.aborted) station.close();
   }
 }

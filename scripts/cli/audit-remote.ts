@@ -29,43 +29,29 @@ const environmentSchema = z.object({
 
 /**
  * Has the service make the audit: uploads the user's files under pseudonyms, follows it, and gives the report with the
- * names put back. Undefined if the user no longer wants to wait.
+ * names put back.
  */
-export async function auditRemotely(
-  request: AuditRequest,
-  remote: RemoteRequest,
-  watch: Watch,
-): Promise<Ended | undefined> {
+export async function auditRemotely(request: AuditRequest, remote: RemoteRequest, watch: Watch): Promise<Ended> {
   const { REWOUND_API, REWOUND_KEY } = environment();
   const client = new RewoundClient({ origin: REWOUND_API.origin, key: REWOUND_KEY });
   const names = new RemoteNames(remoteNamesKey(request.work));
-  const { signal, progress } = watch;
-  let started = false;
-  try {
-    const { id, embeddingsOnly } = await withFiles(request, names, (files) =>
-      begin(client, request, remote, files, watch),
-    );
-    started = true;
-    const { state, error } = await follow(client, id, watch);
-    if (state !== 'DONE') return { failure: failureOf(state, error), file: noFile, close: async () => undefined };
-    const read = async (file: 'report.json' | 'report.html') => (await client.getReport(id, file, { signal })).text();
-    const json = await read('report.json');
-    const html = request.settings.pictures ? await read('report.html') : undefined;
-    const files = localReport({ json, html, embeddingsOnly }, request.settings, names);
-    return {
-      failure: undefined,
-      file: async (name) => new TextEncoder().encode(files[name]),
-      close: async () => undefined,
-    };
-  } catch (thrown) {
-    if (!signal.aborted) throw thrown;
-    progress.note(
-      started
-        ? 'No longer following. The audit goes on; the same command follows it again.'
-        : 'Stopped before everything was uploaded. The same command goes on from there.',
-    );
-    return undefined;
-  }
+  const { signal, ifStopped } = watch;
+  ifStopped('Stopped before everything was uploaded. The same command goes on from there.');
+  const { id, embeddingsOnly } = await withFiles(request, names, (files) =>
+    begin(client, request, remote, files, watch),
+  );
+  ifStopped('No longer following. The audit goes on; the same command follows it again.');
+  const { state, error } = await follow(client, id, watch);
+  if (state !== 'DONE') return { failure: failureOf(state, error), file: noFile, close: async () => undefined };
+  const read = async (file: 'report.json' | 'report.html') => (await client.getReport(id, file, { signal })).text();
+  const json = await read('report.json');
+  const html = request.settings.pictures ? await read('report.html') : undefined;
+  const files = localReport({ json, html, embeddingsOnly }, request.settings, names);
+  return {
+    failure: undefined,
+    file: async (name) => new TextEncoder().encode(files[name]),
+    close: async () => undefined,
+  };
 }
 
 /** The audit of these files, started. */

@@ -1,16 +1,19 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { ensureFolder } from '../../shared/folders.ts';
+import { printable } from '../../shared/printable.ts';
 import { type Comparison, compareReports, renderComparison } from '../../shared/report/comparison.ts';
 import { renderComparisonText } from '../../shared/report/comparison-words.ts';
 import { parseReport } from '../../shared/report/json.ts';
 import { renderText } from '../../shared/report/text.ts';
+import { stderr, stdout } from '../../shared/terminal.ts';
 import { writeWhole } from '../../shared/whole-file.ts';
 import { auditHere } from './audit-local.ts';
 import { auditRemotely } from './audit-remote.ts';
 import { type AuditRequest, parseAudit } from './audit-request.ts';
 import { comparingKey } from './baseline.ts';
 import { EXIT, exitCode, type Printed, printError } from './exit.ts';
+import { interruptible } from './interrupt.ts';
 import { type Progress, quietProgress, terminalProgress } from './progress.ts';
 
 export const AUDIT_HELP = `rewound audit CHECKPOINT --members DIR [--controls DIR] [options]
@@ -47,6 +50,8 @@ export const AUDIT_HELP = `rewound audit CHECKPOINT --members DIR [--controls DI
 export interface Watch {
   readonly progress: Progress;
   readonly signal: AbortSignal;
+  /** Sets what is said if the audit is interrupted from now on. */
+  readonly ifStopped: (words: string) => void;
 }
 
 const REPORT_FILES = ['report.html', 'report.json', 'report.sarif', 'junit.xml'] as const;
@@ -65,25 +70,26 @@ export interface Ended {
 /** Audits a checkpoint; returns the exit code. */
 export async function auditCommand(args: readonly string[]): Promise<number> {
   const request = await parseAudit(args);
-  const progress = request.quiet ? quietProgress : terminalProgress(process.stderr);
-  const interrupt = new AbortController();
-  const onInterrupt = () => interrupt.abort();
-  process.once('SIGINT', onInterrupt);
-  process.once('SIGTERM', onInterrupt);
+  const progress = request.quiet ? quietProgress : terminalProgress(stderr);
+  let words = 'Stopped.';
+  const ifStopped = (text: string) => {
+    words = text;
+  };
   try {
-    const watch = { progress, signal: interrupt.signal };
-    const ended = await (request.remote ? auditRemotely(request, request.remote, watch) : auditHere(request, watch));
-    progress.end();
-    if (!ended) return EXIT.interrupted;
-    try {
-      return await present(request, ended);
-    } finally {
-      await ended.close();
-    }
+    const code = await interruptible(async (signal) => {
+      const watch = { progress, signal, ifStopped };
+      const ended = await (request.remote ? auditRemotely(request, request.remote, watch) : auditHere(request, watch));
+      progress.end();
+      try {
+        return await present(request, ended);
+      } finally {
+        await ended.close();
+      }
+    });
+    if (code === undefined) progress.note(words);
+    return code ?? EXIT.interrupted;
   } finally {
     progress.end();
-    process.off('SIGINT', onInterrupt);
-    process.off('SIGTERM', onInterrupt);
   }
 }
 
@@ -103,9 +109,13 @@ async function present(
   const report = parseReport(text);
   const comparison = baseline && compareReports(baseline, report, comparingKey());
   putComparison(join(out, 'comparison.json'), comparison);
-  process.stdout.write(json ? text : `${renderText(report, { colour: useColour() })}\n`);
-  if (!json && comparison) process.stdout.write(`${renderComparisonText(comparison)}\n`);
-  if (!json) process.stdout.write(`\nReport: ${join(out, 'report.html')}\n`);
+  if (json) stdout.json(text);
+  else {
+    const colour = stdout.isTerminal && !process.env.NO_COLOR;
+    stdout.page(`${renderText(report, { colour })}\n`, { colour });
+    if (comparison) stdout.page(`${renderComparisonText(comparison)}\n`);
+    stdout.page(`\nReport: ${printable(join(out, 'report.html'))}\n`);
+  }
   return exitCode(report.verdict, failOn, comparison);
 }
 
@@ -113,8 +123,4 @@ async function present(
 function putComparison(path: string, comparison: Comparison | undefined): void {
   if (comparison) writeWhole(path, renderComparison(comparison));
   else rmSync(path, { force: true });
-}
-
-function useColour(): boolean {
-  return process.stdout.isTTY === true && !process.env.NO_COLOR;
 }

@@ -10,6 +10,7 @@ import {
   parseBaseline,
   renderBaseline,
 } from '../../shared/report/baseline.ts';
+import { stdout } from '../../shared/terminal.ts';
 import { writeWhole } from '../../shared/whole-file.ts';
 import { keyBytes, pseudonymKey, requirePseudonymKey } from './key.ts';
 import { onlyArgument, parse, requireFile, usage, userPath } from './options.ts';
@@ -31,7 +32,7 @@ export async function baselineCommand(args: readonly string[]): Promise<number> 
   const out = userPath(values.out);
   ensureFolder(dirname(out));
   writeWhole(out, renderBaseline(key === undefined ? made : baselineUnderKey(made, keyBytes(key))));
-  process.stdout.write(`${out}\n`);
+  stdout.line(out);
   return 0;
 }
 

@@ -1,6 +1,7 @@
 import { access } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Conversion } from '../../shared/engine/compute.ts';
+import { stdout } from '../../shared/terminal.ts';
 import { writeWhole } from '../../shared/whole-file.ts';
 import { withCompanions } from './beside.ts';
 import { readingEngine } from './inspect.ts';
@@ -29,7 +30,7 @@ export async function convertCommand(args: readonly string[]): Promise<number> {
     if (conversion.contents.kind === 'model') throw usage(`${path} is an ONNX model already.`, 'Copy it as it is.');
     const written = await write(out, conversion);
     const { inputs, output } = signature(conversion);
-    process.stdout.write(`${inputs.join(', ')} -> ${output}\n${written.map((file) => `${file}\n`).join('')}`);
+    for (const line of [`${inputs.join(', ')} -> ${output}`, ...written]) stdout.line(line);
     return 0;
   } finally {
     engine.close();

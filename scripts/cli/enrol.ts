@@ -6,6 +6,7 @@ import { encodeNpy } from '../../shared/faces/npy.ts';
 import { ensureFolder } from '../../shared/folders.ts';
 import { enrolFolder } from '../../shared/pipeline/enrol-folder.ts';
 import { settingsSchema } from '../../shared/pipeline/settings.ts';
+import { stderr, stdout } from '../../shared/terminal.ts';
 import { writeWhole } from '../../shared/whole-file.ts';
 import { PROJECT } from './audit-request.ts';
 import { device, latent, onlyArgument, parse, requireFile, requireFolder, usage, userPath } from './options.ts';
@@ -39,7 +40,7 @@ export async function enrolCommand(args: readonly string[]): Promise<number> {
   const checkpoint = values.checkpoint === undefined ? undefined : userPath(values.checkpoint);
   const recognizer = values.recognizer === undefined ? undefined : userPath(values.recognizer);
   for (const file of [checkpoint, recognizer]) if (file !== undefined) await requireFile(file);
-  const progress = values.quiet ? quietProgress : terminalProgress(process.stderr);
+  const progress = values.quiet ? quietProgress : terminalProgress(stderr);
   let before = 0;
   let total = 0;
   const station = new Station({
@@ -107,8 +108,8 @@ export async function enrolCommand(args: readonly string[]): Promise<number> {
     };
     writeWhole(join(out, 'gallery.json'), `${JSON.stringify(about, undefined, 2)}\n`);
     const identities = new Set(rows.map(({ identity }) => identity)).size;
-    process.stdout.write(
-      `${rows.length} photos of ${identities} people in ${out} (${lost.undetected} without a face, ${lost.unreadable} unreadable)\n`,
+    stdout.line(
+      `${rows.length} photos of ${identities} people in ${out} (${lost.undetected} without a face, ${lost.unreadable} unreadable)`,
     );
     return 0;
   } finally {

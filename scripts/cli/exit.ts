@@ -2,6 +2,7 @@ import { isOurs, type RewoundError } from '../../shared/errors.ts';
 import type { AuditRecord } from '../../shared/pipeline/audits.ts';
 import type { Comparison } from '../../shared/report/comparison.ts';
 import type { Verdict } from '../../shared/report/model.ts';
+import { stderr } from '../../shared/terminal.ts';
 
 /** Exit codes of the command line: 0 nothing detected, 1 leakage, 2 bad input, 3 the audit failed, 4 no claim possible. */
 export const EXIT = { ok: 0, leakage: 1, usage: 2, failed: 3, noClaim: 4, interrupted: 130 } as const;
@@ -36,5 +37,6 @@ export interface Printed {
 
 /** What is wrong and what to do, in two lines on stderr. */
 export function printError({ code, message, help }: Printed): void {
-  process.stderr.write(`rewound: ${message} [${code}]\n         ${help}\n`);
+  stderr.line(`rewound: ${message} [${code}]`);
+  stderr.line(`         ${help}`);
 }

@@ -2,6 +2,8 @@ import { basename } from 'node:path';
 import type { PlainValue } from '../../shared/checkpoint/module.ts';
 import type { Inspection } from '../../shared/engine/compute.ts';
 import { EngineProcess } from '../../shared/engine/process.ts';
+import { printable } from '../../shared/printable.ts';
+import { stdout } from '../../shared/terminal.ts';
 import { withCompanions } from './beside.ts';
 import { onlyArgument, parse, requireFile, userPath } from './options.ts';
 
@@ -29,7 +31,10 @@ export async function inspectCommand(args: readonly string[]): Promise<number> {
   const engine = readingEngine();
   try {
     const inspection = await engine.tasks.inspect(request);
-    process.stdout.write(values.json ? `${asJson(inspection)}\n` : asTable(basename(path), inspection));
+    if (values.json) stdout.json(asJson(inspection));
+    else
+      for (const [name, value] of rowsOf(basename(path), inspection))
+        stdout.line(`${printable(name).padEnd(22)} ${value}`);
     return 0;
   } finally {
     engine.close();
@@ -43,7 +48,7 @@ function asJson({ range, ...inspection }: Inspection): string {
 
 type Row = readonly [name: string, value: string];
 
-function asTable(file: string, { spec, assumptions, range, externalFiles, contents }: Inspection): string {
+function rowsOf(file: string, { spec, assumptions, range, externalFiles, contents }: Inspection): Row[] {
   const rows: Row[] = [
     ['file', file],
     ['format', spec.format],
@@ -57,7 +62,7 @@ function asTable(file: string, { spec, assumptions, range, externalFiles, conten
   }
   if (externalFiles.length > 0) rows.push(['weights in', externalFiles.join(', ')]);
   if (contents.kind === 'weights') rows.push(...findingRows(contents.findings), ...settingRows(contents.settings));
-  return rows.map(([name, value]) => `${printable(name).padEnd(22)} ${printable(value)}\n`).join('');
+  return rows;
 }
 
 type Contents<K> = Extract<Inspection['contents'], { kind: K }>;
@@ -93,9 +98,4 @@ function settingRows(settings: ReadonlyMap<string, PlainValue>): Row[] {
     const text = JSON.stringify(value, (_, inner) => (inner instanceof Map ? Object.fromEntries(inner) : inner));
     return [`setting ${name}`, text.length > SETTING_LENGTH ? `${text.slice(0, SETTING_LENGTH)}...` : text];
   });
-}
-
-/** Names in a file are its author's: none may move the cursor or colour the terminal. */
-function printable(text: string): string {
-  return text.replaceAll(/\p{Cc}/gu, '?');
 }

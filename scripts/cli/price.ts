@@ -8,6 +8,7 @@ import {
   USUAL,
 } from '../../shared/audit/price.ts';
 import { freshSamples, settingsSchema, shardCount } from '../../shared/pipeline/settings.ts';
+import { stdout } from '../../shared/terminal.ts';
 import { oneOf, parse, usage, whole } from './options.ts';
 
 const KINDS = Object.keys(GPUS) as Gpu[];
@@ -64,9 +65,8 @@ export function priceCommand(args: readonly string[]): Promise<number> {
     idleS: whole(values.idle, 'idle', 0, 3600) ?? USUAL.idleS,
   };
   const price = auditPrice(work);
-  process.stdout.write(
-    values.json ? `${JSON.stringify({ work, ...price, pricesRead: PRICES_READ }, undefined, 2)}\n` : table(work, price),
-  );
+  if (values.json) stdout.json(JSON.stringify({ work, ...price, pricesRead: PRICES_READ }, undefined, 2));
+  else stdout.page(table(work, price));
   return Promise.resolve(0);
 }
 

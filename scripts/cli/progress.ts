@@ -1,3 +1,5 @@
+import type { Terminal } from '../../shared/terminal.ts';
+
 /** Progress on stderr: a live bar on a terminal, a plain line now and then elsewhere, nothing when quiet. */
 export interface Progress {
   /** `done` of `total` items of a stage. */
@@ -12,8 +14,8 @@ const LINE_EVERY_MS = 10_000;
 
 export const quietProgress: Progress = { update: () => undefined, note: () => undefined, end: () => undefined };
 
-export function terminalProgress(stream: NodeJS.WriteStream, now: () => number = Date.now): Progress {
-  const live = stream.isTTY === true && process.env.TERM !== 'dumb';
+export function terminalProgress(terminal: Terminal, now: () => number = Date.now): Progress {
+  const live = terminal.isTerminal && process.env.TERM !== 'dumb';
   let stage = '';
   let started = 0;
   let startedAt = 0;
@@ -22,7 +24,7 @@ export function terminalProgress(stream: NodeJS.WriteStream, now: () => number =
   let barShown = false;
 
   const clear = () => {
-    if (barShown) stream.write('\r\x1b[2K');
+    if (barShown) terminal.overwrite('');
     barShown = false;
   };
   const describe = (done: number, total: number, unit: string) => {
@@ -47,16 +49,16 @@ export function terminalProgress(stream: NodeJS.WriteStream, now: () => number =
       if (live) {
         const filled = Math.round((WIDTH * done) / Math.max(total, 1));
         const bar = `${'█'.repeat(filled)}${'░'.repeat(WIDTH - filled)}`;
-        stream.write(`\r\x1b[2K${name.padEnd(9)} ${bar} ${describe(done, total, unit)}`);
+        terminal.overwrite(`${name.padEnd(9)} ${bar} ${describe(done, total, unit)}`);
         barShown = true;
       } else if (done === total || now() - lastLine >= LINE_EVERY_MS) {
         lastLine = now();
-        stream.write(`${name}: ${describe(done, total, unit)}\n`);
+        terminal.line(`${name}: ${describe(done, total, unit)}`);
       }
     },
     note(text) {
       clear();
-      stream.write(`${text}\n`);
+      terminal.line(text);
       lastDone = -1;
     },
     end: clear,

@@ -11,6 +11,7 @@ import { noteReceiptKey, receiptKeyOf } from '../../shared/service/receipt-keys.
 import type { Secret } from '../../shared/service/secret.ts';
 import { endSessions } from '../../shared/service/sessions.ts';
 import { listEndpoints } from '../../shared/service/webhooks/endpoints.ts';
+import { stderr } from '../../shared/terminal.ts';
 import { agreed } from './agreed.ts';
 import { EXIT } from './exit.ts';
 import { requireFolder, usage } from './options.ts';
@@ -44,13 +45,13 @@ export async function rotateSecret(path: string | undefined, yes: boolean): Prom
   const platform = openLocal({ folder });
   try {
     const former = formerSecret(folder);
-    process.stderr.write(await overview(platform, folder));
+    stderr.page(await overview(platform, folder));
     if (!yes && !(await agreed('rotate'))) {
-      process.stderr.write('Nothing was changed.\n');
+      stderr.line('Nothing was changed.');
       return EXIT.usage;
     }
     await replace(platform, folder, former);
-    process.stderr.write('The service has another secret. Start "rewound serve" again, and sign in with its link.\n');
+    stderr.line('The service has another secret. Start "rewound serve" again, and sign in with its link.');
     return EXIT.ok;
   } finally {
     platform.close();

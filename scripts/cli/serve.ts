@@ -12,8 +12,10 @@ import { fromEvent } from '../../shared/platform/event.ts';
 import { parseReport } from '../../shared/report/json.ts';
 import { runAgenda } from '../../shared/service/agenda.ts';
 import { ownerOf } from '../../shared/service/paths.ts';
+import { stderr } from '../../shared/terminal.ts';
 import { EXIT } from './exit.ts';
 import { type Hosting, host } from './hosting.ts';
+import { interruption } from './interrupt.ts';
 import { device, onlyArgument, parse, userPath, whole } from './options.ts';
 import { Station } from './station.ts';
 
@@ -51,7 +53,7 @@ export async function serveCommand(args: readonly string[]): Promise<number> {
   const folder = userPath(positionals.length === 0 ? 'rewound-bucket' : onlyArgument(positionals, 'folder'));
   const settleMs = (whole(values.settle, 'settle', 0, 3600) ?? 2) * 1000;
   ensureFolder(join(folder, 'drop'));
-  const say = (text: string) => process.stderr.write(`${text}\n`);
+  const say = stderr.line;
   const station: Station = new Station({
     folder,
     device: device(values.device),
@@ -60,9 +62,7 @@ export async function serveCommand(args: readonly string[]): Promise<number> {
     },
     onFailure: ({ code, message }, attempt) => say(`attempt ${attempt} failed: ${message} [${code}]`),
   });
-  const stop = new AbortController();
-  process.once('SIGINT', () => stop.abort());
-  process.once('SIGTERM', () => stop.abort());
+  const stop = interruption();
   let hosting: Hosting | undefined;
   try {
     const warning = isolationWarning(device(values.device));

@@ -8,6 +8,7 @@ import { generatorFiles, readJson, readPlan, recognizerRequest } from '../../sha
 import { rosterSchema } from '../../shared/pipeline/roster-file.ts';
 import { photoKey } from '../../shared/report/html.ts';
 import type { Role } from '../../shared/report/model.ts';
+import { stdout } from '../../shared/terminal.ts';
 import { writeWhole } from '../../shared/whole-file.ts';
 import { onlyArgument, parse, usage, userPath, whole } from './options.ts';
 import { readPointer } from './pointer.ts';
@@ -64,12 +65,10 @@ export async function showCommand(args: readonly string[]): Promise<number> {
     const photos = await photosOf(context, plan, neighbours);
     const file = join(out, `seed-${seed}.png`);
     writeWhole(file, await sheet([sample, ...neighbours.map((neighbour) => photos.get(photoKey(neighbour)))]));
-    process.stdout.write(`${file}\n`);
-    if (!embedding) process.stdout.write('No face was found in this sample.\n');
+    stdout.line(file);
+    if (!embedding) stdout.line('No face was found in this sample.');
     for (const { role, identity, photo, similarity } of neighbours) {
-      process.stdout.write(
-        `  ${similarity.toFixed(4)}  ${role === 'members' ? 'member ' : 'control'}  ${identity}/${photo}\n`,
-      );
+      stdout.line(`  ${similarity.toFixed(4)}  ${role === 'members' ? 'member ' : 'control'}  ${identity}/${photo}`);
     }
     return 0;
   } finally {

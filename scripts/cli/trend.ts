@@ -4,6 +4,7 @@ import { renderTrendHtml } from '../../shared/report/html/trend.ts';
 import { renderTrendJson, trendOf } from '../../shared/report/trend.ts';
 import { labelsOf } from '../../shared/report/trend-labels.ts';
 import { renderTrendText } from '../../shared/report/trend-words.ts';
+import { stdout } from '../../shared/terminal.ts';
 import { writeWhole } from '../../shared/whole-file.ts';
 import { readBaseline } from './baseline.ts';
 import { parse, usage, userPath } from './options.ts';
@@ -28,6 +29,7 @@ export async function trendCommand(args: readonly string[]): Promise<number> {
     ensureFolder(dirname(out));
     writeWhole(out, renderTrendHtml(trend));
   }
-  process.stdout.write(values.json ? renderTrendJson(trend) : renderTrendText(trend));
+  if (values.json) stdout.json(renderTrendJson(trend));
+  else stdout.page(renderTrendText(trend));
   return 0;
 }

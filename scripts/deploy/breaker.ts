@@ -7,6 +7,7 @@
 import { createServer, type Server } from 'node:http';
 import { PubSub } from '@google-cloud/pubsub';
 import { z } from 'zod';
+import { stdout } from '../../shared/terminal.ts';
 
 const MAX_BODY = 2 ** 20;
 
@@ -70,6 +71,6 @@ if (import.meta.main) {
   const pubsub = new PubSub({ projectId: REWOUND_PROJECT });
   breaker(
     () => stopDeliveries(pubsub, REWOUND_SUBSCRIPTIONS.split(',')),
-    (line) => process.stdout.write(`${JSON.stringify(line)}\n`),
+    (line) => stdout.json(JSON.stringify(line)),
   ).listen(Number(PORT));
 }

@@ -1,4 +1,5 @@
 import { styleText } from 'node:util';
+import { printable } from '../printable.ts';
 import { confirmed, countGates } from './findings.ts';
 import {
   counted,
@@ -147,9 +148,4 @@ function slices(word: string, width: number): string[] {
 
 function shorten(text: string, width: number): string {
   return text.length <= width ? text : `${text.slice(0, width - 1)}…`;
-}
-
-/** A folder's name may hold escape sequences; a terminal must never see them. */
-export function printable(text: string): string {
-  return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '\uFFFD');
 }

@@ -1,6 +1,7 @@
+import { printable } from '../printable.ts';
 import { counted, decimal, points, pointsRange, rarePercent, whole } from './format.ts';
 import type { Interval } from './model.ts';
-import { printable, wrap } from './text.ts';
+import { wrap } from './text.ts';
 import type { Trend, TrendPoint } from './trend.ts';
 
 /** The cells of a trend's table, for the page and the terminal alike. */
