@@ -1,7 +1,11 @@
+import { type SystemCause, systemCause } from './system-errors.ts';
+
 /** What the user asked for or gave cannot be used: the audit is rejected. */
 const THEIRS = {
   USAGE: 'the command line or a settings file is not valid',
   NOT_FOUND: 'a named file, folder or object does not exist',
+  PATH_INVALID: 'a path leads to something of another kind, or is not one that the file system accepts',
+  STORAGE_UNSUPPORTED: 'the file system cannot do what is needed',
   NODE_UNSUPPORTED: 'this Node.js is older than Rewound needs',
   REPORT_UNSUPPORTED: 'a given report or baseline is not one that this version can read',
   CHECKPOINT_UNSUPPORTED: 'the checkpoint is of a kind Rewound cannot read',
@@ -42,10 +46,15 @@ const OURS = {
   DEVICE_MISMATCH: 'an audit was planned for another execution device than this machine has',
   PLATFORM_UNAVAILABLE: 'a service does not answer now, or asks to wait',
   STORAGE_FULL: 'the disk is full',
-  STORAGE_LOCKED: 'another process is using the work folder',
+  STORAGE_LIMIT: 'a file may not grow as large as it must',
+  STORAGE_FAILED: 'a disk reports an error, or has gone away',
+  STORAGE_LOCKED: 'another process is using the work folder, or a file that is needed',
+  SYSTEM_LIMIT: 'the system has no open files, memory or processes left for this',
   MESSAGE_INVALID: 'a message does not fit its schema',
   REPORT_INVALID: 'a report is not one that this version can read',
   RESULT_INCOMPLETE: 'shard results are missing or contradict each other',
+  RESULT_DAMAGED: 'something that Rewound had stored is damaged',
+  STATE_DAMAGED: 'the database of the work folder is damaged',
   GIVEN_UP: 'a step failed at every attempt',
   EXPIRED: 'the audit did not end in time',
   RUNAWAY: 'the steps of an audit went in a circle',
@@ -89,16 +98,16 @@ export class RewoundError extends Error {
   }
 }
 
+/** The error of a cause that the table of system errors names. */
+export function ofSystem({ code, message, help, transient = false }: SystemCause, cause: unknown): RewoundError {
+  return new RewoundError(code, message, { help, transient, cause });
+}
+
 /** Any thrown value as a RewoundError; what is not one already is a defect of ours. */
 export function asRewoundError(error: unknown): RewoundError {
   if (error instanceof RewoundError) return error;
-  if (isErrno(error, 'ENOSPC') || isErrno(error, 'EDQUOT')) {
-    return new RewoundError('STORAGE_FULL', 'The disk is full.', {
-      help: 'Free some space and run the same command again; finished shards are kept.',
-      transient: true,
-      cause: error,
-    });
-  }
+  const known = systemCause(error);
+  if (known) return ofSystem(known, error);
   return new RewoundError('INTERNAL', sentenceOf(error), {
     help: 'This is a defect in Rewound. Please report it with the command you ran.',
     cause: error,

@@ -20,7 +20,7 @@ type Content = string | Uint8Array;
 const MOST_AT_ONCE = 2 ** 26;
 
 interface Options {
-  /** Who may read it; what the process's umask leaves where nothing is given. */
+  /** Who may read it; where nothing is given as before, and what the process's umask leaves of a new file. */
   readonly mode?: number;
 }
 
@@ -45,17 +45,25 @@ export function createWhole(path: string, content: Content, options: Options = {
 /** Writes the file in place of the one that has this name, if any. It cannot be lost any more when this returns. */
 export function writeWhole(path: string, content: Content, options: Options = {}): void {
   const target = realPath(path);
+  const former = statSync(target, { throwIfNoEntry: false });
   // A device or a pipe, such as /dev/stdout, is written to and not replaced.
-  if (statSync(target, { throwIfNoEntry: false })?.isFile() === false) {
+  if (former?.isFile() === false) {
     writeFileSync(target, content);
     return;
   }
-  const draft = writeDraft(target, content, options);
   try {
-    renameSync(draft, target);
+    const draft = writeDraft(target, content, former ? { mode: former.mode & 0o777, ...options } : options);
+    try {
+      renameSync(draft, target);
+    } catch (error) {
+      rmSync(draft, { force: true });
+      throw error;
+    }
   } catch (error) {
-    rmSync(draft, { force: true });
-    throw error;
+    // A file that may be written where no name may be made: mounted alone, or in another user's folder.
+    if (!former || !['EACCES', 'EBUSY', 'EPERM', 'EROFS'].some((code) => isErrno(error, code))) throw error;
+    writeFileSync(target, content);
+    return;
   }
   syncFolder(dirname(target));
 }

@@ -1,4 +1,4 @@
-import { rmSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ensureFolder } from '../../shared/folders.ts';
 import { printable } from '../../shared/printable.ts';
@@ -7,12 +7,12 @@ import { renderComparisonText } from '../../shared/report/comparison-words.ts';
 import { parseReport } from '../../shared/report/json.ts';
 import { renderText } from '../../shared/report/text.ts';
 import { stderr, stdout } from '../../shared/terminal.ts';
-import { writeWhole } from '../../shared/whole-file.ts';
 import { auditHere } from './audit-local.ts';
 import { auditRemotely } from './audit-remote.ts';
 import { type AuditRequest, parseAudit } from './audit-request.ts';
 import { comparingKey } from './baseline.ts';
 import { EXIT, exitCode, type Printed, printError } from './exit.ts';
+import { named, putFile } from './files.ts';
 import { interruptible } from './interrupt.ts';
 import { type Progress, quietProgress, terminalProgress } from './progress.ts';
 
@@ -103,7 +103,7 @@ async function present(
     return failure.exit;
   }
   ensureFolder(out);
-  for (const name of REPORT_FILES) writeWhole(join(out, name), await file(name));
+  for (const name of REPORT_FILES) await putFile(join(out, name), await file(name));
   await onReport?.();
   const text = new TextDecoder().decode(await file('report.json'));
   const report = parseReport(text);
@@ -120,7 +120,8 @@ async function present(
 }
 
 /** One that an earlier run left beside this report would be mistaken for its own. */
-function putComparison(path: string, comparison: Comparison | undefined): void {
-  if (comparison) writeWhole(path, renderComparison(comparison));
-  else rmSync(path, { force: true });
+function putComparison(path: string, comparison: Comparison | undefined): Promise<void> {
+  return comparison
+    ? putFile(path, renderComparison(comparison))
+    : named(path, 'written', () => rm(path, { force: true }));
 }

@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { ensureFolder } from '../../shared/folders.ts';
 import {
@@ -11,7 +10,7 @@ import {
   renderBaseline,
 } from '../../shared/report/baseline.ts';
 import { stdout } from '../../shared/terminal.ts';
-import { writeWhole } from '../../shared/whole-file.ts';
+import { putFile, readText } from './files.ts';
 import { keyBytes, pseudonymKey, requirePseudonymKey } from './key.ts';
 import { onlyArgument, parse, requireFile, usage, userPath } from './options.ts';
 
@@ -31,7 +30,7 @@ export async function baselineCommand(args: readonly string[]): Promise<number> 
   const key = namesPeople(made) ? requirePseudonymKey('This report holds names, which a baseline must not') : undefined;
   const out = userPath(values.out);
   ensureFolder(dirname(out));
-  writeWhole(out, renderBaseline(key === undefined ? made : baselineUnderKey(made, keyBytes(key))));
+  await putFile(out, renderBaseline(key === undefined ? made : baselineUnderKey(made, keyBytes(key))));
   stdout.line(out);
   return 0;
 }
@@ -40,7 +39,7 @@ export async function baselineCommand(args: readonly string[]): Promise<number> 
 export async function readBaseline(path: string): Promise<Baseline> {
   const file = userPath(path);
   await requireFile(file);
-  return parseBaseline(await readFile(file, 'utf8'));
+  return parseBaseline(await readText(file));
 }
 
 /** What an audit is to be compared with, checked before the audit: people must stand on both sides under one key. */

@@ -1,7 +1,8 @@
-import { readFile } from 'node:fs/promises';
 import type { InspectRequest } from '../../shared/engine/compute.ts';
-import { isErrno } from '../../shared/errors.ts';
+import { RewoundError } from '../../shared/errors.ts';
 import { checkpointCard, checkpointRecipe } from '../../shared/pipeline/cards.ts';
+import { cardTooLarge, MOST_CARD_BYTES } from '../../shared/pipeline/once.ts';
+import { readText } from './files.ts';
 
 /** A checkpoint with the card and the recipe that lie beside it. Throws CARD_INVALID. */
 export async function withCompanions(path: string): Promise<InspectRequest> {
@@ -11,9 +12,10 @@ export async function withCompanions(path: string): Promise<InspectRequest> {
 
 async function textOf(path: string): Promise<string | undefined> {
   try {
-    return await readFile(path, 'utf8');
+    return await readText(path, MOST_CARD_BYTES);
   } catch (error) {
-    if (isErrno(error, 'ENOENT')) return undefined;
+    if (error instanceof RewoundError && error.code === 'NOT_FOUND') return undefined;
+    if (error instanceof RewoundError && error.code === 'TOO_LARGE') throw cardTooLarge();
     throw error;
   }
 }

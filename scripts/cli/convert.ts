@@ -2,8 +2,8 @@ import { access } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Conversion } from '../../shared/engine/compute.ts';
 import { stdout } from '../../shared/terminal.ts';
-import { writeWhole } from '../../shared/whole-file.ts';
 import { withCompanions } from './beside.ts';
+import { putFile } from './files.ts';
 import { readingEngine } from './inspect.ts';
 import { onlyArgument, parse, requireFile, requireFolder, usage, userPath } from './options.ts';
 
@@ -52,7 +52,7 @@ async function write(out: string, { model, weights, spec, range }: Conversion): 
   for (const [file] of files) {
     if (await exists(file)) throw usage(`--out: ${file} exists already.`, 'Name a new file.');
   }
-  for (const [file, content] of files) writeWhole(file, content);
+  for (const [file, content] of files) await putFile(file, content);
   return files.map(([file]) => file);
 }
 

@@ -1,4 +1,3 @@
-import { rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { RewoundError } from '../../shared/errors.ts';
 import { encodeLabels, type Label } from '../../shared/faces/labels.ts';
@@ -7,8 +6,8 @@ import { ensureFolder } from '../../shared/folders.ts';
 import { enrolFolder } from '../../shared/pipeline/enrol-folder.ts';
 import { settingsSchema } from '../../shared/pipeline/settings.ts';
 import { stderr, stdout } from '../../shared/terminal.ts';
-import { writeWhole } from '../../shared/whole-file.ts';
 import { PROJECT } from './audit-request.ts';
+import { putFile } from './files.ts';
 import { device, latent, onlyArgument, parse, requireFile, requireFolder, usage, userPath } from './options.ts';
 import { quietProgress, terminalProgress } from './progress.ts';
 import { Station } from './station.ts';
@@ -96,17 +95,15 @@ export async function enrolCommand(args: readonly string[]): Promise<number> {
       data.set(embedding, i * length);
     });
     ensureFolder(out);
-    // Last of the two, and never an earlier gallery's: a process may be killed between them.
-    rmSync(join(out, 'labels.csv'), { force: true });
-    writeWhole(join(out, 'embeddings.npy'), encodeNpy({ rows: rows.length, columns: length, data }));
-    writeWhole(join(out, 'labels.csv'), encodeLabels(rows));
+    await putFile(join(out, 'embeddings.npy'), encodeNpy({ rows: rows.length, columns: length, data }));
+    await putFile(join(out, 'labels.csv'), encodeLabels(rows));
     const about = {
       schema: 'rewound.gallery/1',
       recognizer: gallery.recognizer.name,
       embedding: length,
       eyeDistance: gallery.resolution?.eyeDistance ?? null,
     };
-    writeWhole(join(out, 'gallery.json'), `${JSON.stringify(about, undefined, 2)}\n`);
+    await putFile(join(out, 'gallery.json'), `${JSON.stringify(about, undefined, 2)}\n`);
     const identities = new Set(rows.map(({ identity }) => identity)).size;
     stdout.line(
       `${rows.length} photos of ${identities} people in ${out} (${lost.undetected} without a face, ${lost.unreadable} unreadable)`,

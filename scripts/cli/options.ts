@@ -1,9 +1,11 @@
+import type { Stats } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { type ParseArgsConfig, parseArgs } from 'node:util';
-import { RewoundError } from '../../shared/errors.ts';
+import { isErrno, RewoundError } from '../../shared/errors.ts';
 import { DEVICES, type Device } from '../../shared/onnx/runtime.ts';
 import type { Settings } from '../../shared/pipeline/settings.ts';
+import { named } from './files.ts';
 
 export function usage(message: string, help = 'Run "rewound --help" for the options.'): RewoundError {
   return new RewoundError('USAGE', message, { help });
@@ -35,9 +37,19 @@ export function userPath(path: string): string {
   return resolve(script !== undefined && NPM_SCRIPTS.has(script) && typedIn ? typedIn : '.', path);
 }
 
+/** What is at a path; undefined where nothing is. Throws where the system does not let this user look. */
+function foundAt(path: string): Promise<Stats | undefined> {
+  return named(path, 'read', () =>
+    stat(path).catch((error) => {
+      if (isErrno(error, 'ENOENT') || isErrno(error, 'ENOTDIR')) return undefined;
+      throw error;
+    }),
+  );
+}
+
 /** Throws unless there is a file: NOT_FOUND, or USAGE for a folder. */
 export async function requireFile(path: string): Promise<void> {
-  const found = await stat(path).catch(() => undefined);
+  const found = await foundAt(path);
   if (found?.isDirectory()) throw usage(`${path} is a folder, not a file.`, 'Give the path of the file in it.');
   if (!found?.isFile()) {
     throw new RewoundError('NOT_FOUND', `There is no file ${path}.`, { help: 'Check the path.' });
@@ -47,7 +59,7 @@ export async function requireFile(path: string): Promise<void> {
 /** The folder an option names. Throws NOT_FOUND unless it is there. */
 export async function requireFolder(path: string, option: string): Promise<string> {
   const folder = userPath(path);
-  const found = await stat(folder).catch(() => undefined);
+  const found = await foundAt(folder);
   if (!found?.isDirectory()) {
     throw new RewoundError('NOT_FOUND', `${option}: there is no folder ${folder}.`, { help: 'Check the path.' });
   }

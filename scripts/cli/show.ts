@@ -9,7 +9,7 @@ import { rosterSchema } from '../../shared/pipeline/roster-file.ts';
 import { photoKey } from '../../shared/report/html.ts';
 import type { Role } from '../../shared/report/model.ts';
 import { stdout } from '../../shared/terminal.ts';
-import { writeWhole } from '../../shared/whole-file.ts';
+import { putFile } from './files.ts';
 import { onlyArgument, parse, usage, userPath, whole } from './options.ts';
 import { readPointer } from './pointer.ts';
 import { Station } from './station.ts';
@@ -64,7 +64,7 @@ export async function showCommand(args: readonly string[]): Promise<number> {
     const neighbours = embedding ? nearestFaces(embedding, gallery.embeddings, roster.people, nearest) : [];
     const photos = await photosOf(context, plan, neighbours);
     const file = join(out, `seed-${seed}.png`);
-    writeWhole(file, await sheet([sample, ...neighbours.map((neighbour) => photos.get(photoKey(neighbour)))]));
+    await putFile(file, await sheet([sample, ...neighbours.map((neighbour) => photos.get(photoKey(neighbour)))]));
     stdout.line(file);
     if (!embedding) stdout.line('No face was found in this sample.');
     for (const { role, identity, photo, similarity } of neighbours) {

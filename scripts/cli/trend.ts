@@ -5,8 +5,8 @@ import { renderTrendJson, trendOf } from '../../shared/report/trend.ts';
 import { labelsOf } from '../../shared/report/trend-labels.ts';
 import { renderTrendText } from '../../shared/report/trend-words.ts';
 import { stdout } from '../../shared/terminal.ts';
-import { writeWhole } from '../../shared/whole-file.ts';
 import { readBaseline } from './baseline.ts';
+import { putFile } from './files.ts';
 import { parse, usage, userPath } from './options.ts';
 
 export const TREND_HELP = `rewound trend REPORT... [--out trend.html] [--json]
@@ -27,7 +27,7 @@ export async function trendCommand(args: readonly string[]): Promise<number> {
   if (values.out !== undefined) {
     const out = userPath(values.out);
     ensureFolder(dirname(out));
-    writeWhole(out, renderTrendHtml(trend));
+    await putFile(out, renderTrendHtml(trend));
   }
   if (values.json) stdout.json(renderTrendJson(trend));
   else stdout.page(renderTrendText(trend));

@@ -1,3 +1,4 @@
+import { asRewoundError } from '../errors.ts';
 import { eyeDistance, type Points, scalePoints } from '../faces/align.ts';
 import { FACE_SCORE } from '../faces/detection.ts';
 import type { Enrolment, PhotoState } from '../faces/enrolled.ts';
@@ -6,6 +7,7 @@ import { cutSquare, type Photo, readPhoto, resizePhoto, toPlanes } from '../face
 import type { Recognizer } from '../faces/recognizer.ts';
 import { fillCanvas, placeOnCanvas } from '../faces/resample.ts';
 import { floatTensor } from '../onnx/runtime.ts';
+import { systemCause } from '../system-errors.ts';
 import type { Resolution } from './compute.ts';
 
 /** Photos embedded in one run of the recognizer. */
@@ -61,6 +63,10 @@ export async function enrolPhotos(
 
 async function readAll(paths: readonly string[], first: number): Promise<Readable[]> {
   const read = await Promise.allSettled(paths.map(readPhoto));
+  // A disk that fails or a limit of the system is no fault of a photo: counted as one, it would change the result.
+  for (const result of read) {
+    if (result.status === 'rejected' && systemCause(result.reason)) throw asRewoundError(result.reason);
+  }
   return read.flatMap((result, i) =>
     result.status === 'fulfilled' ? [{ place: first + i, photo: result.value }] : [],
   );

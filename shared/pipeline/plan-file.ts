@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { cutShards, type Shard } from '../audit/shards.ts';
 import { assumptionSchema, generatorSpecSchema } from '../checkpoint/generator.ts';
 import type { Alignment, RecognizerRequest, Resolution } from '../engine/compute.ts';
+import { RewoundError } from '../errors.ts';
 import { recognizerCardSchema } from '../faces/recognizer.ts';
 import { DEVICES } from '../onnx/runtime.ts';
 import type { Context } from './context.ts';
@@ -121,13 +122,29 @@ export function encodeJson(value: unknown): Uint8Array {
   return encoder.encode(`${JSON.stringify(value, undefined, 1)}\n`);
 }
 
-/** Parses an object of ours by its schema. */
+/**
+ * Parses a text that Rewound wrote itself, by its schema.
+ * @throws RESULT_DAMAGED where it does not fit: it is damaged, or of another version.
+ */
+export function parseStored<T extends z.ZodType>(schema: T, text: string, what: string): z.infer<T> {
+  try {
+    return schema.parse(JSON.parse(text));
+  } catch (cause) {
+    throw new RewoundError('RESULT_DAMAGED', `${what} is damaged, or was written by another version of Rewound.`, {
+      help: 'Start the audit again in another work folder, or erase this audit first.',
+      cause,
+    });
+  }
+}
+
+/** Reads an object that Rewound wrote, by its schema. Throws RESULT_DAMAGED where it does not fit. */
 export async function readJson<T extends z.ZodType>(
   context: Pick<Context, 'objects'>,
   key: string,
   schema: T,
 ): Promise<z.infer<T>> {
-  return schema.parse(JSON.parse(decoder.decode(await context.objects.get(key))));
+  const text = decoder.decode(await context.objects.get(key));
+  return parseStored(schema, text, `The stored file ${key.slice(key.lastIndexOf('/') + 1)}`);
 }
 
 /** Plans that a process keeps: one lists every photo, and every message needs one. */

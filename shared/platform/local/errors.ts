@@ -1,9 +1,13 @@
-import { asRewoundError, isErrno, RewoundError } from '../../errors.ts';
+import { asRewoundError, ofSystem, RewoundError } from '../../errors.ts';
+import { FULL as DISK_FULL, FAILED, FORBIDDEN, MEMORY } from '../../system-errors.ts';
 
 /** SQLite's result codes, https://sqlite.org/rescode.html; extended codes carry these in the low byte. */
+const PERMISSION = 3;
 const BUSY = 5;
 const LOCKED = 6;
+const NO_MEMORY = 7;
 const READ_ONLY = 8;
+const IO_ERROR = 10;
 const CORRUPT = 11;
 const FULL = 13;
 const CANNOT_OPEN = 14;
@@ -43,21 +47,15 @@ export function storageError(error: unknown): RewoundError {
     });
   }
   const code = resultCode(error);
-  if (code === FULL) {
-    return new RewoundError('STORAGE_FULL', 'The disk is full.', {
-      help: 'Free some space and run the same command again; finished shards are kept.',
-      transient: true,
-      cause: error,
-    });
+  if (code === FULL) return ofSystem(DISK_FULL, error);
+  if (code === NO_MEMORY) return ofSystem(MEMORY, error);
+  if (code === IO_ERROR) {
+    // SQLite does not say which: also a limit of the size of files (ulimit -f) looks like this.
+    const help = `${FAILED.help} Check the limit of the size of files too (ulimit -f).`;
+    return ofSystem({ ...FAILED, help }, error);
   }
   if (code === CORRUPT || code === NOT_A_DATABASE) return damaged(error);
-  const isForbidden = ['EACCES', 'EPERM', 'EROFS'].some((errno) => isErrno(error, errno));
-  if (isForbidden || code === READ_ONLY || code === CANNOT_OPEN) {
-    return new RewoundError('PLATFORM_FORBIDDEN', 'A file or folder may not be read or written by this user.', {
-      help: 'Give this user the right to read the photos and to write in the work folder.',
-      cause: error,
-    });
-  }
+  if (code === PERMISSION || code === READ_ONLY || code === CANNOT_OPEN) return ofSystem(FORBIDDEN, error);
   return asRewoundError(error);
 }
 
