@@ -123,6 +123,7 @@ const CAUSES: Readonly<Record<string, SystemCause>> = {
   ENOMEM: MEMORY,
   EAGAIN: MEMORY,
   ENOBUFS: MEMORY,
+  ERR_MEMORY_ALLOCATION_FAILED: MEMORY,
   ENOLCK: MEMORY,
   ENOENT: MISSING,
   ELOOP: path('Symbolic links lead in a circle.', 'Remove the link that leads back to itself.'),
@@ -159,6 +160,7 @@ const OTHERS = /^(?:accept|bind|connect|getaddrinfo|kill|listen|query\w*|recv\w*
 
 /** What an error of the system means if it is one of files, or of limits that files share. */
 export function systemCause(error: unknown): SystemCause | undefined {
+  if (error instanceof RangeError && error.message === 'Array buffer allocation failed') return MEMORY;
   if (!(error instanceof Error) || !('code' in error) || typeof error.code !== 'string') return undefined;
   const call = 'syscall' in error && typeof error.syscall === 'string' ? error.syscall : '';
   if (OTHERS.test(call)) return undefined;

@@ -1,5 +1,9 @@
 import { z } from 'zod';
 
+/** Pixels a side of the pictures that are audited. */
+export const SMALLEST_SIDE = 16;
+export const LARGEST_SIDE = 4096;
+
 /** A statement about the checkpoint that its file does not make, and where it came from. Printed in every report. */
 export const assumptionSchema = z.strictObject({ what: z.string(), value: z.string(), source: z.string() });
 export type Assumption = z.infer<typeof assumptionSchema>;

@@ -1,7 +1,8 @@
-import { RewoundError } from '../errors.ts';
 import { type ModelSummary, summarize, type TensorSignature } from '../onnx/model.ts';
 import { ambiguous, CARD, classesAsked, FILE, latentLaw, psiAsked, refuseMeaningless } from './asked.ts';
 import type { CheckpointCard } from './card.ts';
+import { checkClasses, checkLatent, checkParameters, checkPicture, fixedExtent } from './extents.ts';
+import { unsupported } from './faults.ts';
 import type { Assumption, GeneratorSpec } from './generator.ts';
 
 export interface OnnxGenerator {
@@ -10,10 +11,6 @@ export interface OnnxGenerator {
   /** What the card says of the range of values; the file cannot say, so without a card it is measured. */
   readonly range: readonly [number, number] | undefined;
   readonly summary: ModelSummary;
-}
-
-function unsupported(message: string, help: string): RewoundError {
-  return new RewoundError('CHECKPOINT_UNSUPPORTED', message, { help });
 }
 
 const list = (names: readonly string[]) => names.map((name) => `"${name}"`).join(', ');
@@ -39,6 +36,7 @@ export function readOnnxGenerator(model: Uint8Array, card: CheckpointCard): Onnx
     throw unsupported(`The model uses operator set ${standard}; Rewound reads 7 and newer.`, 'Export it again.');
   }
 
+  checkParameters(summary.parameters);
   const psiInput = summary.inputs.find((input) => isFloat(input) && isPsi(input));
   const classInput = findClassInput(summary, card, psiInput);
   const latentInput = findLatentInput(summary, card, [psiInput, classInput]);
@@ -126,7 +124,7 @@ function latentShape(input: TensorSignature, card: CheckpointCard): { dims: numb
     );
   }
   const [batch, ...rest] = dims;
-  const open = rest.filter((dim) => typeof dim !== 'number' || dim < 1);
+  const open = rest.filter((dim) => fixedExtent(dim) === undefined);
   const wanted = card.latent?.size;
   if (open.length > 0 && (open.length > 1 || wanted === undefined)) {
     throw ambiguous(
@@ -134,18 +132,17 @@ function latentShape(input: TensorSignature, card: CheckpointCard): { dims: numb
       'Say it in a card beside the checkpoint: {"latent": {"size": 512}}.',
     );
   }
-  const shape = rest.map((dim) => (typeof dim === 'number' && dim > 0 ? dim : wanted!));
+  const shape = rest.map((dim) => fixedExtent(dim) ?? wanted!);
   const size = shape.reduce((product, dim) => product * dim, 1);
-  if (size > 1 << 20) {
-    throw unsupported(`The latent has ${size} values, which no known generator needs.`, 'Check the export.');
-  }
+  const fixedBatch = fixedExtent(batch) ?? null;
+  checkLatent(input.name, shape, fixedBatch);
   if (wanted !== undefined && wanted !== size) {
     throw ambiguous(
       `The card says the latent has ${wanted} values, the model says ${size}.`,
       'Correct "latent.size" in the card.',
     );
   }
-  return { dims: shape, fixedBatch: typeof batch === 'number' && batch > 0 ? batch : null };
+  return { dims: shape, fixedBatch };
 }
 
 function findClassInput(
@@ -170,8 +167,8 @@ function classSpec(input: TensorSignature, card: CheckpointCard): NonNullable<Ge
   if (type !== 'float32' && type !== 'int64' && type !== 'int32') {
     throw unsupported(`The class input "${input.name}" is of type ${type}.`, 'Export it as float32 or int64.');
   }
-  const width = input.dims?.at(-1);
-  const onehot = type === 'float32' && input.dims?.length === 2 && typeof width === 'number';
+  const width = fixedExtent(input.dims?.at(-1));
+  const onehot = type === 'float32' && input.dims?.length === 2 && width !== undefined;
   const count = card.classes?.count ?? (onehot ? width : undefined);
   if (count === undefined) {
     throw ambiguous(
@@ -179,6 +176,7 @@ function classSpec(input: TensorSignature, card: CheckpointCard): NonNullable<Ge
       'Say it in a card beside the checkpoint: {"classes": {"count": 10, "encoding": "index"}}.',
     );
   }
+  checkClasses(count);
   const encoding = card.classes?.encoding ?? (onehot ? 'onehot' : undefined);
   if (encoding === undefined) {
     throw ambiguous(
@@ -226,6 +224,7 @@ function findImageOutput(
     throw unsupported(`The image output "${name}" is of type ${type}.`, 'Export it as float32 or uint8.');
   }
   const layout = card.image?.layout ?? (isChannels(dims?.[3]) && !isChannels(dims?.[1]) ? 'NHWC' : 'NCHW');
+  checkPicture(name, dims, layout);
   const fromCard = wanted !== undefined || card.image?.layout !== undefined;
   return { output: name, type, layout, source: fromCard ? CARD : FILE };
 }

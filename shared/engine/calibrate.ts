@@ -1,4 +1,6 @@
 import type { CheckpointCard } from '../checkpoint/card.ts';
+import { pictureOfSize } from '../checkpoint/extents.ts';
+import { LARGEST_SIDE, SMALLEST_SIDE } from '../checkpoint/generator.ts';
 import { buildPictureModel, type PictureGeometry, pictureGeometry } from '../checkpoint/picture.ts';
 import { findRange, type RawValues } from '../checkpoint/range.ts';
 import type { ReadGenerator } from '../checkpoint/read.ts';
@@ -18,8 +20,6 @@ const RANGE_SAMPLES = 32;
 const LANDMARK_SAMPLES = 256;
 /** Bytes of weights that a built model holds in its own file, which is copied a few times on its way. */
 const LARGEST_COPIED = 2 ** 20;
-const SMALLEST_SIDE = 16;
-const LARGEST_SIDE = 4096;
 /**
  * Landmarks that spread by no more than this many eye distances are taken to be in one place: what is left is mostly
  * the landmark network's own error on small pictures, which the mean does not have.
@@ -149,9 +149,7 @@ function pictureSize(dims: readonly number[], samples: number, layout: 'NCHW' | 
     });
   }
   if (Math.min(width, height) < SMALLEST_SIDE || Math.max(width, height) > LARGEST_SIDE) {
-    throw new RewoundError('GENERATOR_OUTPUT', `The generator gives pictures of ${width} x ${height} pixels.`, {
-      help: `Rewound audits pictures of ${SMALLEST_SIDE} to ${LARGEST_SIDE} pixels a side.`,
-    });
+    throw pictureOfSize(width, height);
   }
   return { width, height, channels: channels === 1 ? (1 as const) : (3 as const) };
 }

@@ -1,6 +1,7 @@
 import { cpSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { GraphBuilder } from '../../shared/onnx/graph.ts';
 import { openLocal } from '../../shared/platform/local/index.ts';
 import { bareModel } from '../support/bare-model.ts';
 import { externalModel } from '../support/external-model.ts';
@@ -21,6 +22,14 @@ const twoLatents = bareModel({
   ],
   outputs: [['image', 'float32', ['n', 3, 32, 32]]],
 });
+
+/** A generator that runs, if with no other batch than this one. */
+function fixedBatch(batch: number): Uint8Array {
+  const graph = new GraphBuilder('fixed-batch');
+  const z = graph.input('z', 'float32', [batch, 3 * 32 * 32]);
+  graph.output('image', graph.op('Reshape', [z, graph.ints([-1, 3, 32, 32])]), 'float32', [batch, 3, 32, 32]);
+  return graph.model();
+}
 
 describe('rewound audit refuses', { timeout: 120_000 }, () => {
   it.each<[string, string | RegExp, (made: Fixture) => void]>([
@@ -51,6 +60,11 @@ describe('rewound audit refuses', { timeout: 120_000 }, () => {
       'a model with several latent inputs',
       'CHECKPOINT_AMBIGUOUS',
       ({ checkpoint }) => writeFileSync(checkpoint, twoLatents),
+    ],
+    [
+      'a model with a batch of a thousand million',
+      'CHECKPOINT_UNSUPPORTED',
+      ({ checkpoint }) => writeFileSync(checkpoint, fixedBatch(1e9)),
     ],
     ['a card that is not JSON', 'CARD_INVALID', ({ checkpoint }) => writeFileSync(`${checkpoint}.card.json`, '{')],
     [
