@@ -71,8 +71,8 @@ const SIZES: { readonly [D in Dtype]: number } = {
   BOOL: 1,
 };
 
-/** As in the reference implementation. */
-const HEADER_LIMIT = 100_000_000;
+/** Bytes of the header, which is parsed whole: those of a hundred thousand tensors have fifteen million. */
+const HEADER_LIMIT = 2 ** 25;
 const METADATA = '__metadata__';
 
 /** Where a tensor lies, from the end of the header on. */

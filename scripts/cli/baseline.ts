@@ -35,11 +35,14 @@ export async function baselineCommand(args: readonly string[]): Promise<number> 
   return 0;
 }
 
+/** More than the report of any audit has, which names each person. */
+const MOST_BYTES = 2 ** 28;
+
 /** A report or a baseline that the user named. Throws NOT_FOUND, USAGE or REPORT_UNSUPPORTED. */
 export async function readBaseline(path: string): Promise<Baseline> {
   const file = userPath(path);
   await requireFile(file);
-  return parseBaseline(await readText(file));
+  return parseBaseline(await readText(file, MOST_BYTES));
 }
 
 /** What an audit is to be compared with, checked before the audit: people must stand on both sides under one key. */

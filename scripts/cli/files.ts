@@ -10,7 +10,7 @@ export function putFile(path: string, content: Uint8Array | string): Promise<voi
 }
 
 /** The text of a file, of `most` bytes at most. */
-export function readText(path: string, most = Number.POSITIVE_INFINITY): Promise<string> {
+export function readText(path: string, most: number): Promise<string> {
   return named(path, 'read', async () => {
     if ((await stat(path)).size > most) {
       throw new RewoundError('TOO_LARGE', `${path} has more than ${most} bytes.`, {

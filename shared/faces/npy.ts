@@ -8,6 +8,9 @@ export interface Matrix {
   readonly data: Float32Array;
 }
 
+/** Bytes of a header: it names a type and a shape. NumPy itself reads no more than 10,000 characters. */
+const MOST_HEADER = 2 ** 16;
+
 function mismatch(message: string): RewoundError {
   return new RewoundError('GALLERY_MISMATCH', message, {
     help: 'Save the embeddings with numpy.save as a float32 array of shape [photos, length].',
@@ -25,6 +28,7 @@ export function decodeNpy(bytes: Uint8Array): Matrix {
   const long = bytes[6]! >= 2;
   const headerLength = long ? view.getUint32(8, true) : view.getUint16(8, true);
   const start = (long ? 12 : 10) + headerLength;
+  if (headerLength > MOST_HEADER) throw mismatch('The header of the .npy file is too long.');
   if (start > bytes.length) throw mismatch('The .npy file is cut short.');
   const header = new TextDecoder('latin1').decode(bytes.subarray(long ? 12 : 10, start));
   const type = /'descr':\s*'([^']*)'/.exec(header)?.[1];
@@ -34,7 +38,8 @@ export function decodeNpy(bytes: Uint8Array): Matrix {
   if (rows === undefined || columns === undefined) throw mismatch('The .npy file is not two-dimensional.');
   const count = Number(rows) * Number(columns);
   const width = type === '<f4' ? 4 : 8;
-  if (count < 1 || bytes.length - start !== count * width) throw mismatch('The .npy file is not as long as it says.');
+  if (!Number.isSafeInteger(count) || count < 1 || bytes.length - start !== count * width)
+    throw mismatch('The .npy file is not as long as it says.');
   const data = new Float32Array(count);
   for (let i = 0; i < count; i++) {
     data[i] = width === 4 ? view.getFloat32(start + 4 * i, true) : view.getFloat64(start + 8 * i, true);

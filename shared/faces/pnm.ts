@@ -46,6 +46,9 @@ export function decodePnm(bytes: Uint8Array): RawImage {
   if (!isPnm(bytes) || width < 1 || height < 1 || samples > MAX_PIXELS || largest < 1 || largest > 65535) {
     throw new Error('the netpbm header is not valid');
   }
+  // Before anything is allocated: each sample has a byte or two, or a digit and what parts it from the next.
+  const least = kind <= 3 ? 2 * samples - 1 : 1 + samples * (largest > 255 ? 2 : 1);
+  if (bytes.length - at < least) throw new Error('the netpbm file is cut short');
   const data = new Uint8Array(samples);
   const scale = 255 / largest;
   if (kind <= 3) {
@@ -54,7 +57,6 @@ export function decodePnm(bytes: Uint8Array): RawImage {
   }
   at += 1;
   const wide = largest > 255;
-  if (bytes.length - at < samples * (wide ? 2 : 1)) throw new Error('the netpbm file is cut short');
   for (let i = 0; i < samples; i++) {
     const value = wide ? bytes[at + 2 * i]! * 256 + bytes[at + 2 * i + 1]! : bytes[at + i]!;
     data[i] = Math.min(255, Math.round(value * scale));

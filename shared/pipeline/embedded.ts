@@ -5,6 +5,7 @@ import { decodeLabels } from '../faces/labels.ts';
 import { decodeNpy } from '../faces/npy.ts';
 import type { Context } from './context.ts';
 import { digest } from './keys.ts';
+import { cardTooLarge, MOST_CARD_BYTES } from './once.ts';
 import { PARTS, type Part } from './people.ts';
 import { type Plan, resolutionOf } from './plan-file.ts';
 
@@ -103,6 +104,7 @@ async function checkTogether(context: Context, sides: Pick<Plan, Part>): Promise
 
 async function readAbout({ objects }: Context, about: Embeddings['about']) {
   if (!about) return undefined;
+  if (about.size > MOST_CARD_BYTES) throw cardTooLarge();
   const text = new TextDecoder().decode(await objects.get(about.key, about.generation));
   return parseCard(aboutGallerySchema, text, 'gallery.json');
 }

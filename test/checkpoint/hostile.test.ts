@@ -1,8 +1,9 @@
+import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { loadCheckpoint } from '../../shared/checkpoint/load.ts';
-import { bytesSource } from '../../shared/checkpoint/source.ts';
+import { type ByteSource, bytesSource } from '../../shared/checkpoint/source.ts';
 import { RewoundError } from '../../shared/errors.ts';
 import { NETWORK, SAVED } from '../support/checkpoint/every-container.ts';
 import { nvlabsPickle } from '../support/checkpoint/nvlabs-writer.ts';
@@ -24,6 +25,8 @@ function errorOf(bytes: Uint8Array): RewoundError {
   }
   throw new Error('It was read.');
 }
+
+const fails = (code: string, part: string) => expect.objectContaining({ code, message: expect.stringContaining(part) });
 
 /** A good file with one more entry in its dictionary: what is refused then. */
 function refusedIn(value: Py): string[] {
@@ -368,6 +371,55 @@ describe('zip archives that can be read in two ways', () => {
     const loaded = load(zipOf([...good, { name: 'a/other.zip', bytes: zipOf([{ name: 'b/data.pkl', bytes: evil }]) }]));
     expect([...loaded.stateDicts.keys()]).toEqual(['']);
     expect(loaded.findings).toEqual([]);
+  });
+
+  /** Contents of which little is left when deflated, but more than is read at once to find what is where. */
+  const bomb = new Uint8Array(2 ** 25 + 1);
+  bomb.set(createHash('shake256', { outputLength: 250_000 }).digest());
+
+  /** A file that keeps the length of the longest piece that was read of it. */
+  function watched(bytes: Uint8Array) {
+    const source = bytesSource(bytes);
+    const seen = { longest: 0 };
+    const file: ByteSource = {
+      size: source.size,
+      read(offset, length) {
+        seen.longest = Math.max(seen.longest, length);
+        return source.read(offset, length);
+      },
+      readInto(offset, target) {
+        seen.longest = Math.max(seen.longest, target.length);
+        source.readInto(offset, target);
+      },
+    };
+    return { file, seen };
+  }
+
+  it('a pickle that would inflate to more than a pickle can be is not even read', () => {
+    const { file, seen } = watched(zipOf([{ name: 'a/data.pkl', bytes: bomb, deflate: true }, ...others]));
+    expect(file.size).toBeGreaterThan(200_000);
+    expect(() => loadCheckpoint(file)).toThrow(
+      expect.objectContaining({ code: 'CHECKPOINT_UNSUPPORTED', message: expect.stringContaining('33554433 bytes') }),
+    );
+    expect(seen.longest).toBeLessThan(100_000);
+  });
+
+  it('a storage that would inflate to more than its tensor is refused when it is asked for, and not before', () => {
+    const { file, seen } = watched(zipOf([first, { ...others[0]!, bytes: bomb, deflate: true }]));
+    const tensor = loadCheckpoint(file).stateDicts.get('')!.get('w')!;
+    expect(() => tensor.floats()).toThrow(fails('CHECKPOINT_UNSUPPORTED', 'where at most 8 can be needed'));
+    expect(seen.longest).toBeLessThan(100_000);
+  });
+
+  it('what is deflated and no larger than its use is read', () => {
+    const loaded = load(zipOf(good.map((entry) => ({ ...entry, deflate: true }))));
+    expect([...loaded.stateDicts.get('')!.get('w')!.floats()]).toEqual([1, 2]);
+  });
+
+  it('contents that are longer packed than they could be are damage', () => {
+    const padded = { ...first, deflate: true, size: 10 };
+    const long = { ...padded, bytes: Uint8Array.from({ length: 100_000 }, (_, i) => (i * 2654435761) >>> 13) };
+    expect(errorOf(zipOf([long, ...others])).message).toContain('directory');
   });
 
   it('a bomb is not inflated beyond what it says', () => {

@@ -236,7 +236,7 @@ describe.runIf(folder)('files written by PyTorch', () => {
     const zip = readFileSync(join(folder!, 'misc.pt'));
     const entries = readZip(bytesSource(zip));
     const storage = (i: number) => {
-      const contents = entries.get(`misc/data/${i}`)!.open();
+      const contents = entries.get(`misc/data/${i}`)!.open(Number.POSITIVE_INFINITY);
       return contents.read(0, contents.size);
     };
     const dict: Record<string, Saved> = {

@@ -51,6 +51,7 @@ describe('a .npy file', () => {
     ['nothing', new Uint8Array()],
     ['another file', new TextEncoder().encode('identity,photo\nx,y\n')],
     ['a header cut short', npy(head('<f4', '(1, 1)'), new Uint8Array()).subarray(0, 30)],
+    ['a header longer than any', npy(head('<f4', '(1, 1)').padEnd(70_000), new Uint8Array(4), 2)],
     ['data cut short', npy(head('<f4', '(2, 2)'), new Uint8Array(15))],
     ['data too long', npy(head('<f4', '(2, 2)'), new Uint8Array(17))],
     ['whole numbers', npy(head('<i4', '(1, 1)'), new Uint8Array(4))],

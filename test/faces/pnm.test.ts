@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { decodePnm, isPnm } from '../../shared/faces/pnm.ts';
 
 const bytes = (header: string, ...data: number[]) => Uint8Array.from([...new TextEncoder().encode(header), ...data]);
@@ -25,6 +25,18 @@ describe('a netpbm image', () => {
     expect(decoded(file)).toMatchObject({ channels, data });
     expect(width * height * channels).toBe(data.length);
     expect(isPnm(file)).toBe(true);
+  });
+
+  it.each(['P2', 'P3', 'P5', 'P6'])('is believed to be large only where there are as many bytes: %s', (kind) => {
+    const allocated = vi.spyOn(globalThis, 'Uint8Array');
+    try {
+      expect(() => decodePnm(bytes(`${kind} 5000 5000 255 1`))).toThrow('cut short');
+      expect(
+        allocated.mock.calls.filter(([size]: readonly unknown[]) => typeof size === 'number' && size > 1000),
+      ).toEqual([]);
+    } finally {
+      allocated.mockRestore();
+    }
   });
 
   it.each([

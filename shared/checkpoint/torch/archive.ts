@@ -9,6 +9,11 @@ import { Storages } from './persistent.ts';
 import { readZip, type ZipEntry } from './zip.ts';
 
 const PICKLE = 'data.pkl';
+/**
+ * Bytes of a pickle that is compressed: those of a hundred thousand tensors have twenty million, and the steps that a
+ * pickle may take (`LIMITS`) end before this. One that is stored, as torch does, is read through a window.
+ */
+const MOST_PICKLE = 2 ** 25;
 
 /**
  * Reads a file of torch >= 1.6: a zip archive with the object in `<root>/data.pkl` and each storage as the entry
@@ -35,7 +40,7 @@ export function readTorchArchive(source: ByteSource, reading: Reading): PickleVa
   requireLittleEndian(entries.get(`${root}byteorder`));
 
   // By its place in the file, where it has one, for offsets to be those of the file.
-  const contents = pickle.checked();
+  const contents = pickle.checked(MOST_PICKLE);
   const [place, begin] = pickle.stored === undefined ? [contents, 0] : [source, pickle.stored];
   const last = begin + contents.size;
   const storages = new Storages();
@@ -51,14 +56,14 @@ export function readTorchArchive(source: ByteSource, reading: Reading): PickleVa
   for (const [key, storage] of storages.byKey) {
     const entry = entries.get(`${root}data/${key}`);
     if (!entry) throw corrupt('a storage is missing');
-    storage.put(entry);
+    storage.put({ size: entry.size, open: () => entry.open(storage.byteLength) });
   }
   return value;
 }
 
 function requireLittleEndian(entry: ZipEntry | undefined): void {
   if (!entry) return;
-  if (entry.size > 16 || latin1(entry.checked().read(0, entry.size)) !== 'little') {
+  if (entry.size > 16 || latin1(entry.checked(entry.size).read(0, entry.size)) !== 'little') {
     throw unsupported(
       'The checkpoint is of a big-endian machine.',
       'Load and save it with a current PyTorch, on the machine it came from.',

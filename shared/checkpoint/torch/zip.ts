@@ -12,10 +12,13 @@ export interface ZipEntry {
   readonly size: number;
   /** Where the contents are in the file, if they lie there as they are. */
   readonly stored: number | undefined;
-  /** The contents, to be read by ranges. */
-  open(): ByteSource;
+  /**
+   * The contents, to be read by ranges. What is deflated comes into memory for that, so its use says how much of it
+   * there can be: @throws CHECKPOINT_UNSUPPORTED for more than `most` bytes, before any is inflated.
+   */
+  open(most: number): ByteSource;
   /** The same, once the checksum of all of it is known to be right. */
-  checked(): ByteSource;
+  checked(most: number): ByteSource;
 }
 
 const END = 0x06054b50;
@@ -38,8 +41,9 @@ const ENCRYPTED = 0x41;
 /** Ten times what the largest state dicts have. */
 const MAX_ENTRIES = 100_000;
 const MAX_DIRECTORY = 1 << 26;
-/** Deflate cannot expand more than this. */
+/** Deflate cannot expand more than this, nor make of anything more than a few bytes a block above its size. */
 const MAX_EXPANSION = 1032;
+const mostPacked = (size: number) => size + 5 * Math.ceil(size / 2 ** 12) + 64;
 /** Of all deflated entries together: torch stores what is large. */
 const MAX_INFLATED = 2 ** 30;
 /** Read at once for checksums. */
@@ -140,7 +144,8 @@ function readDirectory(bytes: Uint8Array, count: number): Record[] {
     if (method !== STORED && method !== DEFLATED) {
       throw unsupported('The checkpoint is a zip archive with an unusual compression.', STORE);
     }
-    if (method === STORED ? packed !== size : size > MAX_EXPANSION * packed) throw damagedDirectory();
+    const fits = method === STORED ? packed === size : size <= MAX_EXPANSION * packed && packed <= mostPacked(size);
+    if (!fits) throw damagedDirectory();
     const name = nameOf(bytes.subarray(nameAt, nameAt + nameLength));
     records.push({ name, method, crc: view.getUint32(at + 16, true), packed, size, header });
     at = next;
@@ -192,7 +197,11 @@ function entryOf(source: ByteSource, record: Record, begin: number): ZipEntry {
     return { name, size, stored: begin, open, checked: () => requireSum(name, open(), crc) };
   }
   let inflated: ByteSource | undefined;
-  const checked = () => {
+  const checked = (most: number) => {
+    if (size > most) {
+      const what = `an entry that inflates to ${size} bytes, where at most ${most} can be needed`;
+      throw unsupported(`The checkpoint is a zip archive with ${what}.`, STORE);
+    }
     inflated ??= requireSum(name, bytesSource(inflate(source.read(begin, packed), size)), crc);
     return inflated;
   };

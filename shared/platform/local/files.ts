@@ -2,10 +2,13 @@ import { type BigIntStats, closeSync, fsync, linkSync, mkdirSync, openSync, rena
 import type { FileHandle } from 'node:fs/promises';
 import { dirname, sep } from 'node:path';
 import { promisify } from 'node:util';
-import { isErrno } from '../../errors.ts';
+import { isErrno, RewoundError } from '../../errors.ts';
 
 /** Bytes read or written at a time: one call of the system moves less than 2 GiB, and a checkpoint can be larger. */
 export const CHUNK = 8 * 2 ** 20;
+
+/** Bytes of an object that is read into memory at once; a file may claim any size without having it. */
+const MOST_WHOLE = 2 ** 32;
 
 export interface OpenFile {
   readonly path: string;
@@ -32,6 +35,11 @@ export async function* readChunks({ handle, size }: OpenFile): AsyncGenerator<Ui
 
 /** The file's bytes; zeros at the end if it was cut off meanwhile, which its generation then shows. */
 export async function readAll({ handle, size }: OpenFile): Promise<Uint8Array> {
+  if (size > MOST_WHOLE) {
+    throw new RewoundError('TOO_LARGE', 'A file is too large to be read as a whole.', {
+      help: 'Cards, labels and photos are small, and embeddings below 4 GiB: check that it is the right file.',
+    });
+  }
   const bytes = new Uint8Array(size);
   for (let at = 0; at < size; ) {
     const { bytesRead } = await handle.read(bytes, at, Math.min(CHUNK, size - at), at);
