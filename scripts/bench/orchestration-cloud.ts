@@ -2,7 +2,8 @@ import { readFileSync } from 'node:fs';
 import type { Firestore } from '@google-cloud/firestore';
 import type { Context } from '../../shared/pipeline/context.ts';
 import { TOPICS } from '../../shared/pipeline/messages.ts';
-import type { Fields, Json } from '../../shared/platform/ports.ts';
+import { around } from '../../shared/platform/around.ts';
+import type { Fields } from '../../shared/platform/ports.ts';
 import { type Deployment, hasCloud, startCloud } from '../../test/support/cloud/deployment.ts';
 import { putCheckpoint, putProject } from '../../test/support/cloud/project.ts';
 import { stubCompute } from '../../test/support/cloud/stub-compute.ts';
@@ -23,8 +24,12 @@ export async function cloudShards(shards: number, note: (text: string) => void):
     const floors = [await emulatorFloor(shards, WINDOW)];
     const meter = new Meter();
     const compute = stubCompute((path) => readFileSync(path));
-    const around = (world: Context) => meter.around(world);
-    const deployment = await cloud.deploy({ window: WINDOW, instances: WINDOW, compute, around });
+    const deployment = await cloud.deploy({
+      window: WINDOW,
+      instances: WINDOW,
+      compute,
+      around: (world) => meter.watch(world),
+    });
     let seconds: number;
     try {
       seconds = await audit(shards, deployment, meter, note);
@@ -120,39 +125,38 @@ class Meter {
     return this.published.get(topic) ?? 0;
   }
 
-  around(world: Context): Context {
+  watch(world: Context): Context {
     const { records, events } = world;
     const write = (path: string) => void this.writes.set(path, [...(this.writes.get(path) ?? []), performance.now()]);
     return {
       ...world,
-      records: {
-        ...records,
-        create: async (path: string, fields: Fields) => {
-          const created = await records.create(path, fields);
+      records: around(records, {
+        create: async (go, path) => {
+          const created = await go();
           if (created) write(path);
           return created;
         },
-        replace: async (path: string, fields: Fields, version: string) => {
+        replace: (go, path) => {
           write(path);
-          return records.replace(path, fields, version);
+          return go();
         },
-        delete: async (path: string) => {
+        delete: (go, path) => {
           write(path);
-          return records.delete(path);
+          return go();
         },
-        get: async (path: string) => {
+        get: (go) => {
           this.reads++;
-          return records.get(path);
+          return go();
         },
-      },
-      events: {
-        publish: async (topic: string, message: Json) => {
+      }),
+      events: around(events, {
+        publish: (go, topic) => {
           this.published.set(topic, this.messages(topic) + 1);
           if (topic === TOPICS.probe) this.firstProbe ||= performance.now();
           if (topic === TOPICS.merge) this.lastProbe = performance.now();
-          return events.publish(topic, message);
+          return go();
         },
-      },
+      }),
     };
   }
 }

@@ -1,4 +1,5 @@
 import { RewoundError } from '../errors.ts';
+import { around } from '../platform/around.ts';
 import type { Json } from '../platform/ports.ts';
 import type { Context } from './context.ts';
 import { STAGES } from './keys.ts';
@@ -36,8 +37,10 @@ export function refuseRunaway(plan: Plan, hops: number): void {
 
 /** The world for what follows from a message that has come this far. */
 export function following<C extends Pick<Context, 'events'>>(context: C, hops: number): C {
-  const publish = (topic: string, message: Json) => context.events.publish(topic, raised(message, hops + 1));
-  return { ...context, events: { publish } };
+  const events = around(context.events, {
+    publish: (go, topic, message) => go(topic, raised(message, hops + 1)),
+  });
+  return { ...context, events };
 }
 
 function raised(message: Json, hops: number): Json {

@@ -1,4 +1,5 @@
 import { RewoundError } from '../errors.ts';
+import { around } from '../platform/around.ts';
 import type { Objects } from '../platform/ports.ts';
 
 /** Below this, keys are what people uploaded; all else an audit has made itself. */
@@ -12,20 +13,14 @@ const known = new WeakMap<Objects, Objects>();
  * remembered by where they were read.
  */
 export function ownObjects(objects: Objects): Objects {
-  const guarded = known.get(objects) ?? guard(objects);
+  const guarded =
+    known.get(objects) ??
+    around(objects, {
+      get: (go, key) => made(key, go),
+      file: (go, key) => made(key, go),
+    });
   known.set(objects, guarded);
   return guarded;
-}
-
-function guard(objects: Objects): Objects {
-  return {
-    head: (key) => objects.head(key),
-    get: (key, generation) => made(key, () => objects.get(key, generation)),
-    put: (key, bytes, options) => objects.put(key, bytes, options),
-    list: (prefix) => objects.list(prefix),
-    delete: (key) => objects.delete(key),
-    file: (key, generation) => made(key, () => objects.file(key, generation)),
-  };
 }
 
 async function made<T>(key: string, find: () => Promise<T>): Promise<T> {

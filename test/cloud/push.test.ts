@@ -7,7 +7,7 @@ import type { Context } from '../../shared/pipeline/context.ts';
 import { keys } from '../../shared/pipeline/keys.ts';
 import { TOPICS } from '../../shared/pipeline/messages.ts';
 import { sweep } from '../../shared/pipeline/sweep.ts';
-import type { Json } from '../../shared/platform/ports.ts';
+import { around } from '../../shared/platform/around.ts';
 import { type Cloud, type DeployOptions, hasCloud, startCloud } from '../support/cloud/deployment.ts';
 import { putCheckpoint, putProject, withoutTiming } from '../support/cloud/project.ts';
 import { Simulation } from '../support/cloud/simulation.ts';
@@ -61,26 +61,25 @@ describe.skipIf(!hasCloud())('faults on Google Cloud', () => {
 
     const published = new Map<string, number>();
     let calls = 0;
-    const around = (world: Context): Context => ({
+    const disturbed = (world: Context): Context => ({
       ...world,
-      records: {
-        ...world.records,
+      records: around(world.records, {
         // Every seventh record is written, and its writer never hears of it.
-        create: async (path, fields) => {
-          const created = await world.records.create(path, fields);
+        create: async (go, path) => {
+          const created = await go();
           if (path.includes('-shards/') && ++calls % 7 === 0) throw lost();
           return created;
         },
-      },
-      events: {
-        async publish(topic: string, message: Json) {
+      }),
+      events: around(world.events, {
+        async publish(go, topic) {
           const n = (published.get(topic) ?? 0) + 1;
           published.set(topic, n);
-          for (let copy = 0; copy < 1 + (n % 3); copy++) await world.events.publish(topic, message);
+          for (let copy = 0; copy < 1 + (n % 3); copy++) await go();
         },
-      },
+      }),
     });
-    const { context } = await begin({ around });
+    const { context } = await begin({ around: disturbed });
     // A writer that never heard of its write leaves a chain for the sweep, which the schedule calls.
     const mend = setInterval(() => void sweep(context, 2000).catch(() => undefined), 1000);
     onTestFinished(() => clearInterval(mend));

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { PubSub } from '@google-cloud/pubsub';
 import { afterAll, beforeAll, describe, onTestFinished } from 'vitest';
+import { ownObjects } from '../../shared/pipeline/own-objects.ts';
 import { type GooglePlatform, openGoogle } from '../../shared/platform/google/index.ts';
 import { hasEmulator, startFirestore, startPubsub } from '../support/emulators/index.ts';
 import { type Deployed, deploy } from '../support/emulators/push.ts';
@@ -9,6 +10,7 @@ import { tempDir } from '../support/temp.ts';
 import { type EventsSubject, eventsContract } from './events.contract.ts';
 import { objectsContract } from './objects.contract.ts';
 import { recordsContract } from './records.contract.ts';
+import { wrappedObjects } from './wrapped.ts';
 
 const PREFIX = 'rewound-';
 
@@ -61,6 +63,8 @@ describe('Cloud Storage', () => {
   afterAll(() => storage.close());
 
   objectsContract('a bucket', async () => open().objects);
+  objectsContract('a bucket, wrapped', async () => wrappedObjects(open().objects));
+  objectsContract('a bucket, as steps are given it', async () => ownObjects(open().objects), 'RESULT_INCOMPLETE');
 });
 
 describe.skipIf(!hasEmulator('firestore'))('Firestore', () => {

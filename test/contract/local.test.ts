@@ -1,10 +1,12 @@
 import { onTestFinished } from 'vitest';
+import { ownObjects } from '../../shared/pipeline/own-objects.ts';
 import { deliverUntilAborted, type Handler } from '../../shared/platform/local/delivery.ts';
 import { type LocalPlatform, openLocal } from '../../shared/platform/local/index.ts';
 import { tempDir } from '../support/temp.ts';
 import { type EventsSubject, eventsContract } from './events.contract.ts';
 import { objectsContract } from './objects.contract.ts';
 import { recordsContract } from './records.contract.ts';
+import { wrappedEvents, wrappedObjects, wrappedRecords } from './wrapped.ts';
 
 function open(): LocalPlatform {
   const platform = openLocal({ folder: tempDir(), queue: { backoffMs: 1 } });
@@ -42,7 +44,7 @@ async function openEvents(): Promise<EventsSubject> {
   }
   onTestFinished(() => running.end());
   return {
-    events: { publish: (topic, message) => running.platform.events.publish(topic, message) },
+    events: { publish: (...args) => running.platform.events.publish(...args) },
     async subscribe(topic, handler) {
       handlers.set(topic, handler);
       await restart();
@@ -54,3 +56,12 @@ async function openEvents(): Promise<EventsSubject> {
 objectsContract('a folder', async () => open().objects);
 recordsContract('SQLite', async () => open().records);
 eventsContract('SQLite', openEvents);
+
+// What stands between a step and its platform keeps the contract too.
+objectsContract('a folder, wrapped', async () => wrappedObjects(open().objects));
+objectsContract('a folder, as steps are given it', async () => ownObjects(open().objects), 'RESULT_INCOMPLETE');
+recordsContract('SQLite, wrapped', async () => wrappedRecords(open().records));
+eventsContract('SQLite, wrapped', async () => {
+  const subject = await openEvents();
+  return { ...subject, events: wrappedEvents(subject.events) };
+});

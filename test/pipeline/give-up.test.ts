@@ -5,6 +5,7 @@ import { keys } from '../../shared/pipeline/keys.ts';
 import { TOPICS } from '../../shared/pipeline/messages.ts';
 import { probe } from '../../shared/pipeline/probe.ts';
 import { sweep } from '../../shared/pipeline/sweep.ts';
+import { around } from '../../shared/platform/around.ts';
 import { stubCompute } from '../support/stub-compute.ts';
 import { tempDir } from '../support/temp.ts';
 import { makeProject, names, World, type WorldOptions } from '../support/world.ts';
@@ -20,12 +21,12 @@ async function halfway(options: Partial<WorldOptions> = {}) {
   const still = { stands: true };
   const wrap = (context: Context): Context => ({
     ...context,
-    events: {
-      publish: async (topic, message) => {
+    events: around(context.events, {
+      publish: async (go, topic, message) => {
         if (still.stands && topic === TOPICS.probe && JSON.stringify(message).includes('"shard":2')) return;
-        await context.events.publish(topic, message);
+        await go();
       },
-    },
+    }),
   });
   const world = new World({ folder, wrap, ...options });
   onTestFinished(() => world.close());
@@ -99,13 +100,12 @@ test('an audit that cannot be mended now keeps the sweep from no other, and come
   await records.create(`open-${busy}`, { at: 0 });
   const context: Context = {
     ...world.context,
-    records: {
-      ...records,
-      get: async (path) => {
+    records: around(records, {
+      get: async (go, path) => {
         if (path === busy) throw new RewoundError('STORAGE_LOCKED', 'busy', { help: '', transient: true });
-        return records.get(path);
+        return go();
       },
-    },
+    }),
   };
   const before = world.messages('probe').length;
   goOn();

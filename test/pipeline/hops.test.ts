@@ -4,6 +4,7 @@ import type { Context } from '../../shared/pipeline/context.ts';
 import { mostHops } from '../../shared/pipeline/hops.ts';
 import { enrolMessage, planMessage } from '../../shared/pipeline/messages.ts';
 import { readPlan } from '../../shared/pipeline/plan-file.ts';
+import { around } from '../../shared/platform/around.ts';
 import { tempDir } from '../support/temp.ts';
 import { makeProject, names, World } from '../support/world.ts';
 
@@ -39,11 +40,10 @@ test.each([
 ] as const)('%s, led to by itself for ever, ends the audit with a reason', async (step, result) => {
   const world = await audited((context) => ({
     ...context,
-    objects: {
-      ...context.objects,
+    objects: around(context.objects, {
       // Never seen by whoever has just written it, who would have it made again.
-      head: async (key) => (key.endsWith(`/${result}`) ? undefined : context.objects.head(key)),
-    },
+      head: async (go, key) => (key.endsWith(`/${result}`) ? undefined : go()),
+    }),
   }));
   const { id, ...record } = await world.audit();
   expect(record).toMatchObject({ state: 'FAILED', error: { code: 'RUNAWAY', help: expect.stringMatching(/\.$/) } });

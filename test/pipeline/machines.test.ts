@@ -4,6 +4,7 @@ import type { Device } from '../../shared/onnx/runtime.ts';
 import type { Context } from '../../shared/pipeline/context.ts';
 import { plan } from '../../shared/pipeline/plan.ts';
 import { generatorFiles, readPlan } from '../../shared/pipeline/plan-file.ts';
+import { around } from '../../shared/platform/around.ts';
 import { stubCompute } from '../support/stub-compute.ts';
 import { tempDir } from '../support/temp.ts';
 import { CHECKPOINT, makeProject, names, World, type WorldOptions } from '../support/world.ts';
@@ -26,12 +27,12 @@ test.each(['enrol', 'probe'] as const)('%s refuses to work on another device tha
     get device() {
       return device;
     },
-    events: {
-      publish: (topic, message) => {
+    events: around(context.events, {
+      publish: (go, topic) => {
         if (topic === step) device = 'cuda';
-        return context.events.publish(topic, message);
+        return go();
       },
-    },
+    }),
   });
   const world = await landed({ wrap });
   await world.run();
@@ -61,18 +62,17 @@ test.each([0, 1])('whichever of two plans counts, it goes with the generator it 
     compute,
     wrap: (context) => ({
       ...context,
-      objects: {
-        ...context.objects,
-        async put(key, bytes, options) {
-          if (!key.endsWith('plan.json')) return context.objects.put(key, bytes, options);
+      objects: around(context.objects, {
+        async put(go, key) {
+          if (!key.endsWith('plan.json')) return go();
           if (plans++ === loser) await otherIsThere;
           try {
-            return await context.objects.put(key, bytes, options);
+            return await go();
           } finally {
             letGo();
           }
         },
-      },
+      }),
     }),
   });
   const { generation } = (await world.context.objects.head(CHECKPOINT))!;

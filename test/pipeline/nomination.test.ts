@@ -1,5 +1,6 @@
 import { expect, onTestFinished, test } from 'vitest';
 import { merge } from '../../shared/pipeline/merge.ts';
+import { around } from '../../shared/platform/around.ts';
 import { LEAK } from '../support/audited.ts';
 import { tempDir } from '../support/temp.ts';
 import { makeProject, World } from '../support/world.ts';
@@ -12,10 +13,9 @@ test('a merge that another delivery overtakes does not wait for fresh samples, n
     folder,
     wrap: (context) => ({
       ...context,
-      objects: {
-        ...context.objects,
-        put: async (key, bytes, options) => {
-          const info = await context.objects.put(key, bytes, options);
+      objects: around(context.objects, {
+        put: async (go, key) => {
+          const info = await go();
           if (!overtaken && key.includes('/merged-')) {
             overtaken = true;
             // The other delivery merges, nominates and asks for fresh samples, all while this one has only merged.
@@ -23,7 +23,7 @@ test('a merge that another delivery overtakes does not wait for fresh samples, n
           }
           return info;
         },
-      },
+      }),
     }),
   });
   onTestFinished(() => world.close());

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { TOPICS } from '../../shared/pipeline/messages.ts';
+import { around } from '../../shared/platform/around.ts';
 import type { Json, Platform } from '../../shared/platform/ports.ts';
 import { remind, runAgenda } from '../../shared/service/agenda.ts';
 import { Service } from '../support/service/webhook-service.ts';
@@ -64,10 +65,9 @@ describe('the agenda', () => {
     for (const n of [1, 2, 3]) {
       await remind(context, { at: clock.now(), topic: TOPICS.tend, message: message(n), id: `i${n}` });
     }
-    const events = {
-      publish: (topic: string, what: Json) =>
-        JSON.stringify(what).includes('2') ? Promise.reject(new Error('down')) : context.events.publish(topic, what),
-    };
+    const events = around(context.events, {
+      publish: (go, _topic, what) => (JSON.stringify(what).includes('2') ? Promise.reject(new Error('down')) : go()),
+    });
     await expect(runAgenda({ ...context, events })).rejects.toThrow('down');
     expect(service.published).toHaveLength(2);
     expect(await runAgenda(context)).toBe(1);
@@ -119,18 +119,17 @@ function dying<P extends Pick<Platform, 'records' | 'events'>>(platform: P, call
   const { records, events } = platform;
   return {
     ...platform,
-    records: {
-      ...records,
-      delete: async (path: string) => {
+    records: around(records, {
+      delete: async (go) => {
         alive();
-        await records.delete(path);
+        await go();
       },
-    },
-    events: {
-      publish: async (topic: string, what: Json) => {
+    }),
+    events: around(events, {
+      publish: async (go) => {
         alive();
-        await events.publish(topic, what);
+        await go();
       },
-    },
+    }),
   };
 }

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { decodeGallery } from '../../shared/faces/gallery.ts';
 import { galleryOf } from '../../shared/pipeline/keys.ts';
 import { TOPICS } from '../../shared/pipeline/messages.ts';
+import { around } from '../../shared/platform/around.ts';
 import { readHosted } from '../../shared/service/audits.ts';
 import { eraseAudit } from '../../shared/service/erase.ts';
 import { projectOf } from '../../shared/service/paths.ts';
@@ -130,16 +131,15 @@ describe('after an erasure', () => {
       // The step has read all it needs; what it writes comes after the erasure.
       world.wrap = (platform) => ({
         ...platform,
-        objects: {
-          ...platform.objects,
-          put: async (object, bytes, options) => {
+        objects: around(platform.objects, {
+          put: async (go) => {
             if (!erased && world.delivered.at(-1)?.topic === topic) {
               erased = true;
               await erase(world, key, id);
             }
-            return platform.objects.put(object, bytes, options);
+            return go();
           },
-        },
+        }),
       });
       await world.run();
       expect(erased).toBe(true);

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { RewoundError } from '../../shared/errors.ts';
+import { around } from '../../shared/platform/around.ts';
 import { openLocal } from '../../shared/platform/local/index.ts';
 import type { Records } from '../../shared/platform/ports.ts';
 import { entries, grant, hold, purchase, settle } from '../../shared/service/credits.ts';
@@ -30,19 +31,18 @@ function seenBy(records: Records, turn: () => Promise<unknown>, faults: Fault[] 
     if (fault === 'dies after') throw new Crash();
     return done;
   }
-  return {
-    ...records,
-    create: (path, fields) => write(() => records.create(path, fields)),
-    replace: (path, fields, version) => write(() => records.replace(path, fields, version)),
-    async get(path) {
+  return around(records, {
+    create: (go) => write(go),
+    replace: (go) => write(go),
+    async get(go) {
       await turn();
-      return records.get(path);
+      return go();
     },
-    async *list(path, options) {
+    async *list(go) {
       await turn();
-      yield* records.list(path, options);
+      yield* go();
     },
-  };
+  });
 }
 
 interface Act {
@@ -200,13 +200,12 @@ test('a transaction of long ago is found by where it stands, or by looking for i
   await expect(grant({ records: dying, clock }, ACCOUNT, { id: 'second', credits: 2 })).rejects.toThrow(Crash);
   for (let n = 0; n < 250; n++) await grant({ records, clock }, ACCOUNT, { id: `more-${n}`, credits: 3 });
   const lists = { count: 0 };
-  const counting: Records = {
-    ...records,
-    list(path, options) {
+  const counting = around(records, {
+    list(go) {
       lists.count++;
-      return records.list(path, options);
+      return go();
     },
-  };
+  });
   expect(await grant({ records: counting, clock }, ACCOUNT, { id: 'first', credits: 1 })).toEqual(first);
   expect(lists.count).toBe(1);
   const second = await grant({ records: counting, clock }, ACCOUNT, { id: 'second', credits: 2 });
@@ -232,10 +231,9 @@ test('a ledger that somebody changed by hand is not written to', async () => {
 
 test('who always loses gives up for now', async () => {
   const records = memoryRecords();
-  const hopeless: Records = {
-    ...records,
-    create: async (path, fields) => (path.includes('/ledger/') ? false : records.create(path, fields)),
-  };
+  const hopeless = around(records, {
+    create: async (go, path) => (path.includes('/ledger/') ? false : go()),
+  });
   const pauses: number[] = [];
   const context = { records: hopeless, clock, pause: async (lost: number) => void pauses.push(lost) };
   await expect(grant(context, ACCOUNT, { id: 'first', credits: 1 })).rejects.toMatchObject({

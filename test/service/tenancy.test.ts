@@ -8,6 +8,7 @@ import { TOPICS } from '../../shared/pipeline/messages.ts';
 import { plan } from '../../shared/pipeline/plan.ts';
 import { readPlan } from '../../shared/pipeline/plan-file.ts';
 import { sweep } from '../../shared/pipeline/sweep.ts';
+import { around } from '../../shared/platform/around.ts';
 import { toEvent } from '../../shared/platform/event.ts';
 import type { Platform } from '../../shared/platform/ports.ts';
 import { readHosted } from '../../shared/service/audits.ts';
@@ -150,13 +151,12 @@ describe('what cannot be read', () => {
     const read: string[] = [];
     world.wrap = (platform) => ({
       ...platform,
-      objects: {
-        ...platform.objects,
-        get: (name: string, generation?: string) => {
+      objects: around(platform.objects, {
+        get: (go, name) => {
           read.push(name);
-          return platform.objects.get(name, generation);
+          return go();
         },
-      },
+      }),
     });
     await world.run();
     expect((await world.ask(key, 'GET', `/v1/audits/${id}`)).body).toMatchObject({

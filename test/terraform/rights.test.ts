@@ -1,4 +1,5 @@
 /** Whether each function gets along with what terraform/functions.tf lets it do: whole audits, each step behind its rights. */
+
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
@@ -6,6 +7,7 @@ import { z } from 'zod';
 import { API } from '../../functions/api.ts';
 import { parseTerraform } from '../../scripts/check/read-terraform.ts';
 import { TOPICS } from '../../shared/pipeline/messages.ts';
+import { around } from '../../shared/platform/around.ts';
 import type { Platform } from '../../shared/platform/ports.ts';
 import { createApi } from '../../shared/service/http/app.ts';
 import { hostedTenancy } from '../../shared/service/tenancy.ts';
@@ -51,56 +53,54 @@ function restricted<P extends Platform>(platform: P, name: string, refused: Set<
   const { objects, records, events } = platform;
   return {
     ...platform,
-    objects: {
-      ...objects,
-      async head(key) {
+    objects: around(objects, {
+      async head(go, key) {
         read(key);
-        return objects.head(key);
+        return go();
       },
-      async get(key, generation) {
+      async get(go, key) {
         read(key);
-        return objects.get(key, generation);
+        return go();
       },
-      async file(key, generation, options) {
+      async file(go, key) {
         read(key);
-        return objects.file(key, generation, options);
+        return go();
       },
-      async put(key, bytes, options) {
+      async put(go, key, _bytes, options) {
         const creates = options?.ifAbsent && rights?.creates.includes(area(key));
         need(creates || rights?.writes.includes(area(key)), `put into ${area(key)}`);
-        return objects.put(key, bytes, options);
+        return go();
       },
-      list(prefix) {
+      list(go) {
         need(rights?.lists, 'list');
-        return objects.list(prefix);
+        return go();
       },
-      async delete(key) {
+      async delete(go, key) {
         const deletes = rights?.deletes.includes(area(key)) || rights?.writes.includes(area(key));
         need(deletes, `delete in ${area(key)}`);
-        return objects.delete(key);
+        return go();
       },
-    },
-    records: {
-      ...records,
-      async create(path, fields) {
+    }),
+    records: around(records, {
+      async create(go) {
         write();
-        return records.create(path, fields);
+        return go();
       },
-      async replace(path, fields, version) {
+      async replace(go) {
         write();
-        return records.replace(path, fields, version);
+        return go();
       },
-      async delete(path) {
+      async delete(go) {
         write();
-        return records.delete(path);
+        return go();
       },
-    },
-    events: {
-      async publish(topic, message) {
+    }),
+    events: around(events, {
+      async publish(go, topic) {
         need(rights?.publishes.includes(topic), `publish ${topic}`);
-        return events.publish(topic, message);
+        return go();
       },
-    },
+    }),
   };
 }
 

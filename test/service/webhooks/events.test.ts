@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { TOPICS } from '../../../shared/pipeline/messages.ts';
+import { around } from '../../../shared/platform/around.ts';
 import { runAgenda } from '../../../shared/service/agenda.ts';
 import { newAuditId, newId } from '../../../shared/service/ids.ts';
 import { KEPT_MS, listDeliveries } from '../../../shared/service/webhooks/deliveries.ts';
@@ -129,15 +130,21 @@ describe('an event is told', () => {
         if (left < 0) throw new Error('dead');
       };
       const { records, events } = context;
-      const create: typeof records.create = async (path, fields) => {
-        alive();
-        return records.create(path, fields);
+      const dying = {
+        ...context,
+        records: around(records, {
+          create: async (go) => {
+            alive();
+            return go();
+          },
+        }),
+        events: around(events, {
+          publish: async (go) => {
+            alive();
+            await go();
+          },
+        }),
       };
-      const publish: typeof events.publish = async (topic, message) => {
-        alive();
-        await events.publish(topic, message);
-      };
-      const dying = { ...context, records: { ...records, create }, events: { publish } };
       await expect(announce(dying, ACCOUNT, EVENTS[1]!)).rejects.toThrow('dead');
       // Whoever tells it comes again, or, where the delivery is there already, the reminder does.
       const made = (await listDeliveries(context, ACCOUNT)).deliveries.length;

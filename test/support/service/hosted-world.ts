@@ -1,6 +1,7 @@
 import { setImmediate as immediate } from 'node:timers/promises';
 import { functions, useContext } from '../../../functions/index.ts';
 import { TOPICS } from '../../../shared/pipeline/messages.ts';
+import { around } from '../../../shared/platform/around.ts';
 import { toEvent } from '../../../shared/platform/event.ts';
 import type { Json, Platform } from '../../../shared/platform/ports.ts';
 import { runAgenda } from '../../../shared/service/agenda.ts';
@@ -176,18 +177,13 @@ export function dying<P extends Platform>(platform: P, n: number): P & { readonl
   const { objects, records, events } = platform;
   return {
     ...platform,
-    objects: {
-      ...objects,
-      put: (key, bytes, options) => write(() => objects.put(key, bytes, options)),
-      delete: (key) => write(() => objects.delete(key), true),
-    },
-    records: {
-      ...records,
-      create: (path, fields) => write(() => records.create(path, fields)),
-      replace: (path, fields, version) => write(() => records.replace(path, fields, version)),
-      delete: (path) => write(() => records.delete(path)),
-    },
-    events: { publish: (topic, message) => write(() => events.publish(topic, message)) },
+    objects: around(objects, { put: (go) => write(go), delete: (go) => write(go, true) }),
+    records: around(records, {
+      create: (go) => write(go),
+      replace: (go) => write(go),
+      delete: (go) => write(go),
+    }),
+    events: around(events, { publish: (go) => write(go) }),
     died: () => writes >= n,
   };
 }

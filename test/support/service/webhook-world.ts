@@ -1,5 +1,6 @@
 import { TOPICS } from '../../../shared/pipeline/messages.ts';
-import type { Json, Platform } from '../../../shared/platform/ports.ts';
+import { around } from '../../../shared/platform/around.ts';
+import type { Json } from '../../../shared/platform/ports.ts';
 import { runAgenda } from '../../../shared/service/agenda.ts';
 import { newId } from '../../../shared/service/ids.ts';
 import { type DeliverContext, deliver, deliverMessage } from '../../../shared/service/webhooks/deliver.ts';
@@ -114,28 +115,27 @@ export function dying(context: DeliverContext, writes: number): DeliverContext {
     if (left < 0) throw new Error('dead');
   };
   const { records, events } = context;
-  const guarded: Pick<Platform['records'], 'create' | 'replace' | 'delete'> = {
-    create: async (path, fields) => {
-      alive();
-      return records.create(path, fields);
-    },
-    replace: async (path, fields, version) => {
-      alive();
-      return records.replace(path, fields, version);
-    },
-    delete: async (path) => {
-      alive();
-      await records.delete(path);
-    },
-  };
   return {
     ...context,
-    records: { ...records, ...guarded },
-    events: {
-      publish: async (topic, message) => {
+    records: around(records, {
+      create: async (go) => {
         alive();
-        await events.publish(topic, message);
+        return go();
       },
-    },
+      replace: async (go) => {
+        alive();
+        return go();
+      },
+      delete: async (go) => {
+        alive();
+        await go();
+      },
+    }),
+    events: around(events, {
+      publish: async (go) => {
+        alive();
+        await go();
+      },
+    }),
   };
 }
