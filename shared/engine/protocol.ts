@@ -8,7 +8,7 @@ export type TaskRequest<T extends Task = Task> = Parameters<Compute[T]>[0];
 
 /** An engine all of whose tasks go through one function. A task that is not listed here does not compile. */
 export function computeOf(run: (task: Task, request: TaskRequest) => Promise<unknown>): Compute {
-  const task = <T extends Task>(name: T) => ((request: TaskRequest<T>) => run(name, request)) as Compute[T];
+  const task = <T extends Task>(name: OneRequest<T>) => ((request: TaskRequest<T>) => run(name, request)) as Compute[T];
   return {
     weightFiles: task('weightFiles'),
     inspect: task('inspect'),
@@ -22,6 +22,9 @@ export function computeOf(run: (task: Task, request: TaskRequest) => Promise<unk
     embedSample: task('embedSample'),
   };
 }
+
+/** A task with one parameter, its request, which is all that is sent: a second parameter would be lost on the way. */
+export type OneRequest<T extends Task> = Required<Parameters<Compute[T]>> extends [unknown] ? T : never;
 
 export interface Call {
   readonly id: number;
