@@ -24,7 +24,7 @@ export function computeOf(run: (task: Task, request: TaskRequest) => Promise<unk
 }
 
 /** A task with one parameter, its request, which is all that is sent: a second parameter would be lost on the way. */
-export type OneRequest<T extends Task> = Required<Parameters<Compute[T]>> extends [unknown] ? T : never;
+type OneRequest<T extends Task> = Required<Parameters<Compute[T]>> extends [unknown] ? T : never;
 
 export interface Call {
   readonly id: number;
