@@ -9,19 +9,30 @@
 #             terraform/functions.tf chooses.
 # The build fails if the first two do not fit; a service that meets the wrong driver does not start (functions/server.ts
 # runs a model on the device before it opens its port).
-ARG CUDA=13.1.1
+# `npm run pin` writes the digests of the images and the checksum of NuGet's package with the provider; a build without
+# them fails. Both change with the version of onnxruntime-node in package.json.
 
 FROM node:24.21.0-bookworm-slim AS dependencies
 WORKDIR /app
-RUN apt-get update && apt-get install -y --no-install-recommends ca-certificates && rm -rf /var/lib/apt/lists/*
+RUN apt-get update && apt-get install -y --no-install-recommends ca-certificates curl unzip && rm -rf /var/lib/apt/lists/*
 COPY package.json package-lock.json .npmrc ./
 RUN npm ci --omit=dev --ignore-scripts --no-update-notifier \
-  && ONNXRUNTIME_NODE_INSTALL=cuda12 node node_modules/onnxruntime-node/script/install.js \
   && cd node_modules/onnxruntime-node/bin/napi-v6 \
-  && rm -r darwin win32 linux/arm64 \
-  && rm -f linux/x64/libonnxruntime_providers_tensorrt.so
+  && rm -r darwin win32 linux/arm64
+# What onnxruntime-node's install script would fetch, which compares it with nothing.
+ARG PROVIDER_SHA512=
+RUN version=$(node --print "require('/app/node_modules/onnxruntime-node/package.json').version") \
+  && name=microsoft.ml.onnxruntime.gpu.linux \
+  && curl --fail --silent --show-error --proto '=https' --output /tmp/provider.nupkg \
+    "https://api.nuget.org/v3-flatcontainer/$name/$version/$name.$version.nupkg" \
+  && echo "${PROVIDER_SHA512:?run npm run pin}  /tmp/provider.nupkg" | sha512sum --check --strict \
+  && unzip -j /tmp/provider.nupkg \
+    runtimes/linux-x64/native/libonnxruntime_providers_cuda.so \
+    runtimes/linux-x64/native/libonnxruntime_providers_shared.so \
+    -d node_modules/onnxruntime-node/bin/napi-v6/linux/x64 \
+  && rm /tmp/provider.nupkg
 
-FROM nvidia/cuda:${CUDA}-cudnn-runtime-ubuntu24.04
+FROM nvidia/cuda:13.1.1-cudnn-runtime-ubuntu24.04
 ENV NODE_ENV=production
 WORKDIR /app
 COPY --from=dependencies /usr/local/bin/node /usr/local/bin/node
