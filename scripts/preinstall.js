@@ -13,8 +13,9 @@ import { dirname, join, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const OWN = fileURLToPath(import.meta.url);
+/** The script's own reading of a wish cannot be used: it returns nothing for `cuda12`, which is what it fetches. */
 const GUARD = `// Changed by rewound: CUDA libraries are fetched only when asked for, as by ONNXRUNTIME_NODE_INSTALL=cuda12.
-if (require('./install-utils.js').parseInstallFlag() === undefined) process.exit(0);
+if (process.argv.length <= 2 && !Object.keys(process.env).some((name) => /onnxruntime_node_install/i.test(name))) process.exit(0);
 `;
 
 function fetchOnlyWhenAsked() {
