@@ -14,13 +14,10 @@ const CHECKS: Readonly<Record<string, readonly string[]>> = {
   // Names and types of everything in terraform/, and its format.
   cloud: ['node', 'scripts/check/terraform.ts'],
   build: ['node', 'scripts/check/cloudbuild.ts'],
-<<<<<<< HEAD
   // Nothing but shared/terminal.ts writes to a terminal.
   terminal: ['node', 'scripts/check/terminal.ts'],
-=======
   // Every package of the lock file with its digest, from the public registry.
   lock: ['node', 'scripts/check/lock.ts'],
->>>>>>> 1f75529 (Give every entry of the lock file its digest, and check it)
   // The client against the API it is generated from.
   client: ['node', 'scripts/client.ts', '--check'],
 };

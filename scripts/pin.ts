@@ -6,6 +6,7 @@
 import { globSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { stderr } from '../shared/terminal.ts';
 import { pinned, unpinned } from './pin/images.ts';
 import { imageDigest, nugetSha512, PROVIDER } from './pin/registry.ts';
 
@@ -16,8 +17,8 @@ const read = (file: string) => readFileSync(join(ROOT, file), 'utf8');
 
 function check(): boolean {
   const missing = FILES.flatMap((file) => unpinned(read(file)).map((name) => `${file}: no digest of ${name}`));
-  for (const line of new Set(missing)) console.error(line);
-  if (missing.length > 0) console.error('Run `npm run pin`, look at what it changed, and commit it.');
+  for (const line of new Set(missing)) stderr.line(line);
+  if (missing.length > 0) stderr.line('Run `npm run pin`, look at what it changed, and commit it.');
   return missing.length === 0;
 }
 

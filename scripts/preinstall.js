@@ -35,6 +35,7 @@ if (OWN.includes(`${sep}node_modules${sep}`)) {
     fetchOnlyWhenAsked();
   } catch (error) {
     // Not worth an installation: where the other host can be reached, it succeeds.
+    // biome-ignore lint/suspicious/noConsole: this runs before the package is there, with nothing to import.
     console.warn(`rewound: the install script of onnxruntime-node stays as it is: ${error}`);
   }
 }

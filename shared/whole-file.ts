@@ -46,7 +46,7 @@ export function createWhole(path: string, content: Content, options: Options = {
 export function writeWhole(path: string, content: Content, options: Options = {}): void {
   const target = realPath(path);
   const former = statSync(target, { throwIfNoEntry: false });
-  // A device or a pipe, such as /dev/stdout, is written to and not replaced.
+  // A device or a pipe is written to and not replaced.
   if (former?.isFile() === false) {
     writeFileSync(target, content);
     return;

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { stdout } from '../../shared/terminal.ts';
 
 const REGISTRY = 'https://registry.npmjs.org/';
 
@@ -30,9 +31,9 @@ export function lockProblems(text: string): string[] {
 
 if (import.meta.main) {
   const problems = lockProblems(readFileSync(join(import.meta.dirname, '../../package-lock.json'), 'utf8'));
-  for (const problem of problems) console.log(problem);
+  for (const problem of problems) stdout.line(problem);
   if (problems.length > 0) {
-    console.log('Remove these entries from package-lock.json and run: npm install --package-lock-only');
+    stdout.line('Remove these entries from package-lock.json and run: npm install --package-lock-only');
   }
   process.exitCode = problems.length > 0 ? 1 : 0;
 }
