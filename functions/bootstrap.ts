@@ -5,6 +5,7 @@ import type { Context } from '../shared/pipeline/context.ts';
 import { giveUp } from '../shared/pipeline/give-up.ts';
 import { following } from '../shared/pipeline/hops.ts';
 import { ownObjects } from '../shared/pipeline/own-objects.ts';
+import { forgetBuried, refusingErased } from '../shared/pipeline/tombstones.ts';
 import { fromEvent } from '../shared/platform/event.ts';
 import type { Platform } from '../shared/platform/ports.ts';
 import type { ServiceContext } from '../shared/service/context.ts';
@@ -58,8 +59,17 @@ export function subscriber<T extends z.ZodType<{ readonly hops: number }>>(
     const message = decode(schema, event);
     if (message === undefined) return;
     const world = context();
-    const objects = ownObjects(world.objects);
-    await ending(world, message, () => step(following({ ...world, objects }, message.hops), message));
+    if (world.tenancy && (await forgetBuried(world, message))) return;
+    const guarded = refusingErased(world);
+    const own = following({ ...guarded, objects: ownObjects(guarded.objects) }, message.hops);
+    await ending(guarded, message, async () => {
+      try {
+        await step(own, message);
+      } catch (error) {
+        // Erased while it ran.
+        if (!world.tenancy || !(await forgetBuried(world, message))) throw error;
+      }
+    });
   };
   cloudEvent(name, (event: CloudEvent<unknown>) => observe(name, event, () => handle(event)));
   return handle;

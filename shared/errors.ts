@@ -27,6 +27,7 @@ const THEIRS = {
   REQUEST_INVALID: 'a request does not fit its schema',
   METHOD_NOT_ALLOWED: 'an address does not take this method',
   TOO_LARGE: 'a request or an upload is larger than allowed',
+  TOO_DEEP: 'files are too many folders deep',
   RATE_LIMITED: 'too many requests came in a short time',
   CONFLICT: 'what was asked for does not fit the state of things',
   IDEMPOTENCY_MISMATCH: 'an Idempotency-Key was used before for another request',

@@ -10,15 +10,16 @@ const UNKNOWN: SystemCause = {
 };
 
 /**
- * Makes a folder and those above it. Throws what the system says where that is not possible. (Node's own recursive mkdir never ends
- * on file systems that answer ENOENT below a folder that is there, such as /proc.)
+ * Makes a folder and those above it, with `mode` as far as the umask allows it. Throws what the system says where that
+ * is not possible. (Node's own recursive mkdir never ends on file systems that answer ENOENT below a folder that is
+ * there, such as /proc.)
  */
-export function ensureFolder(path: string): void {
+export function ensureFolder(path: string, mode = 0o777): void {
   try {
     if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) return;
     const parent = dirname(path);
-    if (parent !== path) ensureFolder(parent);
-    mkdirSync(path);
+    if (parent !== path) ensureFolder(parent, mode);
+    mkdirSync(path, { mode });
   } catch (cause) {
     // Somebody else made it in between.
     if (isErrno(cause, 'EEXIST') && statSync(path).isDirectory()) return;

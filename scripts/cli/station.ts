@@ -8,6 +8,7 @@ import type { Device } from '../../shared/onnx/runtime.ts';
 import type { Context } from '../../shared/pipeline/context.ts';
 import { giveUp } from '../../shared/pipeline/give-up.ts';
 import { TOPICS } from '../../shared/pipeline/messages.ts';
+import { refusingErased } from '../../shared/pipeline/tombstones.ts';
 import { type DeliveryOptions, deliverUntilAborted, deliverUntilIdle } from '../../shared/platform/local/delivery.ts';
 import { type LocalPlatform, openLocal } from '../../shared/platform/local/index.ts';
 import type { Mounts } from '../../shared/platform/local/tree.ts';
@@ -20,6 +21,8 @@ export interface StationOptions {
   readonly onProgress?: (task: Task, done: number) => void;
   /** Told of each message before it is handled. */
   readonly onMessage?: (topic: string, event: { readonly data?: unknown }) => Promise<void>;
+  /** Ends walks through folders. */
+  readonly signal?: AbortSignal;
   readonly onFailure?: (error: RewoundError, attempt: number) => void;
 }
 
@@ -40,8 +43,13 @@ export class Station {
 
   constructor(options: StationOptions) {
     this.options = options;
-    const { folder, mounts = {}, device, onProgress } = options;
-    this.platform = openLocal({ folder, mounts, queue: { maxAttempts: MAX_ATTEMPTS, endless: ENDLESS } });
+    const { folder, mounts = {}, device, onProgress, signal } = options;
+    this.platform = openLocal({
+      folder,
+      mounts,
+      queue: { maxAttempts: MAX_ATTEMPTS, endless: ENDLESS },
+      ...(signal ? { signal } : {}),
+    });
     this.forgetDead();
     this.engine = new EngineProcess({
       device,
@@ -93,7 +101,7 @@ export class Station {
     const dead = queue.dead();
     for (const { id, message, error } of dead) {
       const help = 'The same command tries again from where it stood.';
-      await giveUp(this.context, message, new RewoundError(error.code, error.message, { help }));
+      await giveUp(refusingErased(this.context), message, new RewoundError(error.code, error.message, { help }));
       queue.forget(id);
     }
     return dead.length > 0;

@@ -1,13 +1,14 @@
 import { RewoundError } from '../errors.ts';
-import type { Platform } from '../platform/ports.ts';
+import type { ObjectInfo, Platform } from '../platform/ports.ts';
 import { galleryOf, records, STAGES } from './keys.ts';
 
 type Stored = Pick<Platform, 'objects' | 'records'>;
+type Deleted = Pick<ObjectInfo, 'key' | 'size'>;
 
 /** Erases all that one audit left: work, report and records. Enrolled photos are the project's and stay. */
 export async function forgetAudit(context: Stored, audit: string): Promise<void> {
   await forgetWork(context, audit);
-  await deleteBelow(context, `report/${audit}/`);
+  await context.objects.clear(`report/${audit}`);
   await context.records.delete(records.open(audit));
   await context.records.delete(records.audit(audit));
 }
@@ -15,7 +16,7 @@ export async function forgetAudit(context: Stored, audit: string): Promise<void>
 /** Erases what an audit has done so far, so that it starts over. */
 export async function forgetWork(context: Stored, audit: string): Promise<void> {
   const { records: store } = context;
-  await deleteBelow(context, `work/${audit}/`);
+  await context.objects.clear(`work/${audit}`);
   for (const collection of [...STAGES.map((stage) => records.done(audit, stage)), `audits/${audit}/locks`]) {
     const found: string[] = [];
     for await (const { path } of store.list(collection)) found.push(path);
@@ -30,17 +31,16 @@ export async function forgetEmbeddings(context: Pick<Platform, 'objects'>, audit
 
 /**
  * Erases what was put into a project (`drop/<tenant>/<project>`), and the embeddings that were made of its photos. What
- * its audits left is each audit's own: see `forgetAudit`.
+ * its audits left is each audit's own: see `forgetAudit`. Returns what it deleted.
  */
-export async function forgetProject(context: Pick<Platform, 'objects'>, project: string): Promise<void> {
+export async function forgetProject({ objects }: Pick<Platform, 'objects'>, project: string): Promise<Deleted[]> {
   // A shorter path would name all projects of a tenant, or of all.
   if (!/^drop\/[^/]+\/[^/]+$/.test(project)) {
     throw new RewoundError('INTERNAL', 'What was to be erased is not a project.', {
       help: 'This is a defect in Rewound. Nothing was erased.',
     });
   }
-  await deleteBelow(context, `${project}/`);
-  await deleteBelow(context, `${galleryOf(project)}/`);
+  return [...(await objects.clear(project)), ...(await objects.clear(galleryOf(project)))];
 }
 
 async function deleteBelow({ objects }: Pick<Platform, 'objects'>, prefix: string): Promise<void> {

@@ -6,8 +6,13 @@ import { RewoundError } from '../errors.ts';
  */
 
 /** Longest key in UTF-8 bytes, the limit of object stores; no segment may be longer than a file name. */
-const MAX_KEY = 1024;
+export const MAX_KEY = 1024;
 const MAX_SEGMENT = 255;
+/**
+ * Most segments of a key, and most folders that are looked into below a folder on a disk. Photos are a few folders deep;
+ * what is deeper by so much is a mistake or an attack, and each further folder makes every access slower.
+ */
+export const MAX_DEPTH = 64;
 
 /** Names of files that are still being copied or downloaded. */
 const UNFINISHED = /\.(part|partial|tmp|crdownload)$/i;
@@ -35,9 +40,9 @@ export function isHidden(segment: string): boolean {
  */
 export function keySegments(key: string): string[] {
   const segments = key.split('/');
-  if (!segments.every(isSegment) || Buffer.byteLength(key) > MAX_KEY) {
+  if (segments.length > MAX_DEPTH || !segments.every(isSegment) || Buffer.byteLength(key) > MAX_KEY) {
     throw new RewoundError('USAGE', 'An object key is not valid.', {
-      help: `Use at most ${MAX_KEY} bytes of names joined by single slashes; no name may be "." or "..", hold a backslash, a line break or NUL, or exceed ${MAX_SEGMENT} bytes.`,
+      help: `Use at most ${MAX_KEY} bytes and ${MAX_DEPTH} names joined by single slashes; no name may be "." or "..", hold a backslash, a line break or NUL, or exceed ${MAX_SEGMENT} bytes.`,
     });
   }
   return segments;

@@ -41,10 +41,19 @@ export interface Objects {
    * Throws OBJECT_EXISTS, STORAGE_FULL, and USAGE where this platform only reads.
    */
   put(key: string, bytes: Uint8Array, options?: PutOptions): Promise<ObjectInfo>;
-  /** Objects whose key begins with `prefix`, in ascending order of the key's UTF-8 bytes. Not a snapshot. */
+  /**
+   * Objects whose key begins with `prefix`, in ascending order of the key's UTF-8 bytes. Not a snapshot. Throws TOO_DEEP,
+   * after all the others, where there are files too many folders deep to be objects.
+   */
   list(prefix: string): AsyncIterable<ObjectInfo>;
   /** Succeeds also when there is none. Throws USAGE where this platform only reads. */
   delete(key: string): Promise<void>;
+  /**
+   * Deletes every object below `folder`, a key without a slash at the end, however many folders deep, and resolves with
+   * the keys and sizes of what it deleted. On a disk that includes files that are no objects: hidden and unfinished
+   * ones, and those with names too long or too deep for a key. Throws USAGE where this platform only reads.
+   */
+  clear(folder: string): Promise<readonly Pick<ObjectInfo, 'key' | 'size'>[]>;
   /**
    * Path of a local file with this content, for native code to map. Read-only, and not for keeping: a platform may
    * remove or replace it after the step that asked for it. Throws like `get`.
@@ -85,6 +94,12 @@ export interface Records {
   list(path: string, options?: ListOptions): AsyncIterable<Snapshot>;
   /** Succeeds also when there is none. Documents below it stay. */
   delete(path: string): Promise<void>;
+  /**
+   * For erasing. Resolves when nothing that was deleted before, of records or messages, is left in files of this
+   * platform (free space, logs), and no message waits that holds one of `texts`. Where others keep the files, as
+   * Firestore and Pub/Sub do, that is theirs to do, and this does nothing. Throws STORAGE_LOCKED.
+   */
+  purge(texts: readonly string[]): Promise<void>;
 }
 
 /** Events: durable, at least once, in no order. `publish` returns when the message cannot be lost any more. */
@@ -109,6 +124,11 @@ export interface UploadLimits {
   /** Bytes that will come, exactly. */
   readonly size: number;
   readonly expiresAt: number;
+  /**
+   * A record's path: once that record exists, the ticket's upload is refused, or removed again. Where addresses lead past
+   * this platform, as into Cloud Storage, the step that is told of the new object removes it.
+   */
+  readonly unless?: string;
 }
 
 /** Uploads by others. A ticket writes its key once, if nothing is there yet, and can do nothing else. */

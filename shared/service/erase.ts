@@ -1,14 +1,14 @@
 import { createHmac, sign } from 'node:crypto';
-import { stopAudit } from '../pipeline/audits.ts';
+import { readAudit, stopAudit } from '../pipeline/audits.ts';
 import { forgetAudit, forgetProject } from '../pipeline/forget.ts';
-import { galleryOf, records as pipelineRecords, STAGES } from '../pipeline/keys.ts';
-import type { Platform } from '../platform/ports.ts';
+import { records as pipelineRecords, STAGES } from '../pipeline/keys.ts';
+import { bury } from '../pipeline/tombstones.ts';
+import type { ObjectInfo, Platform } from '../platform/ports.ts';
 import { findRun, type HostedAudit, readHosted } from './audits.ts';
-import { timeOfAudit } from './ids.ts';
+import { answersOf, deliveriesOf, forgetMentions } from './mentions.ts';
 import { paths, projectOf } from './paths.ts';
 import { type Secret, signingKey } from './secret.ts';
 import { cancelled, remindOfRemains, settleAudit } from './settle.ts';
-import { deleteDelivery, listDeliveries } from './webhooks/deliveries.ts';
 
 /** What was erased. Names of people's folders and files are digests under a key: a receipt is kept, and shown. */
 export interface Erased {
@@ -22,48 +22,50 @@ export interface Erased {
  * erased when it must have ended. Throws NOT_FOUND where there is no such audit.
  */
 export async function eraseAudit(context: Platform, account: string, id: string): Promise<Erased> {
+  const project = projectOf(account, id);
+  const now = context.clock.now();
+  const remind = (run: string | undefined) =>
+    remindOfRemains(context, { account, audit: id, ...(run === undefined ? {} : { run }) }, now);
+  const known = await findRun(context, await readHosted(context, account, id));
+  // Before the tombstone: an erasure that a process died over is finished by this reminder.
+  await remind(known);
+  await bury(context, project);
+  // After the tombstone: of a run that begins later, the step that begins it erases what it wrote.
   const audit = await readHosted(context, account, id);
   const run = await findRun(context, audit);
-  const place = { account, audit: id, ...(run === undefined ? {} : { run }) };
-  await remindOfRemains(context, place, context.clock.now());
-  // Before anything is settled: that gives up what was uploaded.
-  const erased = await inventory(context, account, id, audit, run);
-  if (!audit.outcome) {
-    if (run !== undefined) await stopAudit(context, run, 'CANCELLED', cancelled());
-    await settleAudit(context, account, id, { state: 'CANCELLED', error: cancelled() });
+  if (run !== undefined) {
+    if (run !== known) await remind(run);
+    await bury(context, project, run);
+    if (!audit.outcome && (await readAudit(context, run))) await stopAudit(context, run, 'CANCELLED', cancelled());
   }
-  await forgetProject(context, projectOf(account, id));
+  // Not listed before it is deleted: it may be too deep for that. The rest is needed until all is settled.
+  const uploaded = await forgetProject(context, project);
+  const erased = await inventory(context, account, id, audit, run, uploaded);
+  if (!audit.outcome) await settleAudit(context, account, id, { state: 'CANCELLED', error: cancelled() });
   if (run !== undefined) await forgetAudit(context, run);
   if (audit.checkpoint) await context.records.delete(uploadRecord(audit.checkpoint));
   await forgetMentions(context, account, id);
   await context.records.delete(paths.audit(account, id));
+  await context.records.purge([`${project}/`]);
   return erased;
 }
 
-/** Erases what others wrote down about an audit: messages to webhooks, and kept answers to requests. */
-export async function forgetMentions(context: Pick<Platform, 'records'>, account: string, id: string): Promise<void> {
-  for (const delivery of await deliveriesOf(context, account, id)) await deleteDelivery(context, account, delivery);
-  for (const path of await answersOf(context, account, id)) await context.records.delete(path);
-}
-
-/** All there is of an audit. */
+/** All there is of an audit, with what was uploaded for it and is deleted already. */
 async function inventory(
   context: Platform,
   account: string,
   id: string,
   audit: HostedAudit,
   run: string | undefined,
+  uploaded: readonly Pick<ObjectInfo, 'key' | 'size'>[],
 ): Promise<Erased> {
   const project = projectOf(account, id);
-  const objects: { key: string; bytes: number }[] = [];
-  const areas = [
-    `${project}/`,
-    `${galleryOf(project)}/`,
-    ...(run === undefined ? [] : [`work/${run}/`, `report/${run}/`]),
-  ];
-  for (const area of areas) {
-    for await (const { key, size } of context.objects.list(area))
-      objects.push({ key: nameless(project, key, audit.pseudonymKey), bytes: size });
+  const objects = uploaded.map(({ key, size }) => ({
+    key: nameless(project, key, audit.pseudonymKey),
+    bytes: size,
+  }));
+  for (const area of run === undefined ? [] : [`work/${run}/`, `report/${run}/`]) {
+    for await (const { key, size } of context.objects.list(area)) objects.push({ key, bytes: size });
   }
   const records = [paths.audit(account, id)];
   if (run !== undefined) {
@@ -84,28 +86,6 @@ async function inventory(
 
 function uploadRecord({ key, generation }: { readonly key: string; readonly generation: string }): string {
   return pipelineRecords.upload(key, generation);
-}
-
-/** Webhook messages about the audit, sent or not. */
-async function deliveriesOf(context: Pick<Platform, 'records'>, account: string, id: string): Promise<string[]> {
-  const found: string[] = [];
-  for (let after: string | undefined; ; ) {
-    const page = await listDeliveries(context, account, { limit: 100, ...(after === undefined ? {} : { after }) });
-    for (const { id: delivery, payload } of page.deliveries) if (payload.includes(id)) found.push(delivery);
-    // The newest are listed first, and none is older than what it tells of.
-    const isOlder = page.deliveries.some(({ at }) => at < timeOfAudit(id));
-    if (page.next === null || isOlder) return found;
-    after = page.next;
-  }
-}
-
-/** Kept answers to requests that name the audit. */
-async function answersOf({ records }: Pick<Platform, 'records'>, account: string, id: string): Promise<string[]> {
-  const found: string[] = [];
-  for await (const { path, fields } of records.list(paths.requests(account))) {
-    if (JSON.stringify(fields).includes(id)) found.push(path);
-  }
-  return found;
 }
 
 /**

@@ -4,6 +4,7 @@ import { forgetAudit, forgetEmbeddings, forgetProject } from '../pipeline/forget
 import { dropPlace, keys, records, STAGES } from '../pipeline/keys.ts';
 import type { SettleMessage } from '../pipeline/messages.ts';
 import { freshSamples } from '../pipeline/settings.ts';
+import { buriedProject, bury } from '../pipeline/tombstones.ts';
 import type { Platform } from '../platform/ports.ts';
 import { parseReport } from '../report/json.ts';
 import { readAccount } from './accounts.ts';
@@ -18,6 +19,7 @@ import {
 } from './audits.ts';
 import { settle } from './credits.ts';
 import { moved } from './ledger/entry.ts';
+import { forgetErased } from './mentions.ts';
 import { ownerOf, projectOf } from './paths.ts';
 import { type AuditReminder, remindOfAudit } from './reminders.ts';
 import { charge, workOf } from './tariff.ts';
@@ -41,6 +43,8 @@ export async function remindOfRemains(
 
 /** The step after an audit has ended: settles it with its owner. */
 export async function settleRun(context: Platform, { audit: run }: SettleMessage): Promise<void> {
+  const erased = await buriedProject(context, run);
+  if (erased !== undefined) return forgetErased(context, erased, [run]);
   const record = await readAudit(context, run);
   const owner = record && ownerOf(dropPlace(record.key)?.project ?? '');
   if (!record || !owner || !isFinal(record.state)) return;
@@ -67,6 +71,7 @@ async function forgetStray(
   await remindOfRemains(context, place, context.clock.now());
   const upload = records.upload(key, generation);
   if ((await auditOfUpload(context, key, generation)) === place.run) await context.records.delete(upload);
+  await bury(context, projectOf(place.account, place.audit), place.run);
   // Its record last: as long as that is there, the message that comes again goes on with the rest.
   await forgetAudit(context, place.run);
 }

@@ -2,6 +2,7 @@ import { RewoundError } from '../errors.ts';
 import { readAudit, stopAudit } from '../pipeline/audits.ts';
 import { TOPICS } from '../pipeline/messages.ts';
 import { putOnce } from '../pipeline/once.ts';
+import { isBuried } from '../pipeline/tombstones.ts';
 import { changeHosted, findRun, type HostedAudit, readHosted } from './audits.ts';
 import type { ServiceContext } from './context.ts';
 import { hold, holdFree } from './credits.ts';
@@ -37,7 +38,7 @@ export async function startAudit(context: Context, account: string, id: string):
   await remindOfAudit(context, 'expire', { account, audit: id }, now + END_WITHIN_MS);
   // Before it counts as started: whoever asks again then changes nothing.
   await announceLowCredits(context, account, entry);
-  await putOnce(context, `${projectOf(account, id)}/project.json`, projectJson(audit));
+  await putSettings(context, projectOf(account, id), audit);
   const started = await changeHosted(context, account, id, (current) =>
     current.startedAt === null ? { ...current, startedAt: now, checkpoint } : undefined,
   );
@@ -48,6 +49,16 @@ export async function startAudit(context: Context, account: string, id: string):
 /** Asks the pipeline to plan; a planned audit is merely gone on with. */
 export async function publishPlan({ events }: Pick<Context, 'events'>, { checkpoint }: HostedAudit): Promise<void> {
   if (checkpoint) await events.publish(TOPICS.plan, { version: 1, ...checkpoint });
+}
+
+/** Writes what the audit's owner decided. It is erased again if the audit was erased meanwhile. Throws CANCELLED. */
+async function putSettings(context: Context, project: string, audit: HostedAudit): Promise<void> {
+  const key = `${project}/project.json`;
+  await putOnce(context, key, projectJson(audit));
+  if (!(await isBuried(context, project))) return;
+  await context.objects.delete(key);
+  await context.records.purge([]);
+  throw cancelled();
 }
 
 function projectJson({ settings, names, pseudonymKey }: HostedAudit): Uint8Array {

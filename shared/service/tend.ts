@@ -1,9 +1,11 @@
 import { RewoundError } from '../errors.ts';
 import { readAudit, stopAudit } from '../pipeline/audits.ts';
 import { forgetAudit, forgetEmbeddings, forgetProject, forgetWork } from '../pipeline/forget.ts';
+import { isBuried } from '../pipeline/tombstones.ts';
 import type { Platform } from '../platform/ports.ts';
 import { findHosted, findRun, runOf } from './audits.ts';
-import { eraseAudit, forgetMentions } from './erase.ts';
+import { eraseAudit } from './erase.ts';
+import { forgetErased, forgetMentions } from './mentions.ts';
 import { projectOf } from './paths.ts';
 import { remindOfAudit, type TendMessage } from './reminders.ts';
 import { settleAudit } from './settle.ts';
@@ -18,7 +20,12 @@ export async function tend(context: Platform, message: TendMessage): Promise<voi
   const { about, account, audit: id } = message;
   if (about === 'remains') return forgetRemains(context, message);
   const audit = await findHosted(context, account, id);
-  if (!audit) return;
+  if (!audit) {
+    const project = projectOf(account, id);
+    // What a process wrote that was ending it, and died, while it was erased.
+    if (await isBuried(context, project)) await forgetErased(context, project, []);
+    return;
+  }
   const { outcome, planned, startedAt } = audit;
   switch (about) {
     case 'start':
@@ -53,10 +60,16 @@ async function forgetRemains(
   context: Platform,
   { account, audit: id, run }: Extract<TendMessage, { about: string }>,
 ): Promise<void> {
+  const project = projectOf(account, id);
   const audit = await findHosted(context, account, id);
+  if (await isBuried(context, project)) {
+    // A process died over the erasure.
+    if (audit) await eraseAudit(context, account, id);
+    return forgetErased(context, project, run === undefined ? [] : [run]);
+  }
   // Of one that is there, its uploads may go if it gave them up; a run may if it is another than its own.
   const own = audit && runOf(audit);
-  if (!audit || run === undefined || run === own) await forgetProject(context, projectOf(account, id));
+  if (!audit || run === undefined || run === own) await forgetProject(context, project);
   if (run !== undefined && run === own) await forgetEmbeddings(context, run);
   else if (run !== undefined) await forgetAudit(context, run);
   if (!audit) await forgetMentions(context, account, id);

@@ -3,7 +3,8 @@ import { RewoundError } from '../errors.ts';
 import { isCompanion } from '../pipeline/keys.ts';
 import { MOST_CARD_BYTES } from '../pipeline/once.ts';
 import { PARTS } from '../pipeline/people.ts';
-import { isHidden, isSegment } from '../platform/names.ts';
+import { tombstoneOf } from '../pipeline/tombstones.ts';
+import { isHidden, isSegment, MAX_DEPTH } from '../platform/names.ts';
 import type { UploadTicket } from '../platform/ports.ts';
 import { changeHosted, type HostedAudit, readHosted } from './audits.ts';
 import type { ServiceContext } from './context.ts';
@@ -23,6 +24,8 @@ const MOST_GRANTED = { photo: 8 * MIB, others: 64 * 1024 * MIB } as const;
 const ANEW = 3;
 /** Bytes of a path, so that the key it becomes is too long for no store. */
 const MOST_PATH = 900;
+/** Names of a path: what a key has, without those of the audit's own folder. */
+const MOST_SEGMENTS = MAX_DEPTH - 3;
 /** Files in one request. */
 export const MOST_FILES = 500;
 /** An address is good for so long: enough for gigabytes over a slow line. */
@@ -63,6 +66,7 @@ export async function ticketsFor(
   }
   for (const file of files) checkFile(file);
   const project = projectOf(account, id);
+  const unless = tombstoneOf(project);
   const expiresAt = context.clock.now() + TICKET_MS;
   const looked = await Promise.all(
     files.map(async ({ path, size }) => {
@@ -85,7 +89,7 @@ export async function ticketsFor(
   return Promise.all(
     looked.map(async ({ key, path, size, there }): Promise<UploadAnswer> => {
       if (there) return { path, there };
-      return { path, there, method: 'PUT', ...(await context.uploads.ticket(key, { size, expiresAt })) };
+      return { path, there, method: 'PUT', ...(await context.uploads.ticket(key, { size, expiresAt, unless })) };
     }),
   );
 }
@@ -123,6 +127,11 @@ function checkFile({ path, size }: UploadFile): void {
   const segments = path.split('/');
   const [folder = ''] = segments;
   const isValid = segments.every((name) => isSegment(name) && !isHidden(name)) && Buffer.byteLength(path) <= MOST_PATH;
+  if (segments.length > MOST_SEGMENTS) {
+    throw new RewoundError('TOO_DEEP', `A path has more than ${MOST_SEGMENTS} names.`, {
+      help: 'Put files into fewer folders: a photo needs one for its person.',
+    });
+  }
   if (segments.length < 2 || !isFolder(folder) || !isValid) {
     throw new RewoundError('REQUEST_INVALID', 'A path is not one that an audit has.', {
       help: `Paths begin with ${FOLDERS.map((name) => `${name}/`).join(', ')} and have at most ${MOST_PATH} bytes; no name may be empty, begin with a dot, end in .part, .partial, .tmp or .crdownload, hold a backslash or a line break, or have more than 255 bytes.`,

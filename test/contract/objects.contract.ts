@@ -54,6 +54,30 @@ export function objectsContract(name: string, open: () => Promise<Objects>, miss
       expect(await keys(objects, '')).toEqual([]);
     });
 
+    test('clear deletes what is below a folder, says what it deleted, and deletes nothing else', async () => {
+      const objects = await open();
+      for (const key of ['a/b/1', 'a/b/c/d/2', 'a/b.c', 'a/bb/3', 'b/b/4']) await objects.put(key, bytes(key));
+      const deleted = [...(await objects.clear('a/b'))].sort((one, other) => (one.key < other.key ? -1 : 1));
+      expect(deleted).toEqual([
+        { key: 'a/b/1', size: 5 },
+        { key: 'a/b/c/d/2', size: 9 },
+      ]);
+      expect(await keys(objects, '')).toEqual(['a/b.c', 'a/bb/3', 'b/b/4']);
+      expect(await objects.clear('a/b')).toEqual([]);
+      expect(await objects.clear('a/b.c')).toEqual([]);
+      expect(await keys(objects, '')).toEqual(['a/b.c', 'a/bb/3', 'b/b/4']);
+      await objects.put('a/b/1', bytes('again'));
+      expect(await keys(objects, 'a/b/')).toEqual(['a/b/1']);
+    });
+
+    test('a key has at most 64 names', async () => {
+      const objects = await open();
+      const deepest = Array.from({ length: 64 }, () => 'd').join('/');
+      await objects.put(deepest, bytes('x'));
+      expect(await keys(objects, '')).toEqual([deepest]);
+      await expect(objects.put(`${deepest}/d`, bytes('x'))).rejects.toMatchObject({ code: 'USAGE' });
+    });
+
     test.each([
       '',
       '/a',

@@ -28,6 +28,9 @@ const KEPT = 1000;
 /** Objects listed by one request, the most that Cloud Storage gives. */
 const PAGE = 1000;
 
+/** Objects deleted at the same time by `clear`. */
+const DELETED_TOGETHER = 32;
+
 /** From here on an upload is sent in a session that continues after a broken connection, at the price of a request. */
 const RESUMABLE = 8 * 2 ** 20;
 
@@ -102,6 +105,24 @@ export function googleObjects({ bucket, downloads, cache }: GoogleObjectsOptions
 
   async function* list(prefix: string): AsyncGenerator<ObjectInfo> {
     splitPrefix(prefix);
+    for await (const item of resources(prefix)) {
+      const info = isVisible(item.name) ? await describe(item) : undefined;
+      if (info) yield info;
+    }
+  }
+
+  async function clear(folder: string): Promise<Pick<ObjectInfo, 'key' | 'size'>[]> {
+    const found: Pick<ObjectInfo, 'key' | 'size'>[] = [];
+    for await (const { name: key, size } of resources(`${folder}/`)) found.push({ key, size });
+    const left = found.values();
+    const worker = async () => {
+      for (const { key } of left) await bucket.file(key).delete({ ignoreNotFound: true });
+    };
+    await Promise.all(Array.from({ length: DELETED_TOGETHER }, worker));
+    return found;
+  }
+
+  async function* resources(prefix: string): AsyncGenerator<Resource> {
     for (let pageToken: string | undefined; ; ) {
       const [, , response] = await bucket.getFiles({
         ...(prefix === '' ? {} : { prefix }),
@@ -111,10 +132,7 @@ export function googleObjects({ bucket, downloads, cache }: GoogleObjectsOptions
         autoPaginate: false,
       });
       const { items, nextPageToken } = toPage(response);
-      for (const item of items) {
-        const info = isVisible(item.name) ? await describe(item) : undefined;
-        if (info) yield info;
-      }
+      yield* items;
       if (nextPageToken === undefined) return;
       pageToken = nextPageToken;
     }
@@ -176,6 +194,7 @@ export function googleObjects({ bucket, downloads, cache }: GoogleObjectsOptions
     },
     delete: (key) =>
       guard(key, async () => void (isHiddenKey(key) || (await bucket.file(key).delete({ ignoreNotFound: true })))),
+    clear: (folder) => guard(folder, () => clear(folder)),
     file: (key, generation, options) => guard(key, () => file(key, generation, options?.fixed ?? false)),
   };
 }

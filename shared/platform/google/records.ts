@@ -24,6 +24,9 @@ export function googleRecords(firestore: Firestore): Records {
   }
 
   return {
+    // Firestore keeps its own files; what it says of deleted documents is in docs/privacy.md.
+    purge: async () => undefined,
+
     create: (path, fields) =>
       guard(async () => {
         splitDocumentPath(path);

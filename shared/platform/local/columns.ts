@@ -11,3 +11,9 @@ export function integer(value: unknown): number {
   if (typeof value === 'number') return value;
   throw damaged();
 }
+
+/** The value of a BLOB column. Throws INTERNAL if it is anything else. */
+export function bytes(value: unknown): Uint8Array {
+  if (value instanceof Uint8Array) return value;
+  throw damaged();
+}

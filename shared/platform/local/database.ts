@@ -1,6 +1,7 @@
 import { DatabaseSync } from 'node:sqlite';
-import { storageError, stored } from './errors.ts';
+import { inUse, storageError, stored } from './errors.ts';
 import { noLog, openLog } from './log.ts';
+import { ensurePrivateFile } from './private.ts';
 
 /** The SQLite file behind records, queue and digests: one connection, one writer. */
 export interface Database {
@@ -15,6 +16,11 @@ export interface Database {
   durably<T>(work: () => T): Promise<T>;
   /** Runs `work` with the next transaction. For what may be lost, or fail, and nobody waits for. */
   eventually(work: () => void): void;
+  /**
+   * Resolves when what was deleted is in no file any more: freed space holds zeros, and the log nothing. Throws
+   * STORAGE_LOCKED where another process keeps the log in use.
+   */
+  scrub(): Promise<void>;
   /** Finishes what waits, then closes the file. */
   close(): void;
 }
@@ -42,9 +48,14 @@ const BUSY_MS = 5_000;
  */
 export function openDatabase(path: string, schema: string): Database {
   const sql = stored(() => {
+    if (path !== ':memory:') ensurePrivateFile(path);
     const opened = new DatabaseSync(path, { timeout: BUSY_MS });
     opened.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = ${LOG_PAGES};`);
+    // Names of people are in here, and are deleted: what is freed is overwritten.
+    opened.exec('PRAGMA secure_delete = ON');
     opened.exec(schema);
+    // A process that was killed may have deleted something that its log still holds.
+    opened.exec('PRAGMA wal_checkpoint(TRUNCATE)');
     return opened;
   });
   // A database in memory has no file, and nothing to lose.
@@ -111,20 +122,29 @@ export function openDatabase(path: string, schema: string): Database {
     }
   }
 
+  function durably<T>(work: () => T): Promise<T> {
+    return new Promise<T>((resolve, reject) => {
+      let result: T;
+      enqueue({
+        run: () => {
+          result = work();
+        },
+        resolve: () => resolve(result),
+        reject,
+      });
+    });
+  }
+
   return {
     sql,
     atomically,
-    durably<T>(work: () => T): Promise<T> {
-      return new Promise<T>((resolve, reject) => {
-        let result: T;
-        enqueue({
-          run: () => {
-            result = work();
-          },
-          resolve: () => resolve(result),
-          reject,
-        });
-      });
+    durably,
+    async scrub() {
+      // Behind all that waits.
+      await durably(() => undefined);
+      // https://sqlite.org/pragma.html#pragma_wal_checkpoint: TRUNCATE waits for readers, at most as long as `timeout`.
+      const result = stored(() => sql.prepare('PRAGMA wal_checkpoint(TRUNCATE)').get());
+      if (result?.busy !== 0) throw inUse();
     },
     eventually: (run) => enqueue({ run }),
     close() {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { isErrno } from '../../errors.ts';
 import { CHUNK, generationOf } from './files.ts';
+import { PRIVATE_FILE } from './private.ts';
 
 /** A file that is complete and on the disk, but not in its place yet. */
 export interface Draft {
@@ -89,7 +90,7 @@ export class Drafts {
 
 /** Writes a new file and makes its content durable. Returns its generation. */
 async function create(path: string, bytes: Uint8Array): Promise<string> {
-  const file = openSync(path, 'wx');
+  const file = openSync(path, 'wx', PRIVATE_FILE);
   try {
     for (let at = 0; at < bytes.length; ) {
       const length = Math.min(CHUNK, bytes.length - at);
@@ -106,7 +107,7 @@ async function create(path: string, bytes: Uint8Array): Promise<string> {
 
 /** The same from pieces. */
 async function fill(path: string, pieces: AsyncIterable<Uint8Array>): Promise<string> {
-  const file = openSync(path, 'wx');
+  const file = openSync(path, 'wx', PRIVATE_FILE);
   try {
     for await (const piece of pieces) {
       for (let at = 0; at < piece.length; ) at += (await written(file, piece, at, piece.length - at)).bytesWritten;
@@ -128,7 +129,8 @@ async function complete(file: number): Promise<string> {
   return generation;
 }
 
-function isAlive(pid: number): boolean {
+/** Whether a process with this id runs. */
+export function isAlive(pid: number): boolean {
   if (!(pid > 0)) return false;
   try {
     return process.kill(pid, 0);

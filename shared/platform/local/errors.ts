@@ -39,13 +39,8 @@ export function isBusy(error: unknown): boolean {
 
 /** Any error of storing something as a RewoundError; file names stay out of the sentence, they may name people. */
 export function storageError(error: unknown): RewoundError {
-  if (isBusy(error)) {
-    return new RewoundError('STORAGE_LOCKED', 'Another process is writing to the work folder.', {
-      help: 'Wait for it to end, then run the same command again.',
-      transient: true,
-      cause: error,
-    });
-  }
+  if (isBusy(error)) return inUse(error);
+  if (isErrno(error, 'ERR_INVALID_STATE')) return stopped(error);
   const code = resultCode(error);
   if (code === FULL) return ofSystem(DISK_FULL, error);
   if (code === NO_MEMORY) return ofSystem(MEMORY, error);
@@ -57,6 +52,24 @@ export function storageError(error: unknown): RewoundError {
   if (code === CORRUPT || code === NOT_A_DATABASE) return damaged(error);
   if (code === PERMISSION || code === READ_ONLY || code === CANNOT_OPEN) return ofSystem(FORBIDDEN, error);
   return asRewoundError(error);
+}
+
+/** The error of a work folder that another process keeps in use. */
+export function inUse(cause?: unknown): RewoundError {
+  return new RewoundError('STORAGE_LOCKED', 'Another process is writing to the work folder.', {
+    help: 'Wait for it to end, then run the same command again.',
+    transient: true,
+    cause,
+  });
+}
+
+/** The error of what still runs in a process that is told to end, or has closed the work folder. */
+export function stopped(cause?: unknown): RewoundError {
+  return new RewoundError('CANCELLED', 'The work was stopped before its end.', {
+    help: 'Run the same command again: it resumes from what is finished.',
+    transient: true,
+    cause,
+  });
 }
 
 /** The error of a row that does not hold what its table promises, or of a file that is no database. */

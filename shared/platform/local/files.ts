@@ -3,6 +3,7 @@ import type { FileHandle } from 'node:fs/promises';
 import { dirname, sep } from 'node:path';
 import { promisify } from 'node:util';
 import { isErrno, RewoundError } from '../../errors.ts';
+import { PRIVATE_FOLDER } from './private.ts';
 
 /** Bytes read or written at a time: one call of the system moves less than 2 GiB, and a checkpoint can be larger. */
 export const CHUNK = 8 * 2 ** 20;
@@ -89,7 +90,7 @@ export function removeEmpty(folder: string, root: string): string {
 
 /** Makes a folder and its parents. Returns the folders whose entries are new. */
 function makeFolder(folder: string): string[] {
-  const first = mkdirSync(folder, { recursive: true });
+  const first = mkdirSync(folder, { recursive: true, mode: PRIVATE_FOLDER });
   const changed = [folder];
   if (first === undefined) return changed;
   for (let at = folder; at.length >= first.length; at = dirname(at)) changed.push(dirname(at));

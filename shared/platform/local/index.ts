@@ -2,12 +2,15 @@ import { realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import { ensureFolder } from '../../folders.ts';
 import type { Clock, Platform } from '../ports.ts';
+import { Trash } from './clear.ts';
 import { type Database, openDatabase } from './database.ts';
 import { DIGESTS_SCHEMA, localDigests } from './digests.ts';
 import { Drafts } from './drafts.ts';
 import { storageError } from './errors.ts';
 import { type Lock, lockFolder } from './lock.ts';
 import { localObjects } from './objects.ts';
+import { keepPrivate, PRIVATE_FOLDER } from './private.ts';
+import { localPurge } from './purge.ts';
 import { localQueue, QUEUE_SCHEMA, type Queue, type QueueOptions } from './queue.ts';
 import { localRecords, RECORDS_SCHEMA } from './records.ts';
 import { type Mounts, Tree } from './tree.ts';
@@ -26,6 +29,8 @@ export interface LocalOptions {
    */
   readonly exclusive?: boolean;
   readonly queue?: Omit<QueueOptions, 'clock'>;
+  /** Ends walks through folders, and reading of large files for their digests, with CANCELLED. */
+  readonly signal?: AbortSignal;
 }
 
 export interface LocalPlatform extends Platform {
@@ -33,7 +38,7 @@ export interface LocalPlatform extends Platform {
   readonly queue: Queue;
   /** Uploads through this process, which must serve `/uploads/` at the origin. */
   uploads(options: Pick<LocalUploadsOptions, 'origin' | 'tokenKey'>): LocalUploads;
-  /** Ends the use of the folder. Nothing may be running any more. */
+  /** Ends the use of the folder, once however often it is called. What still runs ends with CANCELLED. */
   close(): void;
 }
 
@@ -49,28 +54,38 @@ export function openLocal(options: LocalOptions): LocalPlatform {
   const { folder, mounts = {}, clock = systemClock, exclusive = true } = options;
   let lock: Lock | undefined;
   let database: Database | undefined;
+  const closing = new AbortController();
+  const signal = options.signal ? AbortSignal.any([options.signal, closing.signal]) : closing.signal;
   const close = () => {
+    if (closing.signal.aborted) return;
+    closing.abort();
     database?.close();
     lock?.release();
   };
   try {
     const state = join(folder, '.rewound-state');
     const temporary = join(state, 'tmp');
-    ensureFolder(temporary);
+    const discarded = join(state, 'trash');
+    for (const path of [temporary, discarded]) ensureFolder(path, PRIVATE_FOLDER);
+    keepPrivate(state, PRIVATE_FOLDER);
     if (exclusive) lock = lockFolder(state);
     const drafts = new Drafts(temporary);
     drafts.recover();
     database = openDatabase(join(state, 'state.sqlite'), RECORDS_SCHEMA + QUEUE_SCHEMA + DIGESTS_SCHEMA);
     const queue = localQueue(database, { ...options.queue, clock });
     if (exclusive) queue.recover();
-    const tree = new Tree(realpathSync(folder), mounts);
-    const digests = localDigests(database);
+    const tree = new Tree(realpathSync(folder), mounts, signal);
+    const digests = localDigests(database, signal);
     const writer = localWriter({ tree, digests, drafts });
-    const objects = localObjects({ tree, digests, drafts, writer });
+    const trash = new Trash(discarded);
+    // What fails now is tried again with the next folder that is deleted, which then says so.
+    if (exclusive) trash.recover().catch(() => undefined);
+    const objects = localObjects({ tree, digests, drafts, writer, trash });
+    const records = { ...localRecords(database), purge: localPurge(database) };
     return {
       objects,
-      uploads: (where) => localUploads({ ...where, drafts, writer, clock }),
-      records: localRecords(database),
+      uploads: (where) => localUploads({ ...where, drafts, writer, objects, records, clock }),
+      records,
       events: queue,
       queue,
       clock,

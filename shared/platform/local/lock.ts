@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { RewoundError } from '../../errors.ts';
 import { isBusy, storageError } from './errors.ts';
+import { ensurePrivateFile, PRIVATE_FILE } from './private.ts';
 
 export interface Lock {
   release(): void;
@@ -14,7 +15,9 @@ export interface Lock {
  * @throws STORAGE_LOCKED if another process, or another part of this one, holds it.
  */
 export function lockFolder(stateFolder: string): Lock {
-  const database = new DatabaseSync(join(stateFolder, 'lock.sqlite'));
+  const file = join(stateFolder, 'lock.sqlite');
+  ensurePrivateFile(file);
+  const database = new DatabaseSync(file);
   const owner = join(stateFolder, 'owner');
   try {
     database.exec('BEGIN EXCLUSIVE');
@@ -28,7 +31,7 @@ export function lockFolder(stateFolder: string): Lock {
     });
   }
   // Only to name the holder in the message above: whether it holds the lock, the kernel says.
-  writeFileSync(owner, String(process.pid));
+  writeFileSync(owner, String(process.pid), { mode: PRIVATE_FILE });
   return { release: () => database.close() };
 }
 

@@ -1,7 +1,9 @@
 import { accessSync, constants, statSync, unlinkSync } from 'node:fs';
 import { access, open } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
+import { RewoundError } from '../../errors.ts';
 import type { ObjectInfo, Objects } from '../ports.ts';
+import type { Trash } from './clear.ts';
 import { type Digests, md5Of } from './digests.ts';
 import type { Drafts } from './drafts.ts';
 import { changed, fileError, guard, notFound } from './file-errors.ts';
@@ -14,6 +16,7 @@ export interface LocalObjectsOptions {
   readonly digests: Digests;
   readonly drafts: Drafts;
   readonly writer: Writer;
+  readonly trash: Trash;
 }
 
 type Found = Omit<OpenFile, 'handle'>;
@@ -25,7 +28,7 @@ const AHEAD = 16;
  * Objects as plain files: what a user copies into the folder is an object like any other. A file that changes while it
  * is read is one that somebody is still copying, and no object yet.
  */
-export function localObjects({ tree, digests, drafts, writer }: LocalObjectsOptions): Objects {
+export function localObjects({ tree, digests, drafts, writer, trash }: LocalObjectsOptions): Objects {
   /** The file at a place, or undefined if there is none. */
   async function find(place: Place): Promise<Found | undefined> {
     const path = await tree.real(place);
@@ -83,13 +86,20 @@ export function localObjects({ tree, digests, drafts, writer }: LocalObjectsOpti
 
   async function* list(prefix: string): AsyncGenerator<ObjectInfo> {
     let batch: Place[] = [];
-    for await (const place of tree.walk(prefix)) {
-      batch.push(place);
-      if (batch.length < AHEAD) continue;
-      yield* await present(batch);
-      batch = [];
+    let tooDeep: RewoundError | undefined;
+    try {
+      for await (const place of tree.walk(prefix)) {
+        batch.push(place);
+        if (batch.length < AHEAD) continue;
+        yield* await present(batch);
+        batch = [];
+      }
+    } catch (error) {
+      if (!(error instanceof RewoundError && error.code === 'TOO_DEEP')) throw error;
+      tooDeep = error;
     }
     yield* await present(batch);
+    if (tooDeep) throw tooDeep;
   }
 
   async function present(places: readonly Place[]): Promise<ObjectInfo[]> {
@@ -104,6 +114,16 @@ export function localObjects({ tree, digests, drafts, writer }: LocalObjectsOpti
     drafts.clear();
     digests.forget(path);
     await syncFolder(removeEmpty(dirname(path), tree.root));
+  }
+
+  async function clear(folder: string): Promise<Pick<ObjectInfo, 'key' | 'size'>[]> {
+    if (!tree.locate(folder)) return [];
+    const { path } = writer.place(folder);
+    const removed = await trash.remove(path);
+    drafts.clear();
+    for (const { name } of removed) digests.forget(join(path, name));
+    await syncFolder(removeEmpty(dirname(path), tree.root));
+    return removed.map(({ name, size }) => ({ key: `${folder}/${name}`, size }));
   }
 
   return {
@@ -129,6 +149,7 @@ export function localObjects({ tree, digests, drafts, writer }: LocalObjectsOpti
       }
     },
     delete: (key) => guard(async () => void (await orMissing(remove(key)))),
+    clear: (folder) => guard(async () => (await orMissing(clear(folder))) ?? []),
     file: (key, generation) => guard(() => file(key, generation)),
   };
 }

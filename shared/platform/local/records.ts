@@ -21,7 +21,7 @@ export const RECORDS_SCHEMA = `
 const PAGE = 256;
 
 /** Records in SQLite. Every write is on the disk when its promise resolves. */
-export function localRecords({ sql, durably }: Database): Records {
+export function localRecords({ sql, durably }: Database): Omit<Records, 'purge'> {
   const insert = sql.prepare('INSERT INTO documents VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING');
   const select = sql.prepare('SELECT version, fields FROM documents WHERE collection = ? AND id = ?');
   const update = sql.prepare(

@@ -2,8 +2,13 @@ import { createHmac, timingSafeEqual } from 'node:crypto';
 import { z } from 'zod';
 import { RewoundError } from '../../errors.ts';
 
-/** What a ticket grants: one object of this many bytes, until then. */
-const grantSchema = z.strictObject({ key: z.string(), size: z.int().min(0), exp: z.number() });
+/** What a ticket grants: one object of this many bytes, until then, or until a record exists. */
+const grantSchema = z.strictObject({
+  key: z.string(),
+  size: z.int().min(0),
+  exp: z.number(),
+  unless: z.string().optional(),
+});
 type Grant = z.infer<typeof grantSchema>;
 
 /** Fewer bytes could be guessed. */

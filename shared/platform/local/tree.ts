@@ -2,7 +2,8 @@ import { type BigIntStats, type Dirent, realpathSync, statSync } from 'node:fs';
 import { readdir, realpath, stat } from 'node:fs/promises';
 import { dirname, join, resolve, sep } from 'node:path';
 import { isErrno, RewoundError } from '../../errors.ts';
-import { isHidden, isSegment, keySegments, splitPrefix } from '../names.ts';
+import { isHidden, isSegment, keySegments, MAX_DEPTH, MAX_KEY, splitPrefix } from '../names.ts';
+import { stopped } from './errors.ts';
 
 /** Key prefix -> outside folder, or key -> outside file. A folder's prefix may end in a slash. */
 export type Mounts = Readonly<Record<string, string>>;
@@ -19,6 +20,26 @@ interface Entry extends Place {
   readonly isFolder: boolean;
   /** A mount begins here. */
   readonly isMount: boolean;
+  /** Whether its own folder holds it, and not a mount below alone makes it a folder. */
+  readonly isOnDisk: boolean;
+  /** Where a symbolic link leads; undefined for anything else. */
+  readonly leadsTo?: string;
+}
+
+/** A folder that is walked. */
+interface Walked {
+  readonly entry: Entry;
+  /** Its real path; undefined where nothing is there, and mounts alone make it a folder. */
+  readonly real: string | undefined;
+  /** Of the folders above, the real paths of those from which a link or a mount led elsewhere. */
+  readonly left: readonly string[];
+  /** Names in its key. */
+  readonly depth: number;
+}
+
+/** What a walk came across. */
+interface Findings {
+  tooDeep: boolean;
 }
 
 /**
@@ -36,10 +57,12 @@ export class Tree {
   /** Real path of the work folder. */
   readonly root: string;
   readonly #mounts: readonly Entry[];
+  readonly #signal: AbortSignal | undefined;
 
   /** @throws NOT_FOUND if a mount's target is missing, USAGE if its key is not valid. */
-  constructor(root: string, mounts: Mounts) {
+  constructor(root: string, mounts: Mounts, signal?: AbortSignal) {
     this.root = root;
+    this.#signal = signal;
     this.#mounts = Object.entries(mounts)
       .map(([key, target]) => mount(key, target))
       // The deepest mount wins.
@@ -99,27 +122,48 @@ export class Tree {
     );
   }
 
-  /** The files whose key begins with `prefix`, in ascending order of UTF-8 bytes. */
+  /**
+   * The files whose key begins with `prefix`, in ascending order of UTF-8 bytes. It takes one call of the system for each
+   * folder, and two for each link: the real path of a folder follows from that of the folder above it.
+   * @throws TOO_DEEP after all others, where files have keys that are too deep or too long; CANCELLED when told to stop.
+   */
   async *walk(prefix: string): AsyncGenerator<Place> {
     const { folder, beginning } = splitPrefix(prefix);
     const place = this.#locate(folder.join('/'));
     if (!place) return;
     const real = await this.real(place);
     const isMount = this.#mounts.some((m) => m.key === place.key);
-    const start: Entry = { ...place, path: real ?? place.path, isFolder: true, isMount };
-    yield* this.#walk(start, real === undefined ? [] : [real], beginning);
+    const entry: Entry = { ...place, path: real ?? place.path, isFolder: true, isMount, isOnDisk: true };
+    const findings: Findings = { tooDeep: false };
+    yield* this.#walk({ entry, real, left: [], depth: folder.length }, beginning, findings);
+    if (findings.tooDeep) throw tooDeep();
   }
 
-  async *#walk(folder: Entry, above: readonly string[], beginning: string): AsyncGenerator<Place> {
-    for (const entry of await this.#entries(folder, above.length > 0)) {
-      if (!entry.name.startsWith(beginning)) continue;
-      if (!entry.isFolder) yield entry;
+  async *#walk(folder: Walked, beginning: string, findings: Findings): AsyncGenerator<Place> {
+    const { entry, real, depth } = folder;
+    for (const found of await this.#entries(entry, real !== undefined)) {
+      if (this.#signal?.aborted) throw stopped();
+      if (!found.name.startsWith(beginning)) continue;
+      if (depth >= MAX_DEPTH || (!found.isFolder && Buffer.byteLength(found.key) > MAX_KEY)) findings.tooDeep = true;
+      else if (!found.isFolder) yield found;
       else {
-        const real = await this.real(entry);
-        if (real !== undefined && above.some((a) => a === real || isInside(a, real))) continue;
-        yield* this.#walk(entry, real === undefined ? [] : [...above, real], '');
+        const inside = await this.#enter(folder, found);
+        if (inside) yield* this.#walk(inside, '', findings);
       }
     }
+  }
+
+  /** A folder inside of one that is walked, or undefined where a link or a mount leads back to one above. */
+  async #enter({ real, left, depth }: Walked, found: Entry & { readonly name: string }): Promise<Walked | undefined> {
+    const inside = { entry: found, depth: depth + 1 };
+    if (!found.isMount && found.leadsTo === undefined) {
+      return { ...inside, real: real && found.isOnDisk ? join(real, found.name) : undefined, left };
+    }
+    const target = found.leadsTo ?? (await this.real(found));
+    const above = real === undefined ? left : [...left, real];
+    // Of the folders above that follow on each other, the last lies in all the others.
+    if (target !== undefined && above.some((one) => one === target || isInside(one, target))) return undefined;
+    return { ...inside, real: target, left: above };
   }
 
   /** A folder's files and folders, with the mounts in it, sorted by the keys they lead to. */
@@ -130,11 +174,12 @@ export class Tree {
       for (const found of await filesIn(folder.path)) {
         const { name } = found;
         if (!isSegment(name) || isHidden(name)) continue;
-        const place = { key: key(name), path: join(folder.path, name), mounted: folder.mounted, isMount: false };
+        const path = join(folder.path, name);
+        const place = { key: key(name), path, mounted: folder.mounted, isMount: false, isOnDisk: true };
         if (found.isFile() || found.isDirectory()) entries.set(name, { ...place, isFolder: found.isDirectory() });
         else {
-          const isFolder = await this.#linksToFolder(place);
-          if (isFolder !== undefined) entries.set(name, { ...place, isFolder });
+          const target = await this.#follow(place);
+          if (target) entries.set(name, { ...place, ...target });
         }
       }
     } else if (folder.isMount) {
@@ -147,19 +192,19 @@ export class Tree {
       const path = join(folder.path, name);
       if (deeper.length === 0) entries.set(name, mounted);
       else if (!entries.get(name)?.isFolder) {
-        entries.set(name, { key: key(name), path, mounted: folder.mounted, isFolder: true, isMount: false });
+        const place = { key: key(name), path, mounted: folder.mounted };
+        entries.set(name, { ...place, isFolder: true, isMount: false, isOnDisk: false });
       }
     }
     return inOrder(entries);
   }
 
-  /** Whether a link leads to a folder, or undefined if it leads to neither file nor folder or must not be followed. */
-  async #linksToFolder(place: Place): Promise<boolean | undefined> {
+  /** Where a link leads, or undefined if that is neither file nor folder, or must not be followed. */
+  async #follow(place: Place): Promise<Pick<Entry, 'isFolder' | 'leadsTo'> | undefined> {
     const real = await this.real(place);
     if (real === undefined) return undefined;
     const target = await stat(real);
-    if (target.isFile()) return false;
-    return target.isDirectory() ? true : undefined;
+    return target.isFile() || target.isDirectory() ? { isFolder: target.isDirectory(), leadsTo: real } : undefined;
   }
 }
 
@@ -184,7 +229,15 @@ function mount(prefix: string, target: string): Entry {
       help: 'Name a folder, or give the file a key that does not end in a slash.',
     });
   }
-  return { key, path, mounted: true, isFolder: stats.isDirectory(), isMount: true };
+  return { key, path, mounted: true, isFolder: stats.isDirectory(), isMount: true, isOnDisk: true };
+}
+
+function tooDeep(): RewoundError {
+  return new RewoundError(
+    'TOO_DEEP',
+    `Files lie more than ${MAX_DEPTH} folders deep, or have paths of more than ${MAX_KEY} bytes.`,
+    { help: 'Move them up, or out of the folder that was given.' },
+  );
 }
 
 function missing(): RewoundError {

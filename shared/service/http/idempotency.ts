@@ -1,10 +1,11 @@
 import type { MiddlewareHandler } from 'hono';
 import { z } from 'zod';
 import { RewoundError } from '../../errors.ts';
+import { isBuried } from '../../pipeline/tombstones.ts';
 import { hashOf } from '../api-keys.ts';
 import type { ServiceContext } from '../context.ts';
 import { fieldsOf } from '../documents.ts';
-import { paths } from '../paths.ts';
+import { paths, projectOf } from '../paths.ts';
 import { remindToForget } from '../reminders.ts';
 import type { Env } from './env.ts';
 
@@ -17,6 +18,7 @@ const requestSchema = z.object({
 
 /** What a key may be. */
 export const IDEMPOTENCY_KEY = /^[\x21-\x7e]{1,255}$/;
+const AUDIT_IDS = /\baud_[0-9a-z]+/g;
 /** Answers are kept for so long. */
 const KEPT_MS = 24 * 3_600_000;
 /** A request that was not answered within this has died with its process. */
@@ -68,6 +70,12 @@ export function idempotent(context: ServiceContext): MiddlewareHandler<Env> {
     const answer = { status: c.res.status, body: await c.res.clone().text() };
     const mine = await records.get(path);
     if (mine) await records.replace(path, fieldsOf({ request, at, answer }), mine.version);
+    // An erasure that began meanwhile has not seen this answer, which may tell of its audit.
+    const audits = new Set(answer.body.match(AUDIT_IDS) ?? []);
+    const projects = [...audits].map((audit) => projectOf(c.get('caller').account, audit));
+    if (!(await isBuried(context, ...projects))) return;
+    await records.delete(path);
+    await records.purge([]);
   };
 }
 

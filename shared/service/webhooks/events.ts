@@ -1,8 +1,10 @@
 import { TOPICS } from '../../pipeline/messages.ts';
+import { isBuried } from '../../pipeline/tombstones.ts';
 import type { Platform } from '../../platform/ports.ts';
 import { remind } from '../agenda.ts';
 import { messageId } from '../ids.ts';
-import { createDelivery, KEPT_MS } from './deliveries.ts';
+import { projectOf } from '../paths.ts';
+import { createDelivery, deleteDelivery, KEPT_MS } from './deliveries.ts';
 import { listEndpoints } from './endpoints.ts';
 import { payloadOf, subjectOf, type WebhookEvent } from './event-types.ts';
 
@@ -19,7 +21,8 @@ export async function announce(
   event: WebhookEvent,
 ): Promise<void> {
   const payload = payloadOf(event);
-  const { type, at } = event;
+  const { type, at, data } = event;
+  const audit = 'audit' in data ? data.audit : undefined;
   // Its deliveries may be deleted by now: they would all be made, and sent, again.
   if (context.clock.now() - at >= KEPT_MS) return;
   for (const endpoint of await listEndpoints(context, account)) {
@@ -29,6 +32,11 @@ export async function announce(
     // Before the delivery: should this process die at any point, the rest is done then.
     await remind(context, { at: at + SAFETY_MS, topic: TOPICS.deliver, message, id: delivery });
     await createDelivery(context, account, delivery, { endpoint: endpoint.id, type, at, payload });
+    // It holds the audit's label. An erasure that began since has not seen it.
+    if (audit !== undefined && (await isBuried(context, projectOf(account, audit)))) {
+      await deleteDelivery(context, account, delivery);
+      return context.records.purge([]);
+    }
     await context.events.publish(TOPICS.deliver, message);
   }
 }

@@ -228,7 +228,10 @@ test('a full disk is said', async () => {
     move: () => Promise.reject(new Error('nothing to move')),
   };
   const drafts = new FullDisk(tempDir());
-  handle(localUploads({ origin: 'http://x', tokenKey: KEY, drafts, writer, clock: { now: () => NOW } }));
+  const objects = { delete: async () => undefined };
+  const records = { get: async () => undefined };
+  const clock = { now: () => NOW };
+  handle(localUploads({ origin: 'http://x', tokenKey: KEY, drafts, writer, objects, records, clock }));
   await expectProblem(await put(await ticket('a', 5), 'bytes'), 507, 'STORAGE_FULL');
   expect(await outcomes[0]).toMatchObject({ code: 'STORAGE_FULL' });
 });

@@ -48,6 +48,12 @@ export class MemoryObjects implements Objects {
     this.stored.delete(key);
   }
 
+  async clear(folder: string): Promise<readonly Pick<ObjectInfo, 'key' | 'size'>[]> {
+    const found = [...this.stored.values()].filter(({ key }) => key.startsWith(`${folder}/`));
+    for (const { key } of found) this.stored.delete(key);
+    return found.map(({ key, size }) => ({ key, size }));
+  }
+
   async file(key: string, generation?: string): Promise<string> {
     const object = this.expect(key, generation);
     const path = `${object.generation}/${key}`;
@@ -86,6 +92,7 @@ export function memoryRecords(): Records {
       .sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
   };
   return {
+    purge: async () => undefined,
     async create(path, fields) {
       splitDocumentPath(path);
       toJsonText(fields);

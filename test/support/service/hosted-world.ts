@@ -177,7 +177,11 @@ export function dying<P extends Platform>(platform: P, n: number): P & { readonl
   const { objects, records, events } = platform;
   return {
     ...platform,
-    objects: around(objects, { put: (go) => write(go), delete: (go) => write(go, true) }),
+    objects: around(objects, {
+      put: (go) => write(go),
+      delete: (go) => write(go, true),
+      clear: (go) => write(go),
+    }),
     records: around(records, {
       create: (go) => write(go),
       replace: (go) => write(go),

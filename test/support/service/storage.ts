@@ -44,3 +44,25 @@ export function mentions(folder: string, what: Readonly<Record<string, string | 
       .map(({ name, bytes }) => `${label} in ${name}: ${bytes.toString('utf8').slice(0, 200)}`),
   );
 }
+
+/**
+ * Where one of these texts or byte sequences is in any byte of the folder: names and contents of all files, those of the
+ * database, its log and its index included, as whoever takes the disk could read them.
+ */
+export function rawMentions(folder: string, what: Readonly<Record<string, string | Uint8Array>>): string[] {
+  const files = readdirSync(folder, { recursive: true, withFileTypes: true }).map((entry) => {
+    const path = join(entry.parentPath, entry.name);
+    return {
+      name: path.slice(folder.length + 1),
+      bytes: entry.isFile() ? readFileSync(path) : Buffer.alloc(0),
+    };
+  });
+  return Object.entries(what).flatMap(([label, needle]) =>
+    files
+      .filter(
+        ({ name, bytes }) =>
+          bytes.includes(Buffer.from(needle)) || (typeof needle === 'string' && name.includes(needle)),
+      )
+      .map(({ name }) => `${label} in ${name}`),
+  );
+}

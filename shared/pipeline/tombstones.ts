@@ -1,0 +1,213 @@
+/** Tombstones: records, without a name, of projects and runs that were erased, and ports that leave nothing of those behind. */
+import { z } from 'zod';
+import { RewoundError } from '../errors.ts';
+import type { Fields, Json, Objects, Platform, Records } from '../platform/ports.ts';
+import { auditOfUpload } from './audits.ts';
+import { forgetAudit, forgetProject } from './forget.ts';
+import { digest, dropPlace, records as paths } from './keys.ts';
+
+type Ports = Pick<Platform, 'objects' | 'records' | 'events'>;
+type Stored = Pick<Platform, 'objects' | 'records' | 'clock'>;
+
+const schema = z.object({ at: z.number(), project: z.string() });
+
+/** Where the tombstone of a project (`drop/<tenant>/<project>`) or a run is. Kept for good: a step may be late by any time. */
+export function tombstoneOf(subject: string): string {
+  return `erased/${digest('erased', subject)}`;
+}
+
+/**
+ * Marks a project, or a run of it, as erased, before anything of it is deleted. A writer looks for the mark after it has
+ * written. So either the writer finds the mark and deletes what it wrote, or it wrote before the mark was made, and what
+ * it wrote is found by the erasure.
+ */
+export async function bury(
+  { records, clock }: Pick<Platform, 'records' | 'clock'>,
+  project: string,
+  subject: string = project,
+): Promise<void> {
+  await records.create(tombstoneOf(subject), { at: clock.now(), project });
+}
+
+export async function isBuried(
+  { records }: Pick<Platform, 'records'>,
+  ...subjects: readonly string[]
+): Promise<boolean> {
+  const found = await Promise.all(subjects.map((subject) => records.get(tombstoneOf(subject))));
+  return found.some((tombstone) => tombstone !== undefined);
+}
+
+/** The project that a project or a run which was erased belonged to; undefined where it was not erased. */
+export async function buriedProject(
+  { records }: Pick<Platform, 'records'>,
+  subject: string,
+): Promise<string | undefined> {
+  const tombstone = await records.get(tombstoneOf(subject));
+  return tombstone && schema.parse(tombstone.fields).project;
+}
+
+/** Runs of which a process remembers whose they are: as many as it may work for at the same time, and more. */
+const MOST_RUNS = 1000;
+
+interface Guard {
+  readonly ports: Ports;
+  /** Run -> its project, as records of audits say. */
+  readonly projects: Map<string, string>;
+}
+
+const guards = new WeakMap<Ports, Guard>();
+
+/**
+ * The same platform for steps: what is written to an erased project or run is deleted again, messages about it are not
+ * published, and the step ends with CANCELLED. The same ports each time for the same context, as plans are remembered by
+ * the port that they were read from. Without accounts nothing is erased while it runs.
+ */
+export function refusingErased<C extends Ports & { readonly tenancy?: unknown }>(context: C): C {
+  if (!context.tenancy) return context;
+  return { ...context, ...guardOf(context).ports };
+}
+
+function guardOf(context: Ports): Guard {
+  const known = guards.get(context);
+  if (known) return known;
+  const guard = guardFor(context);
+  guards.set(context, guard);
+  return guard;
+}
+
+function guardFor({ objects, records, events }: Ports): Guard {
+  const projects = new Map<string, string>();
+
+  function learn(path: string, { key }: Fields): void {
+    const run = /^audits\/([0-9a-f]{32})$/.exec(path)?.[1];
+    const place = typeof key === 'string' ? dropPlace(key) : undefined;
+    if (run === undefined || !place) return;
+    projects.set(run, place.project);
+    for (const oldest of projects.keys()) if (projects.size > MOST_RUNS) projects.delete(oldest);
+  }
+
+  async function isErased(path: string): Promise<boolean> {
+    const subjects = subjectsOf(path);
+    const owners = subjects.map((subject) => projects.get(subject)).filter((project) => project !== undefined);
+    return isBuried({ records }, ...subjects, ...owners);
+  }
+
+  /** What a write gave, unless what was written belongs to something erased: then that is deleted. */
+  async function checked<T>(path: string, write: () => Promise<T>, undo: () => Promise<void>): Promise<T> {
+    const written = await write();
+    if (!(await isErased(path))) return written;
+    await undo();
+    throw erased();
+  }
+
+  const guardedObjects: Pick<Objects, 'put'> = {
+    put: (key, bytes, options) =>
+      checked(
+        key,
+        () => objects.put(key, bytes, options),
+        () => objects.delete(key),
+      ),
+  };
+  const guardedRecords: Pick<Records, 'create' | 'replace'> = {
+    create(path, fields) {
+      learn(path, fields);
+      return checked(
+        path,
+        () => records.create(path, fields),
+        () => records.delete(path),
+      );
+    },
+    replace(path, fields, version) {
+      learn(path, fields);
+      return checked(
+        path,
+        () => records.replace(path, fields, version),
+        () => records.delete(path),
+      );
+    },
+  };
+  return {
+    projects,
+    ports: {
+      objects: over(objects, guardedObjects),
+      records: over(records, guardedRecords),
+      events: {
+        async publish(topic, message) {
+          const path = pathOf(message);
+          if (path !== undefined && (await isErased(path))) throw erased();
+          await events.publish(topic, message);
+        },
+      },
+    },
+  };
+}
+
+/** A port with some of its methods replaced. It forwards every other one, whatever the port is made of. */
+function over<P extends object>(port: P, methods: Partial<P>): P {
+  return new Proxy(port, {
+    get(target, name) {
+      if (Object.hasOwn(methods, name)) return Reflect.get(methods, name);
+      const method: unknown = Reflect.get(target, name);
+      return typeof method === 'function' ? method.bind(target) : method;
+    },
+  });
+}
+
+/** The project and the run that a key, or a record's path, belongs to, as far as it says. */
+function subjectsOf(path: string): string[] {
+  const project = /^(?:drop|gallery)\/([^/]+\/[^/]+)(?=\/)/.exec(path)?.[1];
+  const run = /^(?:work|report|audits|open-audits)\/([0-9a-f]{32})(?=\/|$)/.exec(path)?.[1];
+  return [...(project === undefined ? [] : [`drop/${project}`]), ...(run === undefined ? [] : [run])];
+}
+
+/** A key, or a record's path, of what a message is about. */
+function pathOf(message: Json): string | undefined {
+  const { data } = messageSchema.safeParse(message);
+  return data?.key ?? (data?.audit === undefined ? undefined : paths.audit(data.audit));
+}
+
+/**
+ * Deletes what a step left of an erased audit, where the message it was given is about one; returns whether it is. A
+ * process that died over a write could not look for the tombstone: its message comes again.
+ */
+export async function forgetBuried(context: Stored & Ports, message: unknown): Promise<boolean> {
+  const { data } = messageSchema.safeParse(message);
+  if (!data) return false;
+  const { audit, key, generation } = data;
+  const subjects = [...subjectsOf(key ?? ''), ...(audit === undefined ? [] : [audit])];
+  const projects = await Promise.all(subjects.map((subject) => buriedProject(context, subject)));
+  const project = projects.find((found) => found !== undefined);
+  if (project === undefined) return false;
+  const runs = new Set(audit === undefined ? [] : [audit]);
+  for (const [run, owner] of guards.get(context)?.projects ?? []) if (owner === project) runs.add(run);
+  if (key !== undefined && generation !== undefined) {
+    const begun = await auditOfUpload(context, key, generation);
+    if (begun !== undefined) runs.add(begun);
+    await context.records.delete(paths.upload(key, generation));
+  }
+  await forgetRemains(context, project, [...runs]);
+  return true;
+}
+
+/** Deletes what was written to an erased project and its runs, and every trace of it that the platform keeps. */
+export async function forgetRemains(context: Stored, project: string, runs: readonly string[]): Promise<void> {
+  for (const run of runs) {
+    await bury(context, project, run);
+    await forgetAudit(context, run);
+  }
+  await forgetProject(context, project);
+  await context.records.purge([`${project}/`]);
+}
+
+const messageSchema = z.looseObject({
+  audit: z
+    .string()
+    .regex(/^[0-9a-f]{32}$/)
+    .optional(),
+  key: z.string().optional(),
+  generation: z.string().optional(),
+});
+
+function erased(): RewoundError {
+  return new RewoundError('CANCELLED', 'The audit was erased.', { help: 'Create a new audit.' });
+}

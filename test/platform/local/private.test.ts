@@ -1,0 +1,126 @@
+/** Who may read the work folder, and what its database keeps of what was deleted. */
+import { createHash } from 'node:crypto';
+import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import fc from 'fast-check';
+import { expect, onTestFinished, test } from 'vitest';
+import { openDatabase } from '../../../shared/platform/local/database.ts';
+import { openLocal } from '../../../shared/platform/local/index.ts';
+import { RECORDS_SCHEMA } from '../../../shared/platform/local/records.ts';
+import { bytes } from '../../contract/objects.contract.ts';
+import { rawMentions } from '../../support/service/storage.ts';
+import { tempDir } from '../../support/temp.ts';
+
+function open(folder: string) {
+  const platform = openLocal({ folder });
+  onTestFinished(() => platform.close());
+  return platform;
+}
+
+/** Everything in a folder that others may read, write or enter. */
+function openToOthers(folder: string): string[] {
+  return readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter(
+    (name) => (statSync(join(folder, name)).mode & 0o077) !== 0,
+  );
+}
+
+test('no other user may read what is written, whatever the umask', async () => {
+  const before = process.umask(0);
+  try {
+    const folder = join(tempDir(), 'work');
+    const platform = open(folder);
+    await platform.objects.put('drop/t/p/members/ada/1.jpg', bytes('face'));
+    await platform.records.create('a/b', { name: 'ada' });
+    expect(openToOthers(folder)).toEqual([]);
+    expect(statSync(folder).mode & 0o777).toBe(0o700);
+    expect(readdirSync(join(folder, '.rewound-state'))).toContain('state.sqlite-wal');
+  } finally {
+    process.umask(before);
+  }
+});
+
+test('what an earlier version left readable in its state is closed; the folder itself stays as its owner made it', () => {
+  const folder = tempDir();
+  mkdirSync(join(folder, '.rewound-state'), { mode: 0o755 });
+  new DatabaseSync(join(folder, '.rewound-state/state.sqlite')).close();
+  for (const path of ['', '.rewound-state', '.rewound-state/state.sqlite']) chmodSync(join(folder, path), 0o755);
+  open(folder);
+  expect(openToOthers(folder)).toEqual([]);
+  expect(statSync(folder).mode & 0o777).toBe(0o755);
+});
+
+test('paths of files are in no byte of the database', async () => {
+  const folder = tempDir();
+  mkdirSync(join(folder, '.rewound-state'));
+  const old = new DatabaseSync(join(folder, '.rewound-state/state.sqlite'));
+  old.exec('CREATE TABLE digests (path TEXT PRIMARY KEY, generation TEXT, md5 TEXT) STRICT, WITHOUT ROWID');
+  old.prepare('INSERT INTO digests VALUES (?, ?, ?)').run('/photos/anna-karenina/1.jpg', '1', 'x');
+  old.close();
+  expect(rawMentions(folder, { name: 'anna-karenina' })).not.toEqual([]);
+  const { objects } = open(folder);
+  expect(rawMentions(folder, { name: 'anna-karenina' })).toEqual([]);
+  await objects.put('drop/t/p/members/boris-godunov/1.jpg', bytes('face'));
+  const info = await objects.head('drop/t/p/members/boris-godunov/1.jpg');
+  expect(info?.md5).toBe(createHash('md5').update('face').digest('base64'));
+  const state = readdirSync(join(folder, '.rewound-state')).filter((name) => name.startsWith('state.'));
+  for (const name of state) {
+    expect(readFileSync(join(folder, '.rewound-state', name)).includes('boris-godunov'), name).toBe(false);
+  }
+});
+
+test('a digest is found again by the next process, and read no second time', async () => {
+  const folder = tempDir();
+  const first = openLocal({ folder });
+  const put = await first.objects.put('a', bytes('x'));
+  first.close();
+  const sql = new DatabaseSync(join(folder, '.rewound-state/state.sqlite'));
+  expect(sql.prepare('SELECT md5 FROM file_digests').all()).toMatchObject([{ md5: put.md5 }]);
+  sql.exec("UPDATE file_digests SET md5 = 'as remembered'");
+  sql.close();
+  expect((await open(folder).objects.head('a'))?.md5).toBe('as remembered');
+});
+
+test('what was deleted or replaced is in no byte after a purge, in whatever order', async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(fc.tuple(fc.nat(40), fc.constantFrom('put', 'drop'), fc.integer({ min: 1, max: 400 })), {
+        minLength: 20,
+        maxLength: 300,
+      }),
+      async (steps) => {
+        const folder = tempDir();
+        const database = openDatabase(join(folder, 'state.sqlite'), RECORDS_SCHEMA);
+        try {
+          const put = database.sql.prepare(
+            'INSERT INTO documents VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET fields = excluded.fields',
+          );
+          const drop = database.sql.prepare('DELETE FROM documents WHERE id = ?');
+          for (const [n, action, size] of steps) {
+            await database.durably(() => {
+              if (action === 'put') put.run('c', `id${n}`, 'v', `secret-${n}-`.repeat(size));
+              else drop.run(`id${n}`);
+            });
+          }
+          await database.durably(() => database.sql.exec('DELETE FROM documents'));
+          await database.scrub();
+          expect(rawMentions(folder, { secret: 'secret-' })).toEqual([]);
+        } finally {
+          database.close();
+        }
+      },
+    ),
+    { numRuns: 15 },
+  );
+});
+
+test('a purge deletes messages that hold a text, waiting or leased', async () => {
+  const folder = tempDir();
+  const { queue, records } = open(folder);
+  await queue.publish('plan', { key: 'drop/t/p/checkpoints/anna "karenina".onnx' });
+  await queue.publish('plan', { key: 'drop/t/other/checkpoints/a.onnx' });
+  expect(queue.lease(['plan'], 1000)).toBeDefined();
+  await records.purge(['/anna "karenina"']);
+  expect(queue.depth()).toMatchObject({ pending: 1, leased: 0 });
+  expect(rawMentions(folder, { name: 'karenina' })).toEqual([]);
+});
