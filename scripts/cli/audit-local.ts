@@ -28,6 +28,7 @@ export async function auditHere(request: AuditRequest, { progress, signal, ifSto
     folder: work,
     mounts,
     device,
+    signal,
     onProgress: (task, done) => tracker.engine(task, done),
     onMessage: (topic, event) => tracker.message(topic, event),
     onFailure: ({ message, transient }, attempt) => {

@@ -37,7 +37,7 @@ export async function auditRemotely(request: AuditRequest, remote: RemoteRequest
   const names = new RemoteNames(remoteNamesKey(request.work));
   const { signal, ifStopped } = watch;
   ifStopped('Stopped before everything was uploaded. The same command goes on from there.');
-  const { id, embeddingsOnly } = await withFiles(request, names, (files) =>
+  const { id, embeddingsOnly } = await withFiles(request, names, signal, (files) =>
     begin(client, request, remote, files, watch),
   );
   ifStopped('No longer following. The audit goes on; the same command follows it again.');

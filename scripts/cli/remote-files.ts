@@ -44,12 +44,14 @@ const SILENCE_MS = 60_000;
 export async function withFiles<R>(
   request: AuditRequest,
   names: RemoteNames,
+  signal: AbortSignal,
   use: (files: RemoteFiles) => Promise<R>,
 ): Promise<R> {
   const { objects, records, events, clock, close } = openLocal({
     folder: request.work,
     mounts: request.mounts,
     exclusive: false,
+    signal,
   });
   // To read a checkpoint is the engine's work: a hostile file ends that process, not this one.
   const engine = new EngineProcess({ device: 'cpu', threads: 1, memoryBytes: MEMORY_BYTES, silenceMs: SILENCE_MS });

@@ -2,6 +2,7 @@ import { createHmac, randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ensureFolder } from '../../shared/folders.ts';
+import { PRIVATE_FOLDER } from '../../shared/platform/local/private.ts';
 import { createWhole, removeEmpty } from '../../shared/whole-file.ts';
 import { keyBytes, pseudonymKey } from './key.ts';
 import { usage } from './options.ts';
@@ -51,7 +52,7 @@ const FILE = '.remote-names-key';
 export function remoteNamesKey(work: string): Uint8Array {
   const given = pseudonymKey();
   if (given !== undefined) return keyBytes(given);
-  ensureFolder(work);
+  ensureFolder(work, PRIVATE_FOLDER);
   const file = join(work, FILE);
   // Earlier versions left it empty where they were killed before they wrote it: nothing was ever made with that.
   removeEmpty(file);

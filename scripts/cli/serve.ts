@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { isolationWarning } from '../../shared/engine/isolation.ts';
-import { asRewoundError } from '../../shared/errors.ts';
+import { asRewoundError, RewoundError } from '../../shared/errors.ts';
 import { ensureFolder } from '../../shared/folders.ts';
 import { auditOfUpload, readAudit } from '../../shared/pipeline/audits.ts';
 import type { Context } from '../../shared/pipeline/context.ts';
@@ -9,6 +9,7 @@ import { dropPlace, isCompanion, keys } from '../../shared/pipeline/keys.ts';
 import { finishedMessage, TOPICS } from '../../shared/pipeline/messages.ts';
 import { sweep } from '../../shared/pipeline/sweep.ts';
 import { fromEvent } from '../../shared/platform/event.ts';
+import { PRIVATE_FOLDER } from '../../shared/platform/local/private.ts';
 import { parseReport } from '../../shared/report/json.ts';
 import { runAgenda } from '../../shared/service/agenda.ts';
 import { ownerOf } from '../../shared/service/paths.ts';
@@ -52,17 +53,18 @@ export async function serveCommand(args: readonly string[]): Promise<number> {
   const port = whole(values.port, 'port', 0, 65_535) ?? 0;
   const folder = userPath(positionals.length === 0 ? 'rewound-bucket' : onlyArgument(positionals, 'folder'));
   const settleMs = (whole(values.settle, 'settle', 0, 3600) ?? 2) * 1000;
-  ensureFolder(join(folder, 'drop'));
+  ensureFolder(join(folder, 'drop'), PRIVATE_FOLDER);
   const say = stderr.line;
+  const stop = interruption();
   const station: Station = new Station({
     folder,
     device: device(values.device),
+    signal: stop.signal,
     onMessage: async (topic, event) => {
       if (topic === TOPICS.finished) await report(station.context, folder, event, say);
     },
     onFailure: ({ code, message }, attempt) => say(`attempt ${attempt} failed: ${message} [${code}]`),
   });
-  const stop = interruption();
   let hosting: Hosting | undefined;
   try {
     const warning = isolationWarning(device(values.device));
@@ -82,12 +84,19 @@ export async function serveCommand(args: readonly string[]): Promise<number> {
       stop.abort();
       await Promise.all([watching, remembering]);
     }
-    say('Stopped. Starting again resumes.');
-    return EXIT.ok;
+  } catch (error) {
+    // Whatever was under way when the signal came ends with an error of its own.
+    if (!stop.signal.aborted || !isCancelled(error)) throw error;
   } finally {
     hosting?.close();
     station.close();
   }
+  say('Stopped. Starting again resumes.');
+  return EXIT.ok;
+}
+
+function isCancelled(error: unknown): boolean {
+  return error instanceof RewoundError && error.code === 'CANCELLED';
 }
 
 /** Says how to sign in, and what the start changed about keys. */
@@ -127,7 +136,9 @@ async function watch(
   say: (text: string) => void,
 ): Promise<void> {
   const since = new Map<string, { generation: string; at: number; published: boolean }>();
+  let lastFault = '';
   while (!signal.aborted) {
+    let fault = '';
     try {
       for await (const { key, generation } of context.objects.list('drop/')) {
         const place = dropPlace(key);
@@ -144,8 +155,12 @@ async function watch(
         say(`${place.project}: auditing ${place.file}`);
       }
     } catch (error) {
-      say(`The drop folder cannot be read: ${asRewoundError(error).message}`);
+      if (signal.aborted) return;
+      fault = asRewoundError(error).message;
     }
+    // Once, and not with each look.
+    if (fault !== lastFault && fault !== '') say(`The drop folder cannot be read whole: ${fault}`);
+    lastFault = fault;
     await setTimeout(SCAN_MS, undefined, { signal }).catch(() => undefined);
   }
 }
@@ -158,7 +173,9 @@ async function report(
 ): Promise<void> {
   const { audit, state } = finishedMessage.parse(fromEvent(event));
   const record = await readAudit(context, audit);
-  const file = record && dropPlace(record.key)?.file;
+  const place = record && dropPlace(record.key);
+  // A file of a customer may be called after a person, and what is said here may be kept in a log.
+  const file = place && (ownerOf(place.project)?.audit ?? place.file);
   if (state !== 'DONE') {
     const { code, message, help } = record?.error ?? { code: 'INTERNAL', message: 'no reason is known', help: '' };
     say(`${file}: ${state}: ${message} [${code}] ${help}`);

@@ -8,6 +8,7 @@ const objectGuards: Required<Guards<Objects>> = {
   put: (go) => go(),
   list: (go) => go(),
   delete: (go) => go(),
+  clear: (go) => go(),
   file: (go) => go(),
 };
 
@@ -18,6 +19,7 @@ const recordGuards: Required<Guards<Records>> = {
   count: (go) => go(),
   list: (go) => go(),
   delete: (go) => go(),
+  purge: (go) => go(),
 };
 
 const eventGuards: Required<Guards<Events>> = {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { Platform } from '../../shared/platform/ports.ts';
+import { around } from '../../shared/platform/around.ts';
 import { adoptSecret, dependsOnSecret } from '../../shared/service/adopt.ts';
 import { authenticate, createKey, SCOPES } from '../../shared/service/api-keys.ts';
 import { operatorAccount } from '../../shared/service/operator.ts';
@@ -52,22 +52,20 @@ test('killed at any call, the next start does what is missing', async () => {
   for (let fatal = 1; ; fatal++) {
     const { context, own, tokens, customer } = await ready();
     let calls = 0;
-    const dying =
-      <A extends unknown[], R>(call: (...args: A) => R) =>
-      (...args: A): R => {
-        calls += 1;
-        if (calls >= fatal) throw new Error('killed');
-        return call(...args);
-      };
-    const { create, get, replace, count, list, delete: remove } = context.records;
-    const records: Platform['records'] = {
-      create: dying(create),
-      get: dying(get),
-      replace: dying(replace),
-      count: dying(count),
-      list: dying(list),
-      delete: dying(remove),
+    const dying = <R>(go: () => R): R => {
+      calls += 1;
+      if (calls >= fatal) throw new Error('killed');
+      return go();
     };
+    const records = around(context.records, {
+      create: dying,
+      get: dying,
+      replace: dying,
+      count: dying,
+      list: dying,
+      delete: dying,
+      purge: dying,
+    });
     const outcome = await adoptSecret({ ...context, records }, secretOf(8)).catch(() => 'killed');
     await adoptSecret(context, secretOf(8));
     for (const token of tokens)

@@ -1,4 +1,4 @@
-import { asRewoundError, ofSystem, RewoundError } from '../../errors.ts';
+import { asRewoundError, isErrno, ofSystem, RewoundError } from '../../errors.ts';
 import { FULL as DISK_FULL, FAILED, FORBIDDEN, MEMORY } from '../../system-errors.ts';
 
 /** SQLite's result codes, https://sqlite.org/rescode.html; extended codes carry these in the low byte. */
