@@ -96,7 +96,7 @@ export interface Records {
   delete(path: string): Promise<void>;
   /**
    * For erasing. Resolves when nothing that was deleted before, of records or messages, is left in files of this
-   * platform (free space, logs), and no message waits that holds one of `texts`. Where others keep the files, as
+   * platform (free space, logs), and no message waits that holds one of `texts`, nor is an upload under way to a key that does. Where others keep the files, as
    * Firestore and Pub/Sub do, that is theirs to do, and this does nothing. Throws STORAGE_LOCKED.
    */
   purge(texts: readonly string[]): Promise<void>;

@@ -127,14 +127,14 @@ function checkFile({ path, size }: UploadFile): void {
   const segments = path.split('/');
   const [folder = ''] = segments;
   const isValid = segments.every((name) => isSegment(name) && !isHidden(name)) && Buffer.byteLength(path) <= MOST_PATH;
-  if (segments.length > MOST_SEGMENTS) {
-    throw new RewoundError('TOO_DEEP', `A path has more than ${MOST_SEGMENTS} names.`, {
-      help: 'Put files into fewer folders: a photo needs one for its person.',
-    });
-  }
   if (segments.length < 2 || !isFolder(folder) || !isValid) {
     throw new RewoundError('REQUEST_INVALID', 'A path is not one that an audit has.', {
       help: `Paths begin with ${FOLDERS.map((name) => `${name}/`).join(', ')} and have at most ${MOST_PATH} bytes; no name may be empty, begin with a dot, end in .part, .partial, .tmp or .crdownload, hold a backslash or a line break, or have more than 255 bytes.`,
+    });
+  }
+  if (segments.length > MOST_SEGMENTS) {
+    throw new RewoundError('TOO_DEEP', `A path has more than ${MOST_SEGMENTS} names.`, {
+      help: 'Put files into fewer folders: a photo needs one for its person.',
     });
   }
   if (/\.json$/i.test(path) && size > MOST_CARD_BYTES) {

@@ -1,10 +1,13 @@
 /** What is left in any byte of the storage at the moment of the receipt, and after whatever steps still write. */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { TOPICS } from '../../shared/pipeline/messages.ts';
 import { STALE_MS } from '../../shared/pipeline/sweep.ts';
 import type { Platform } from '../../shared/platform/ports.ts';
 import { readHosted } from '../../shared/service/audits.ts';
+import { projectOf } from '../../shared/service/paths.ts';
 import { hostedServer } from '../support/service/hosted-server.ts';
 import { CONTROLS, HostedWorld, MEMBERS, SMALL, smallFiles } from '../support/service/hosted-world.ts';
 import { rawMentions } from '../support/service/storage.ts';
@@ -134,6 +137,20 @@ test('a process that dies over an erasure: it is finished when it is looked at a
   expect((await world.ask(key, 'GET', `/v1/audits/${id}`)).status).toBe(404);
 });
 
+test('photos that an earlier version took 440 folders deep are erased, and are on the receipt', async () => {
+  const world = new HostedWorld();
+  const { account, key } = await world.account();
+  const id = await world.create(key);
+  const person = join(world.hosted.folder, projectOf(account, id), 'members/anna-karenina');
+  const deep = join(person, 'd/'.repeat(440));
+  mkdirSync(deep, { recursive: true });
+  for (let photo = 0; photo < 30; photo++) writeFileSync(join(deep, `${photo}.jpg`), 'photo');
+  const { status, body } = await world.ask(key, 'DELETE', `/v1/audits/${id}`);
+  expect(status).toBe(200);
+  expect(JSON.parse(body.receipt).objects).toHaveLength(30);
+  expect(rawMentions(world.hosted.folder, { name: 'anna-karenina', photo: 'photo' })).toEqual([]);
+});
+
 test('an address that was used, or not, takes nothing after the erasure; an upload under way is broken off', async () => {
   const { hosted } = await hostedServer();
   const { key } = await hosted.account();
@@ -161,6 +178,7 @@ test('an address that was used, or not, takes nothing after the erasure; an uplo
   );
   while (rawMentions(hosted.folder, { half: bytes.subarray(0, 8) }).length < 2) await delay(5);
   expect((await hosted.ask(key, 'DELETE', `/v1/audits/${made.id}`)).status).toBe(200);
+  expect(rawMentions(hosted.folder, { half: bytes.subarray(0, 8) })).toEqual([]);
   rest.resolve();
   for (const answer of [await put(used, bytes), await put(unused, bytes), await slow]) {
     expect(answer.status).toBe(403);

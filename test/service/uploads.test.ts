@@ -110,6 +110,14 @@ describe('a path', () => {
   });
 });
 
+test('a path has at most 61 names: with those of its audit as many as a key may have', async () => {
+  const { askFor } = await ready();
+  const deep = (names: number) => `members/${'a/'.repeat(names - 2)}1.jpg`;
+  expect((await askFor(deep(61))).status).toBe(200);
+  for (const names of [62, 440])
+    expect((await askFor(deep(names))).body).toMatchObject({ status: 400, code: 'TOO_DEEP' });
+});
+
 test('sizes are held to what they are for', async () => {
   const { askFor } = await ready();
   expect((await askFor('members/a/1.jpg', 64 * MIB)).status).toBe(200);

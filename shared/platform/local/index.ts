@@ -7,6 +7,7 @@ import { type Database, openDatabase } from './database.ts';
 import { DIGESTS_SCHEMA, localDigests } from './digests.ts';
 import { Drafts } from './drafts.ts';
 import { storageError } from './errors.ts';
+import { Incoming } from './incoming.ts';
 import { type Lock, lockFolder } from './lock.ts';
 import { localObjects } from './objects.ts';
 import { keepPrivate, PRIVATE_FOLDER } from './private.ts';
@@ -81,10 +82,11 @@ export function openLocal(options: LocalOptions): LocalPlatform {
     // What fails now is tried again with the next folder that is deleted, which then says so.
     if (exclusive) trash.recover().catch(() => undefined);
     const objects = localObjects({ tree, digests, drafts, writer, trash });
-    const records = { ...localRecords(database), purge: localPurge(database) };
+    const incoming = new Incoming();
+    const records = { ...localRecords(database), purge: localPurge(database, incoming) };
     return {
       objects,
-      uploads: (where) => localUploads({ ...where, drafts, writer, objects, records, clock }),
+      uploads: (where) => localUploads({ ...where, drafts, writer, incoming, objects, records, clock }),
       records,
       events: queue,
       queue,

@@ -6,8 +6,10 @@ import type { Clock, Objects, Records, Uploads } from '../ports.ts';
 import { checkLimits } from '../upload-limits.ts';
 import type { Drafts } from './drafts.ts';
 import { exists, fileError } from './file-errors.ts';
+import { type Incoming, untilAborted } from './incoming.ts';
 import { refuse } from './problem.ts';
 import { readToken, writeToken } from './tokens.ts';
+import type { Place } from './tree.ts';
 import type { Writer } from './writer.ts';
 
 export interface LocalUploadsOptions {
@@ -17,6 +19,7 @@ export interface LocalUploadsOptions {
   readonly tokenKey: Uint8Array;
   readonly drafts: Drafts;
   readonly writer: Writer;
+  readonly incoming: Incoming;
   readonly objects: Pick<Objects, 'delete'>;
   readonly records: Pick<Records, 'get'>;
   readonly clock: Clock;
@@ -31,12 +34,20 @@ export interface LocalUploads extends Uploads {
   receiveUpload(request: IncomingMessage, response: ServerResponse): Promise<RewoundError | undefined>;
 }
 
+/** What an address lets its holder write. */
+interface Granted {
+  readonly key: string;
+  readonly size: number;
+  readonly unless: string | undefined;
+  readonly place: Place;
+}
+
 /** A connection on which nothing comes for so long is broken. */
 const SILENCE_MS = 60_000;
 
 /** Uploads through this process, written as `localObjects` writes. The address itself is the right to use it. */
 export function localUploads(options: LocalUploadsOptions): LocalUploads {
-  const { origin, tokenKey, drafts, writer, objects, records, clock } = options;
+  const { origin, tokenKey, drafts, writer, incoming, objects, records, clock } = options;
 
   async function receive(request: IncomingMessage): Promise<void> {
     const token = /^\/uploads\/([\w.-]+)$/.exec(new URL(request.url ?? '/', origin).pathname)?.[1];
@@ -45,16 +56,19 @@ export function localUploads(options: LocalUploadsOptions): LocalUploads {
     const declared = request.headers['content-length'];
     if (declared !== undefined) checkSize(Number(declared), size);
     const place = writer.place(key);
-    await refuseRevoked(unless);
     // Before a byte is read; whether somebody comes first meanwhile, `move` says.
     if (statSync(place.path, { throwIfNoEntry: false })?.isFile()) throw exists();
+    await incoming.run(key, (signal) => keep(request, { key, size, unless, place }, signal));
+  }
+
+  /** Receives the bytes and gives them their place, unless an erasure comes first. */
+  async function keep(request: IncomingMessage, { key, size, unless, place }: Granted, signal: AbortSignal) {
+    // An erasure that begins from here on breaks this off.
+    await refuseRevoked(unless);
     const hash = createHash('md5');
-    const pieces = exactly(request, size, async (piece) => {
-      // With each piece: an upload may take hours.
-      await refuseRevoked(unless);
-      hash.update(piece);
-    });
-    const draft = await drafts.receive(pieces);
+    // Left open when it is left early: the answer goes over the same connection.
+    const sent = untilAborted(request.iterator({ destroyOnReturn: false }), signal, revoked);
+    const draft = await drafts.receive(exactly(sent, size, (piece) => hash.update(piece)));
     try {
       await writer.move(draft, place, { size, md5: hash.digest('base64') }, true);
     } finally {
@@ -71,10 +85,7 @@ export function localUploads(options: LocalUploadsOptions): LocalUploads {
   }
 
   async function refuseRevoked(unless: string | undefined): Promise<void> {
-    if (unless === undefined || !(await records.get(unless))) return;
-    throw new RewoundError('SIGNATURE_INVALID', 'The address of an upload is no longer good.', {
-      help: 'What it was given out for was erased. Nothing of this upload was kept.',
-    });
+    if (unless !== undefined && (await records.get(unless))) throw revoked();
   }
 
   return {
@@ -104,17 +115,16 @@ export function localUploads(options: LocalUploadsOptions): LocalUploads {
 
 /** The request's bytes as they come, and not one more than was said. */
 async function* exactly(
-  request: IncomingMessage,
+  pieces: AsyncIterable<unknown>,
   size: number,
-  see: (piece: Uint8Array) => Promise<void>,
+  see: (piece: Uint8Array) => void,
 ): AsyncGenerator<Uint8Array> {
   let received = 0;
-  // Left open when it is left early: the answer goes over the same connection.
-  for await (const piece of request.iterator({ destroyOnReturn: false })) {
+  for await (const piece of pieces) {
     if (!(piece instanceof Uint8Array)) throw new TypeError('A request is read as bytes.');
     received += piece.length;
     if (received > size) checkSize(received, size);
-    await see(piece);
+    see(piece);
     yield piece;
   }
   checkSize(received, size);
@@ -127,6 +137,12 @@ function checkSize(size: number, expected: number): void {
     });
   }
   if (size < expected) throw invalid('Fewer bytes came than were announced.');
+}
+
+function revoked(): RewoundError {
+  return new RewoundError('SIGNATURE_INVALID', 'The address of an upload is no longer good.', {
+    help: 'What it was given out for was erased. Nothing of this upload was kept.',
+  });
 }
 
 function invalid(message: string): RewoundError {

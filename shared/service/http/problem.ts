@@ -44,6 +44,7 @@ type Problem = z.infer<typeof problemSchema>;
 const STATUSES: Partial<Readonly<Record<ErrorCode, ContentfulStatusCode>>> = {
   USAGE: 400,
   REQUEST_INVALID: 400,
+  TOO_DEEP: 400,
   SIGNATURE_INVALID: 400,
   ENDPOINT_REFUSED: 400,
   CARD_INVALID: 400,

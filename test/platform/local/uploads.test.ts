@@ -10,6 +10,7 @@ import fc from 'fast-check';
 import { expect, onTestFinished, test } from 'vitest';
 import type { RewoundError } from '../../../shared/errors.ts';
 import { Drafts } from '../../../shared/platform/local/drafts.ts';
+import { Incoming } from '../../../shared/platform/local/incoming.ts';
 import { openLocal } from '../../../shared/platform/local/index.ts';
 import { localUploads } from '../../../shared/platform/local/uploads.ts';
 import type { UploadTicket } from '../../../shared/platform/ports.ts';
@@ -231,7 +232,18 @@ test('a full disk is said', async () => {
   const objects = { delete: async () => undefined };
   const records = { get: async () => undefined };
   const clock = { now: () => NOW };
-  handle(localUploads({ origin: 'http://x', tokenKey: KEY, drafts, writer, objects, records, clock }));
+  handle(
+    localUploads({
+      origin: 'http://x',
+      tokenKey: KEY,
+      drafts,
+      writer,
+      incoming: new Incoming(),
+      objects,
+      records,
+      clock,
+    }),
+  );
   await expectProblem(await put(await ticket('a', 5), 'bytes'), 507, 'STORAGE_FULL');
   expect(await outcomes[0]).toMatchObject({ code: 'STORAGE_FULL' });
 });
