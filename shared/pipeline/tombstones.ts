@@ -196,7 +196,7 @@ export async function forgetRemains(context: Stored, project: string, runs: read
     await forgetAudit(context, run);
   }
   await forgetProject(context, project);
-  await context.records.purge([`${project}/`]);
+  await context.records.purge([`${project}/`, ...runs]);
 }
 
 const messageSchema = z.looseObject({

@@ -46,7 +46,7 @@ export async function eraseAudit(context: Platform, account: string, id: string)
   if (audit.checkpoint) await context.records.delete(uploadRecord(audit.checkpoint));
   await forgetMentions(context, account, id);
   await context.records.delete(paths.audit(account, id));
-  await context.records.purge([`${project}/`]);
+  await context.records.purge([`${project}/`, ...(run === undefined ? [] : [run])]);
   return erased;
 }
 

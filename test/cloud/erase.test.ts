@@ -120,7 +120,7 @@ describe.skipIf(!hasCloud())('after an erasure in the cloud', { timeout: 120_000
     expect((await ask('POST', `/v1/audits/${made.id}/start`)).status).toBe(202);
     await vi.waitFor(() => expect(erased).toBe(1), { timeout: 60_000, interval: 50 });
     await vi.waitFor(async () => expect(await left(deployment)).toEqual([]), { timeout: 60_000, interval: 250 });
-    // The bucket takes what it is given a signed address for; the step that is told of it removes it.
+    // The bucket takes what it is given a signed address for; the step that handles its notification removes it.
     expect((await put(1)).status).toBe(200);
     await vi.waitFor(async () => expect(await left(deployment)).toEqual([]), { timeout: 60_000, interval: 250 });
     expect((await deployment.bucket.getFiles())[0]).toEqual([]);

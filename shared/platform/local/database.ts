@@ -51,8 +51,8 @@ export function openDatabase(path: string, schema: string): Database {
     if (path !== ':memory:') ensurePrivateFile(path);
     const opened = new DatabaseSync(path, { timeout: BUSY_MS });
     opened.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = ${LOG_PAGES};`);
-    // Names of people are in here, and are deleted: what is freed is overwritten.
-    opened.exec('PRAGMA secure_delete = ON');
+    // Names of people are in here, and are deleted: what is freed is overwritten, and nothing is put into other files.
+    opened.exec('PRAGMA secure_delete = ON; PRAGMA temp_store = MEMORY');
     opened.exec(schema);
     // A process that was killed may have deleted something that its log still holds.
     opened.exec('PRAGMA wal_checkpoint(TRUNCATE)');

@@ -63,7 +63,7 @@ export function inUse(cause?: unknown): RewoundError {
   });
 }
 
-/** The error of what still runs in a process that is told to end, or has closed the work folder. */
+/** The error of work that still runs after a signal to stop, or after the work folder was closed. */
 export function stopped(cause?: unknown): RewoundError {
   return new RewoundError('CANCELLED', 'The work was stopped before its end.', {
     help: 'Run the same command again: it resumes from what is finished.',

@@ -3,7 +3,7 @@ import type { Records } from '../ports.ts';
 import type { Database } from './database.ts';
 import type { Incoming } from './incoming.ts';
 
-/** Deletes messages, leased ones too: whoever handles one can no longer settle it, and needs not. */
+/** Deletes leased messages too: the handler of one that was deleted cannot settle it any more, and need not. */
 export function localPurge({ sql, durably, scrub }: Database, incoming: Incoming): Records['purge'] {
   const waiting = sql.prepare('DELETE FROM messages WHERE instr(message, ?) > 0');
   const dead = sql.prepare('DELETE FROM dead_letters WHERE instr(message, ?1) > 0 OR instr(error_message, ?1) > 0');
@@ -11,7 +11,7 @@ export function localPurge({ sql, durably, scrub }: Database, incoming: Incoming
     await incoming.breakOff(texts);
     await durably(() => {
       for (const text of texts) {
-        // As it stands in JSON.
+        // As JSON writes it.
         const inside = JSON.stringify(text).slice(1, -1);
         waiting.run(inside);
         dead.run(inside);

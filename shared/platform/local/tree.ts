@@ -161,7 +161,7 @@ export class Tree {
     }
     const target = found.leadsTo ?? (await this.real(found));
     const above = real === undefined ? left : [...left, real];
-    // Of the folders above that follow on each other, the last lies in all the others.
+    // Consecutive folders above contain each other, so that only the last before each jump need be compared.
     if (target !== undefined && above.some((one) => one === target || isInside(one, target))) return undefined;
     return { ...inside, real: target, left: above };
   }
@@ -235,7 +235,7 @@ function mount(prefix: string, target: string): Entry {
 function tooDeep(): RewoundError {
   return new RewoundError(
     'TOO_DEEP',
-    `Files lie more than ${MAX_DEPTH} folders deep, or have paths of more than ${MAX_KEY} bytes.`,
+    `Files are more than ${MAX_DEPTH} folders deep, or have paths of more than ${MAX_KEY} bytes.`,
     { help: 'Move them up, or out of the folder that was given.' },
   );
 }

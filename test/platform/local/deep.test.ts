@@ -1,4 +1,4 @@
-/** Folders that lie deep inside one another: how walking and deleting them is bounded, and that neither leaves the folder. */
+/** Folders nested deeply: how walking and deleting them is bounded, and that neither leaves the folder. */
 import { execFileSync } from 'node:child_process';
 import fs, { existsSync, mkdirSync, readdirSync, renameSync, symlinkSync, writeFileSync } from 'node:fs';
 import fsPromises from 'node:fs/promises';

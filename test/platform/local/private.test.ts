@@ -96,15 +96,21 @@ test('what was deleted or replaced is in no byte after a purge, in whatever orde
             'INSERT INTO documents VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET fields = excluded.fields',
           );
           const drop = database.sql.prepare('DELETE FROM documents WHERE id = ?');
-          for (const [n, action, size] of steps) {
+          const live = new Map<number, string>();
+          const gone: string[] = [];
+          for (const [step, [n, action, size]] of steps.entries()) {
+            const before = live.get(n);
+            if (before !== undefined) gone.push(before);
+            live.delete(n);
+            if (action === 'put') live.set(n, `<${n} in step ${step}>`);
             await database.durably(() => {
-              if (action === 'put') put.run('c', `id${n}`, 'v', `secret-${n}-`.repeat(size));
+              if (action === 'put') put.run('c', `id${n}`, 'v', `<${n} in step ${step}>`.repeat(size));
               else drop.run(`id${n}`);
             });
           }
-          await database.durably(() => database.sql.exec('DELETE FROM documents'));
           await database.scrub();
-          expect(rawMentions(folder, { secret: 'secret-' })).toEqual([]);
+          expect(rawMentions(folder, Object.fromEntries(gone.map((text) => [text, text])))).toEqual([]);
+          for (const text of live.values()) expect(rawMentions(folder, { text })).toEqual(['text in state.sqlite']);
         } finally {
           database.close();
         }

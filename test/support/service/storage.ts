@@ -47,7 +47,7 @@ export function mentions(folder: string, what: Readonly<Record<string, string | 
 
 /**
  * Where one of these texts or byte sequences is in any byte of the folder: names and contents of all files, those of the
- * database, its log and its index included, as whoever takes the disk could read them.
+ * database, its log and its index included, as they could be read from a stolen disk.
  */
 export function rawMentions(folder: string, what: Readonly<Record<string, string | Uint8Array>>): string[] {
   const files = readdirSync(folder, { recursive: true, withFileTypes: true }).map((entry) => {
