@@ -59,7 +59,7 @@ export function subscriber<T extends z.ZodType<{ readonly hops: number }>>(
     const message = decode(schema, event);
     if (message === undefined) return;
     const world = context();
-    if (world.tenancy && (await forgetBuried(world, message))) return;
+    if (await forgetBuried(world, message)) return;
     const guarded = refusingErased(world);
     const own = following({ ...guarded, objects: ownObjects(guarded.objects) }, message.hops);
     await ending(guarded, message, async () => {
@@ -67,7 +67,7 @@ export function subscriber<T extends z.ZodType<{ readonly hops: number }>>(
         await step(own, message);
       } catch (error) {
         // Erased while it ran.
-        if (!world.tenancy || !(await forgetBuried(world, message))) throw error;
+        if (!(await forgetBuried(world, message))) throw error;
       }
     });
   };

@@ -15,21 +15,21 @@ locals {
     # called for checkpoints only, see the filter in topics.tf.
     plan = {
       instances = 1
-      publishes = ["enrol", "assemble", "probe", "merge", "confirm", "conclude", "notify", "deliver"]
+      publishes = ["enrol", "assemble", "probe", "merge", "confirm", "conclude", "notify", "deliver", "tend"]
       reads     = ["drop", "gallery"]
       writes    = ["work"]
       lists     = true
     }
     enrol = {
       instances = var.gpu_quota
-      publishes = ["enrol", "assemble", "notify"]
+      publishes = ["enrol", "assemble", "notify", "tend"]
       reads     = ["drop", "work"]
       writes    = ["gallery"]
       lists     = false
     }
     probe = {
       instances = var.gpu_quota
-      publishes = ["probe", "merge", "notify"]
+      publishes = ["probe", "merge", "notify", "tend"]
       reads     = ["drop"]
       writes    = ["work"]
       lists     = false
@@ -37,7 +37,7 @@ locals {
     # The same with fresh samples, where somebody was named.
     confirm = {
       instances = var.gpu_quota
-      publishes = ["confirm", "conclude", "notify"]
+      publishes = ["confirm", "conclude", "notify", "tend"]
       reads     = ["drop"]
       writes    = ["work"]
       lists     = false
@@ -49,7 +49,7 @@ locals {
       cpu       = "4"
       memory    = "16Gi"
       instances = 4
-      publishes = ["enrol", "assemble", "probe", "merge", "confirm", "conclude", "notify"]
+      publishes = ["enrol", "assemble", "probe", "merge", "confirm", "conclude", "notify", "tend"]
       reads     = ["drop", "gallery"]
       writes    = ["work"]
       lists     = false
@@ -60,7 +60,7 @@ locals {
       cpu       = "4"
       memory    = "16Gi"
       instances = 4
-      publishes = ["enrol", "assemble", "probe", "merge", "confirm", "conclude", "notify"]
+      publishes = ["enrol", "assemble", "probe", "merge", "confirm", "conclude", "notify", "tend"]
       reads     = ["drop"]
       writes    = ["work"]
       lists     = false
@@ -72,7 +72,7 @@ locals {
       cpu       = "4"
       memory    = "16Gi"
       instances = 4
-      publishes = ["notify"]
+      publishes = ["notify", "tend"]
       reads     = ["drop", "work"]
       writes    = ["report"]
       lists     = false
@@ -83,7 +83,7 @@ locals {
       cpu       = "1"
       memory    = "512Mi"
       instances = 4
-      publishes = ["settle", "audit-finished"]
+      publishes = ["settle", "audit-finished", "tend"]
       reads     = []
       writes    = []
       lists     = false
@@ -151,7 +151,7 @@ locals {
       cpu       = "1"
       memory    = "1Gi"
       instances = 2
-      publishes = ["notify"]
+      publishes = ["notify", "tend"]
       reads     = []
       writes    = []
       lists     = false

@@ -6,7 +6,7 @@ import { dropPlace, keys, records } from './keys.ts';
 import { TOPICS } from './messages.ts';
 import { readPlan } from './plan-file.ts';
 import { rejecting } from './reject.ts';
-import { forgetRemains, isBuried } from './tombstones.ts';
+import { isBuried } from './tombstones.ts';
 
 /** No audit lives longer: whatever keeps it from ending, it ends with a reason. */
 const DEADLINE_MS = 7 * 24 * 3600 * 1000;
@@ -62,7 +62,7 @@ async function mend(context: Context, audit: string, at: number, staleMs: number
   const project = dropPlace(record.key)?.project;
   // Erased by a process that did not know this run yet, and begun by one that died over it.
   if (context.tenancy && project !== undefined && (await isBuried(context, project))) {
-    return forgetRemains(context, project, [audit]);
+    return context.tenancy.erased(project, [audit]);
   }
   if (!isFinal(record.state) && now - record.createdAt > DEADLINE_MS) {
     const error = new RewoundError('EXPIRED', 'The audit did not end within a week.', {

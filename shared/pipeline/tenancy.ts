@@ -14,6 +14,8 @@ export interface Tenancy {
   admit(place: DropPlace): Promise<Admission>;
   /** Told what an audit will do before its first shard, as often as it is planned. What it throws ends the audit. */
   planned(plan: Plan): Promise<void>;
+  /** Has everything deleted that a step may have left of a project that was erased, and of these runs of it. */
+  erased(project: string, runs: readonly string[]): Promise<void>;
 }
 
 /** What to do about a file. Without accounts, whatever lies beside checkpoints and is none by its name is ignored. */

@@ -5,6 +5,7 @@ import type { Fields, Json, Objects, Platform, Records } from '../platform/ports
 import { auditOfUpload } from './audits.ts';
 import { forgetAudit, forgetProject } from './forget.ts';
 import { digest, dropPlace, records as paths } from './keys.ts';
+import type { Tenancy } from './tenancy.ts';
 
 type Ports = Pick<Platform, 'objects' | 'records' | 'events'>;
 type Stored = Pick<Platform, 'objects' | 'records' | 'clock'>;
@@ -37,13 +38,13 @@ export async function isBuried(
   return found.some((tombstone) => tombstone !== undefined);
 }
 
-/** The project that a project or a run which was erased belonged to; undefined where it was not erased. */
-export async function buriedProject(
+/** The tombstone of a project or a run: when it was erased, and what project it belonged to. */
+export async function findTombstone(
   { records }: Pick<Platform, 'records'>,
   subject: string,
-): Promise<string | undefined> {
+): Promise<z.infer<typeof schema> | undefined> {
   const tombstone = await records.get(tombstoneOf(subject));
-  return tombstone && schema.parse(tombstone.fields).project;
+  return tombstone && schema.parse(tombstone.fields);
 }
 
 /** Runs of which a process remembers whose they are: as many as it may work for at the same time, and more. */
@@ -167,16 +168,19 @@ function pathOf(message: Json): string | undefined {
 }
 
 /**
- * Deletes what a step left of an erased audit, where the message it was given is about one; returns whether it is. A
- * process that died over a write could not look for the tombstone: its message comes again.
+ * Has everything deleted that a step left of an erased audit, where the message it was given is about one; returns
+ * whether it is. A process that died over a write could not look for the tombstone: its message comes again.
  */
-export async function forgetBuried(context: Stored & Ports, message: unknown): Promise<boolean> {
+export async function forgetBuried(
+  context: Ports & { readonly tenancy?: Pick<Tenancy, 'erased'> },
+  message: unknown,
+): Promise<boolean> {
   const { data } = messageSchema.safeParse(message);
-  if (!data) return false;
+  if (!data || !context.tenancy) return false;
   const { audit, key, generation } = data;
   const subjects = [...subjectsOf(key ?? ''), ...(audit === undefined ? [] : [audit])];
-  const projects = await Promise.all(subjects.map((subject) => buriedProject(context, subject)));
-  const project = projects.find((found) => found !== undefined);
+  const tombstones = await Promise.all(subjects.map((subject) => findTombstone(context, subject)));
+  const project = tombstones.find((found) => found !== undefined)?.project;
   if (project === undefined) return false;
   const runs = new Set(audit === undefined ? [] : [audit]);
   for (const [run, owner] of guards.get(context)?.projects ?? []) if (owner === project) runs.add(run);
@@ -185,7 +189,7 @@ export async function forgetBuried(context: Stored & Ports, message: unknown): P
     if (begun !== undefined) runs.add(begun);
     await context.records.delete(paths.upload(key, generation));
   }
-  await forgetRemains(context, project, [...runs]);
+  await context.tenancy.erased(project, [...runs]);
   return true;
 }
 

@@ -126,7 +126,7 @@ export interface UploadLimits {
   readonly expiresAt: number;
   /**
    * A record's path: once that record exists, the ticket's upload is refused, or removed again. Where addresses lead past
-   * this platform, as into Cloud Storage, the step that handles the notification of the new object removes it.
+   * this platform, as into Cloud Storage, the object has to be looked for and removed until the ticket has expired.
    */
   readonly unless?: string;
 }

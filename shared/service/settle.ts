@@ -4,7 +4,7 @@ import { forgetAudit, forgetEmbeddings, forgetProject } from '../pipeline/forget
 import { dropPlace, keys, records, STAGES } from '../pipeline/keys.ts';
 import type { SettleMessage } from '../pipeline/messages.ts';
 import { freshSamples } from '../pipeline/settings.ts';
-import { buriedProject, bury } from '../pipeline/tombstones.ts';
+import { bury, findTombstone } from '../pipeline/tombstones.ts';
 import type { Platform } from '../platform/ports.ts';
 import { parseReport } from '../report/json.ts';
 import { readAccount } from './accounts.ts';
@@ -26,11 +26,25 @@ import { charge, workOf } from './tariff.ts';
 import { TICKET_MS } from './uploads.ts';
 import { announce } from './webhooks/events.ts';
 
-const DAY_MS = 24 * 3_600_000;
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
 /** Work that was on its way when an audit ended may still write for as long as a call may take, and comes to nothing. */
 const STRAGGLERS_MS = 20 * 60_000;
 /** An address for an upload may be used until it expires, and that upload may take as long again. */
 const LATE_UPLOADS_MS = 2 * TICKET_MS;
+/**
+ * Lets an erased audit be looked at again within the hour, as long as an upload can come. A bucket cannot take back an
+ * address that it was signed for: in the cloud, what is put there stays until the next look.
+ */
+export async function remindOfErased(
+  context: Pick<Platform, 'records' | 'clock'>,
+  place: AuditReminder,
+  erasedAt: number,
+): Promise<void> {
+  const hours = Math.floor((context.clock.now() - erasedAt) / HOUR_MS) + 1;
+  // At full hours since the erasure, so that however many looks there are, one of them follows.
+  if (hours * HOUR_MS < LATE_UPLOADS_MS) await remindOfAudit(context, 'remains', place, erasedAt + hours * HOUR_MS);
+}
 
 /** Lets what was erased `since` then be looked at again, once nobody can write into it any more. */
 export async function remindOfRemains(
@@ -43,8 +57,8 @@ export async function remindOfRemains(
 
 /** The step after an audit has ended: settles it with its owner. */
 export async function settleRun(context: Platform, { audit: run }: SettleMessage): Promise<void> {
-  const erased = await buriedProject(context, run);
-  if (erased !== undefined) return forgetErased(context, erased, [run]);
+  const erased = await findTombstone(context, run);
+  if (erased) return forgetErased(context, erased.project, [run]);
   const record = await readAudit(context, run);
   const owner = record && ownerOf(dropPlace(record.key)?.project ?? '');
   if (!record || !owner || !isFinal(record.state)) return;

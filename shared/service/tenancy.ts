@@ -1,5 +1,6 @@
 import { RewoundError } from '../errors.ts';
 import { isCompanion } from '../pipeline/keys.ts';
+import { TOPICS } from '../pipeline/messages.ts';
 import { type Plan, stageShards } from '../pipeline/plan-file.ts';
 import type { Tenancy } from '../pipeline/tenancy.ts';
 import type { Platform } from '../platform/ports.ts';
@@ -21,6 +22,15 @@ export function hostedTenancy(context: Pick<Platform, 'records' | 'events' | 'cl
       // beside the checkpoint that was started, whose address was given out before and used after.
       if (audit?.checkpoint?.key !== `${project}/checkpoints/${file}` || audit.outcome) return 'ignore';
       return audit.planned ?? 'plan';
+    },
+
+    async erased(project, runs) {
+      const owner = ownerOf(project);
+      if (!owner) return;
+      // By the one function that may delete everywhere.
+      const message = { version: 1, about: 'remains', ...owner };
+      if (runs.length === 0) await context.events.publish(TOPICS.tend, message);
+      for (const run of runs) await context.events.publish(TOPICS.tend, { ...message, run });
     },
 
     async planned(plan) {

@@ -1,14 +1,14 @@
 import { RewoundError } from '../errors.ts';
 import { readAudit, stopAudit } from '../pipeline/audits.ts';
 import { forgetAudit, forgetEmbeddings, forgetProject, forgetWork } from '../pipeline/forget.ts';
-import { isBuried } from '../pipeline/tombstones.ts';
+import { findTombstone, isBuried } from '../pipeline/tombstones.ts';
 import type { Platform } from '../platform/ports.ts';
 import { findHosted, findRun, runOf } from './audits.ts';
 import { eraseAudit } from './erase.ts';
 import { forgetErased, forgetMentions } from './mentions.ts';
 import { projectOf } from './paths.ts';
 import { remindOfAudit, type TendMessage } from './reminders.ts';
-import { settleAudit } from './settle.ts';
+import { remindOfErased, settleAudit } from './settle.ts';
 import { END_WITHIN_MS, publishPlan } from './start.ts';
 
 /** A start that has not begun is published again after this. */
@@ -62,9 +62,11 @@ async function forgetRemains(
 ): Promise<void> {
   const project = projectOf(account, id);
   const audit = await findHosted(context, account, id);
-  if (await isBuried(context, project)) {
+  const tombstone = await findTombstone(context, project);
+  if (tombstone) {
     // A process died over the erasure.
     if (audit) await eraseAudit(context, account, id);
+    await remindOfErased(context, { account, audit: id, ...(run === undefined ? {} : { run }) }, tombstone.at);
     return forgetErased(context, project, run === undefined ? [] : [run]);
   }
   // Of one that is there, its uploads may go if it gave them up; a run may if it is another than its own.

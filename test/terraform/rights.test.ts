@@ -75,6 +75,11 @@ function restricted<P extends Platform>(platform: P, name: string, refused: Set<
         need(rights?.lists, 'list');
         return go();
       },
+      async clear(go, folder) {
+        need(rights?.lists, 'list');
+        need(rights?.deletes.includes(area(folder)), `delete in ${area(folder)}`);
+        return go();
+      },
       async delete(go, key) {
         const deletes = rights?.deletes.includes(area(key)) || rights?.writes.includes(area(key));
         need(deletes, `delete in ${area(key)}`);
