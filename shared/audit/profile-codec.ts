@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { RewoundError } from '../errors.ts';
 import { elementsOf, readSafetensors, tensorOf, writeSafetensors } from '../safetensors.ts';
+import { requireWhole, seal, UNSEALED } from '../seal.ts';
 import type { GalleryProfile } from './profile.ts';
 
 const FORMAT = 'rewound.profile/1';
@@ -14,12 +15,13 @@ const metadataSchema = z.strictObject({
   impostorPairs: count,
   impostorIdentities: count,
   placeboFaces: count,
+  seal: z.string(),
 });
 
-/** A profile as a safetensors file. Canonical: equal profiles give equal bytes. */
+/** A profile as a safetensors file. Canonical: equal profiles give equal bytes. Sealed. */
 export function encodeProfile(profile: GalleryProfile): Uint8Array {
   const { impostors, genuine } = profile;
-  return writeSafetensors(
+  const file = writeSafetensors(
     {
       'impostor.similarity': tensorOf('F32', impostors.similarity),
       'impostor.a': tensorOf('U32', impostors.a),
@@ -36,12 +38,15 @@ export function encodeProfile(profile: GalleryProfile): Uint8Array {
       impostorPairs: String(impostors.pairs),
       impostorIdentities: String(impostors.identities),
       placeboFaces: String(profile.placeboFaces),
+      seal: UNSEALED,
     },
   );
+  return seal(file);
 }
 
-/** @throws RESULT_INCOMPLETE if the bytes are not those of a profile. */
+/** @throws RESULT_DAMAGED if the bytes are not as they were written, RESULT_INCOMPLETE if they are not those of a profile. */
 export function decodeProfile(bytes: Uint8Array): GalleryProfile {
+  requireWhole(bytes, 'The profile of a gallery');
   try {
     const file = readSafetensors(bytes);
     const { impostorPairs, impostorIdentities, placeboFaces } = metadataSchema.parse(Object.fromEntries(file.metadata));
@@ -71,8 +76,8 @@ export function decodeProfile(bytes: Uint8Array): GalleryProfile {
     }
     return profile;
   } catch (cause) {
-    throw new RewoundError('RESULT_INCOMPLETE', 'The profile of a gallery is damaged.', {
-      help: 'Delete the damaged profile and run the same audit again; it is made anew.',
+    throw new RewoundError('RESULT_INCOMPLETE', 'The profile of a gallery breaks the rules of its format.', {
+      help: 'Run the same command again, or put the checkpoint into the project again: the audit starts over.',
       cause,
     });
   }

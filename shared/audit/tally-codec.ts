@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { RewoundError } from '../errors.ts';
 import { elementsOf, readSafetensors, type Safetensors, tensorOf, writeSafetensors } from '../safetensors.ts';
+import { requireWhole, seal, UNSEALED } from '../seal.ts';
 import type { Frame, ShardCounts, Tally } from './tally.ts';
 import { checkTally } from './tally-check.ts';
 
@@ -10,9 +11,13 @@ const NOT_COUNTED = 0xffffffff;
 
 /**
  * A tally as a safetensors file: the staircases as they are, the shards' tables one after the other, with offsets.
- * Canonical: equal tallies give equal bytes.
+ * Canonical: equal tallies give equal bytes. Sealed.
  */
-export function encodeTally({ frame, shards, stairs }: Tally): Uint8Array {
+export function encodeTally(tally: Tally): Uint8Array {
+  return seal(writeTally(tally, { seal: UNSEALED }));
+}
+
+function writeTally({ frame, shards, stairs }: Tally, added: { readonly seal?: string }): Uint8Array {
   const timings = shards.flatMap(({ timing: t }) => [t.generate, t.align, t.embed, t.search]);
   return writeSafetensors(
     {
@@ -47,21 +52,24 @@ export function encodeTally({ frame, shards, stairs }: Tally): Uint8Array {
       seed: String(frame.seed),
       identities: String(frame.identities),
       faces: String(frame.faces),
+      ...added,
     },
   );
 }
 
-/** @throws RESULT_INCOMPLETE if the bytes are not those of a tally. */
+/** @throws RESULT_DAMAGED if the bytes are not as they were written, RESULT_INCOMPLETE if they are not those of a tally. */
 export function decodeTally(bytes: Uint8Array): Tally {
+  requireWhole(bytes, 'A shard result');
   try {
     const file = readSafetensors(bytes);
-    if (file.metadata.get('format') !== FORMAT) throw new RangeError(`The format is not ${FORMAT}.`);
+    if (file.metadata.get('format') !== FORMAT || !file.metadata.has('seal'))
+      throw new RangeError(`The format is not ${FORMAT}.`);
     const tally = { frame: decodeFrame(file), shards: decodeShards(file), stairs: decodeStairs(file) };
     checkTally(tally);
     return tally;
   } catch (cause) {
-    throw new RewoundError('RESULT_INCOMPLETE', 'A shard result is damaged.', {
-      help: 'Delete the damaged result and run the same audit again; the other shards are kept.',
+    throw new RewoundError('RESULT_INCOMPLETE', 'A shard result breaks the rules of its format.', {
+      help: 'Run the same command again, or put the checkpoint into the project again: the audit starts over.',
       cause,
     });
   }
@@ -74,7 +82,7 @@ export function contentDigest(tally: Tally): Uint8Array {
   const shards = tally.shards.map((shard) => ({ ...shard, timing, digest }));
   return new Uint8Array(
     createHash('sha256')
-      .update(encodeTally({ ...tally, shards }))
+      .update(writeTally({ ...tally, shards }, {}))
       .digest(),
   );
 }

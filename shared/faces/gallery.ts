@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { type Enrolled, type Layout, layOut } from '../audit/roster.ts';
 import { RewoundError } from '../errors.ts';
 import { elementsOf, readSafetensors, tensorOf, writeSafetensors } from '../safetensors.ts';
+import { requireWhole, seal, UNSEALED } from '../seal.ts';
 
 /** The faces one audit compares with: members and controls together, equalised, in the roster's order. */
 export interface Gallery {
@@ -13,21 +14,24 @@ export interface Gallery {
 
 const sizesSchema = z.array(z.tuple([z.enum(['members', 'controls']), z.int().min(1)]));
 
-/** A gallery as a safetensors file. Names of people stay out of it: the probe needs none. */
+/** A gallery as a safetensors file, sealed. Names of people stay out of it: the probe needs none. */
 export function encodeGallery(embeddings: Float32Array, length: number, roster: readonly Enrolled[]): Uint8Array {
   const tensor = tensorOf('F32', embeddings, [embeddings.length / length, length]);
   const sizes = roster.map(({ role, photos }) => [role, photos.length]);
-  return writeSafetensors(
+  const file = writeSafetensors(
     { embeddings: tensor },
     {
       format: 'rewound.gallery/1',
+      seal: UNSEALED,
       sizes: JSON.stringify(sizes),
     },
   );
+  return seal(file);
 }
 
-/** Throws GALLERY_MISMATCH where the file is no gallery. */
+/** Throws RESULT_DAMAGED where the file is not as it was written, GALLERY_MISMATCH where it is no gallery. */
 export function decodeGallery(bytes: Uint8Array): Gallery {
+  requireWhole(bytes, 'The gallery of an audit');
   const file = readSafetensors(bytes);
   const embeddings = elementsOf(file, 'embeddings', 'F32');
   const length = file.tensors.get('embeddings')?.shape[1] ?? 0;

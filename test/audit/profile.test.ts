@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { GalleryProfile } from '../../shared/audit/profile.ts';
 import { decodeProfile, encodeProfile } from '../../shared/audit/profile-codec.ts';
 import { TopPairs } from '../../shared/audit/top-pairs.ts';
+import { seal } from '../../shared/seal.ts';
 
 const similarity = fc.float({ min: -1, max: 1, noNaN: true });
 const floats = (length: number) =>
@@ -59,16 +60,34 @@ describe('the codec of profiles', () => {
     { numRuns: 1, seed: 4 },
   ) as [GalleryProfile];
 
-  it('never takes damaged bytes for a profile that breaks the rules', () => {
+  it('refuses damaged bytes', () => {
+    const bytes = encodeProfile(example);
+    const refused = expect.objectContaining({ code: 'RESULT_DAMAGED' });
+    fc.assert(
+      fc.property(fc.nat(bytes.length - 1), fc.nat(7), (at, bit) => {
+        const damaged = bytes.slice();
+        damaged[at]! ^= 1 << bit;
+        expect(() => decodeProfile(damaged)).toThrow(refused);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it('never takes bytes that were sealed wrong for a profile that breaks the rules', () => {
     const bytes = encodeProfile(example);
     fc.assert(
       fc.property(fc.nat(bytes.length - 1), fc.integer({ min: 1, max: 255 }), (at, flip) => {
         const damaged = bytes.slice();
         damaged[at]! ^= flip;
         try {
+          seal(damaged);
+        } catch {
+          // No place for a seal is left: that is refused, too.
+        }
+        try {
           expect(encodeProfile(decodeProfile(damaged))).toEqual(damaged);
         } catch (error) {
-          expect(error).toMatchObject({ code: 'RESULT_INCOMPLETE' });
+          expect(error).toMatchObject({ code: expect.stringMatching(/^RESULT_(INCOMPLETE|DAMAGED)$/) });
         }
       }),
       { numRuns: 500 },
@@ -98,7 +117,7 @@ describe('the codec of profiles', () => {
 
   it.each([0, 7, 100, -1])('refuses a file cut at %s', (at) => {
     const cut = encodeProfile(example).slice(0, at);
-    expect(() => decodeProfile(cut)).toThrow(expect.objectContaining({ code: 'RESULT_INCOMPLETE' }));
+    expect(() => decodeProfile(cut)).toThrow(expect.objectContaining({ code: 'RESULT_DAMAGED' }));
   });
 });
 

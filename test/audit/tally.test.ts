@@ -7,6 +7,7 @@ import { hitsFrom, summarise, totalTiming } from '../../shared/audit/summary.ts'
 import { emptyTally, mergeTallies, type Tally } from '../../shared/audit/tally.ts';
 import { TallyBuilder } from '../../shared/audit/tally-builder.ts';
 import { decodeTally, encodeTally } from '../../shared/audit/tally-codec.ts';
+import { seal } from '../../shared/seal.ts';
 import { enrolled, type Probe, probeShard, probes, seen } from './probe.ts';
 
 function shardsOf(probe: Probe, count: number): Tally[] {
@@ -179,17 +180,35 @@ describe('the codec', () => {
     }
   });
 
-  it('never takes damaged bytes for a tally that breaks the rules', () => {
+  it('refuses damaged bytes', () => {
+    const bytes = encodeTally(mergeAll(example, shardsOf(example, 2)));
+    const refused = expect.objectContaining({ code: 'RESULT_DAMAGED' });
+    fc.assert(
+      fc.property(fc.nat(bytes.length - 1), fc.nat(7), (at, bit) => {
+        const damaged = bytes.slice();
+        damaged[at]! ^= 1 << bit;
+        expect(() => decodeTally(damaged)).toThrow(refused);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it('never takes bytes that were sealed wrong for a tally that breaks the rules', () => {
     const bytes = encodeTally(mergeAll(example, shardsOf(example, 2)));
     fc.assert(
       fc.property(fc.nat(bytes.length - 1), fc.integer({ min: 1, max: 255 }), (at, flip) => {
         const damaged = bytes.slice();
         damaged[at]! ^= flip;
         try {
+          seal(damaged);
+        } catch {
+          // No place for a seal is left: that is refused, too.
+        }
+        try {
           // A flipped bit may make another valid tally; that one must be canonical, too.
           expect(encodeTally(decodeTally(damaged))).toEqual(damaged);
         } catch (error) {
-          expect(error).toMatchObject({ code: 'RESULT_INCOMPLETE' });
+          expect(error).toMatchObject({ code: expect.stringMatching(/^RESULT_(INCOMPLETE|DAMAGED)$/) });
         }
       }),
       { numRuns: 500 },
@@ -198,7 +217,7 @@ describe('the codec', () => {
 
   it.each([0, 7, 100, -1])('refuses a file cut at %s', (at) => {
     const bytes = encodeTally(probeShard(example, { firstBatch: 0, batches: 1 }));
-    expect(() => decodeTally(bytes.slice(0, at))).toThrow(expect.objectContaining({ code: 'RESULT_INCOMPLETE' }));
+    expect(() => decodeTally(bytes.slice(0, at))).toThrow(expect.objectContaining({ code: 'RESULT_DAMAGED' }));
   });
 });
 
