@@ -1,7 +1,7 @@
 import { isolationWarning } from '../../shared/engine/isolation.ts';
 import { readAudit } from '../../shared/pipeline/audits.ts';
 import type { Context } from '../../shared/pipeline/context.ts';
-import { keys } from '../../shared/pipeline/keys.ts';
+import { readReportFile } from '../../shared/pipeline/report-files.ts';
 import type { Ended, Watch } from './audit.ts';
 import type { AuditRequest } from './audit-request.ts';
 import { PROJECT } from './audit-request.ts';
@@ -42,13 +42,16 @@ export async function auditHere(request: AuditRequest, { progress, signal, ifSto
     tracker.context = context;
     const warning = isolationWarning(device);
     if (warning !== undefined) progress.note(warning);
+    if (station.platform.lostCommits) {
+      progress.note('The log of the work folder is damaged: what it held is lost, and is made again.');
+    }
     station.discardMessages();
     await context.objects.put(`${PROJECT}/project.json`, new TextEncoder().encode(JSON.stringify(settings)));
     const audit = await start(context, key, settings.shards, progress);
     await finish(context, audit, signal, () => station.runUntilIdle(signal));
     return {
       failure: await failureOf(context, audit),
-      file: (name) => context.objects.get(keys.report(audit, name)),
+      file: (name) => readReportFile(context, audit, name),
       onReport: async () => writePointer(out, { audit, work, mounts }),
       close: async () => station.close(),
     };

@@ -7,6 +7,7 @@ import { auditOfUpload, readAudit } from '../../shared/pipeline/audits.ts';
 import type { Context } from '../../shared/pipeline/context.ts';
 import { dropPlace, isCompanion, keys } from '../../shared/pipeline/keys.ts';
 import { finishedMessage, TOPICS } from '../../shared/pipeline/messages.ts';
+import { readReportFile } from '../../shared/pipeline/report-files.ts';
 import { sweep } from '../../shared/pipeline/sweep.ts';
 import { fromEvent } from '../../shared/platform/event.ts';
 import { PRIVATE_FOLDER } from '../../shared/platform/local/private.ts';
@@ -65,6 +66,11 @@ export async function serveCommand(args: readonly string[]): Promise<number> {
     },
     onFailure: ({ code, message }, attempt) => say(`attempt ${attempt} failed: ${message} [${code}]`),
   });
+  if (station.platform.lostCommits) {
+    say(
+      'The log of the state is damaged: what it held is lost. Audits make theirs again; compare accounts and credits with a backup.',
+    );
+  }
   let hosting: Hosting | undefined;
   try {
     const warning = isolationWarning(device(values.device));
@@ -181,7 +187,6 @@ async function report(
     say(`${file}: ${state}: ${message} [${code}] ${help}`);
     return;
   }
-  const key = keys.report(audit, 'report.json');
-  const { verdict } = parseReport(new TextDecoder().decode(await context.objects.get(key)));
+  const { verdict } = parseReport(new TextDecoder().decode(await readReportFile(context, audit, 'report.json')));
   say(`${file}: ${verdict}: ${join(folder, keys.report(audit, 'report.html'))}`);
 }

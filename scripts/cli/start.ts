@@ -1,11 +1,13 @@
 import { RewoundError } from '../../shared/errors.ts';
-import { isFinal, readAudit, reopenAudit } from '../../shared/pipeline/audits.ts';
+import { type AuditRecord, isFinal, readAudit, reopenAudit } from '../../shared/pipeline/audits.ts';
 import type { Context } from '../../shared/pipeline/context.ts';
-import { forgetAudit } from '../../shared/pipeline/forget.ts';
+import { forgetAudit, forgetWork } from '../../shared/pipeline/forget.ts';
 import { auditId } from '../../shared/pipeline/found.ts';
 import { keys, records } from '../../shared/pipeline/keys.ts';
+import { finishedIsWhole } from '../../shared/pipeline/mend.ts';
 import { TOPICS } from '../../shared/pipeline/messages.ts';
-import { readPlan, sampleShards } from '../../shared/pipeline/plan-file.ts';
+import { type Plan, readPlan, sampleShards } from '../../shared/pipeline/plan-file.ts';
+import { rejecting } from '../../shared/pipeline/reject.ts';
 import { resume } from '../../shared/pipeline/sweep.ts';
 import type { Progress } from './progress.ts';
 
@@ -27,7 +29,7 @@ export async function finish(
     if (signal.aborted || runs === MOST_RUNS) return;
     const record = await readAudit(context, audit);
     if (!record || isFinal(record.state)) return;
-    await resume(context, audit);
+    await rejecting(context, audit, () => resume(context, audit));
   }
 }
 
@@ -46,8 +48,9 @@ export async function start(
     });
   }
   const record = await readAudit(context, id);
-  if (record && shards !== undefined && (await context.objects.head(keys.plan(id)))) {
-    const before = sampleShards(await readPlan(context, id), 'probe').length;
+  const plan = record && (await planOf(context, id, record, progress));
+  if (plan && shards !== undefined) {
+    const before = sampleShards(plan, 'probe').length;
     if (before !== shards) {
       progress.note(`The work so far was cut into ${before} shards; starting over with ${shards}.`);
       await forgetAudit(context, id);
@@ -59,15 +62,38 @@ export async function start(
     return id;
   }
   if (record.state === 'DONE') {
-    progress.note('This audit is finished already; here is its result.');
-    return id;
+    if (await finishedIsWhole(context, id)) {
+      progress.note('This audit is finished already; here is its result.');
+      return id;
+    }
+    progress.note(
+      'This audit is finished, but its result was damaged in the work folder: what is damaged is made again.',
+    );
   }
-  if (await context.objects.head(keys.plan(id))) {
-    const plan = await readPlan(context, id);
+  await reopenAudit(context, id, checkpoint.generation);
+  if (plan && record.state !== 'DONE') {
     const done = await context.records.count(records.done(id, 'probe'));
     progress.note(`Resuming: ${done} of ${sampleShards(plan, 'probe').length} shards are finished.`);
   }
-  await reopenAudit(context, id);
-  await resume(context, id);
+  await rejecting(context, id, () => resume(context, id));
   return id;
+}
+
+/** The plan of an audit, if there is one. One that is damaged is forgotten, with what followed from it where that is no result yet. */
+async function planOf(
+  context: Context,
+  audit: string,
+  { state }: AuditRecord,
+  progress: Progress,
+): Promise<Plan | undefined> {
+  if (!(await context.objects.head(keys.plan(audit)))) return undefined;
+  try {
+    return await readPlan(context, audit);
+  } catch (error) {
+    if (!(error instanceof RewoundError && error.code === 'RESULT_DAMAGED')) throw error;
+    if (state === 'DONE') return undefined;
+    progress.note('The plan of this audit is damaged in the work folder: the audit starts over.');
+    await forgetWork(context, audit);
+    return undefined;
+  }
 }

@@ -40,10 +40,14 @@ export interface ExternalFile {
   /** As the model names it. */
   readonly location: string;
   readonly path: string;
+  /** What its bytes must be called (see `contentOf`), where Rewound wrote it. */
+  readonly content?: string;
 }
 
 export interface ModelFiles {
   readonly path: string;
+  /** As an external file's. */
+  readonly content?: string;
   readonly external: readonly ExternalFile[];
 }
 

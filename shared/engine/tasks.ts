@@ -13,6 +13,7 @@ import { GallerySearch } from '../faces/search.ts';
 import { Similarity } from '../faces/similarity.ts';
 import { summarize } from '../onnx/model.ts';
 import { type ExternalData, floats, Runtime, type RuntimeOptions, requireDevice } from '../onnx/runtime.ts';
+import { requireContent } from '../seal.ts';
 import { calibrate, loadGenerator } from './calibrate.ts';
 import type { Compute, ModelFiles, RecognizerRequest } from './compute.ts';
 import { enrolPhotos } from './enrol.ts';
@@ -64,7 +65,7 @@ export function localTasks(options: RuntimeOptions, onProgress: (done: number) =
   };
   const recognizerOf = async (request: RecognizerRequest) => (await recognizersOf([request]))[0]!;
   const generatorOf = async (files: ModelFiles) => {
-    const open = async () => loadGenerator(runtime, await readFile(files.path), await readExternal(files));
+    const open = async () => loadGenerator(runtime, await readChecked(files), await readExternal(files));
     return (await generators.get([files.path], open))[0]!;
   };
   const searchesOf = (paths: readonly string[], k: number) =>
@@ -173,7 +174,14 @@ async function nameOf(request: RecognizerRequest): Promise<string> {
 }
 
 async function readExternal({ external }: Pick<ModelFiles, 'external'>): Promise<ExternalData[]> {
-  return Promise.all(external.map(async ({ location, path }) => ({ path: location, data: await readFile(path) })));
+  return Promise.all(external.map(async (file) => ({ path: file.location, data: await readChecked(file) })));
+}
+
+/** What is run is what was built: the very bytes are checked. Throws RESULT_DAMAGED. */
+async function readChecked({ path, content }: Pick<ModelFiles, 'path' | 'content'>): Promise<Uint8Array> {
+  const bytes = await readFile(path);
+  if (content !== undefined) requireContent(bytes, content, 'A file of the generator that Rewound built');
+  return bytes;
 }
 
 async function openAny(runtime: Runtime, request: RecognizerRequest): Promise<Recognizer> {

@@ -7,8 +7,9 @@ import { decodeTally } from '../audit/tally-codec.ts';
 import type { Context } from './context.ts';
 import { keys } from './keys.ts';
 import { readNomination } from './nomination.ts';
-import { type Plan, readJson } from './plan-file.ts';
+import type { Plan } from './plan-file.ts';
 import { type Roster, rosterSchema } from './roster-file.ts';
+import { readJson } from './sealed-json.ts';
 import { mergeStage } from './tallies.ts';
 
 /** All that an audit says, from what was merged: a function of it. */

@@ -9,9 +9,10 @@ import { refuseRunaway } from './hops.ts';
 import { keys } from './keys.ts';
 import type { AssembleMessage } from './messages.ts';
 import { putOnce } from './once.ts';
-import { assembled, encodeJson, type Plan, readPlan } from './plan-file.ts';
+import { assembled, type Plan, readPlan } from './plan-file.ts';
 import { rejecting } from './reject.ts';
 import type { Roster } from './roster-file.ts';
+import { encodeJson } from './sealed-json.ts';
 
 /**
  * From embedded photos to the galleries of the audit, one a recognizer: nobody on both sides, the same number of photos

@@ -2,7 +2,8 @@ import { z } from 'zod';
 import { ERROR_CODES, type ErrorCode, RewoundError } from '../errors.ts';
 import type { Fields, Platform } from '../platform/ports.ts';
 import { forgetWork } from './forget.ts';
-import { digest, keys, records, type Stage } from './keys.ts';
+import { digest, dropPlace, keys, records, type Stage } from './keys.ts';
+import { finishedIsWhole, mendWork } from './mend.ts';
 import { TOPICS } from './messages.ts';
 
 /** An audit's record: where it stands. Changed only by a write that names the version it read. */
@@ -75,7 +76,7 @@ export async function receiveAudit(
   await context.records.create(records.audit(id), record);
   await context.records.create(records.upload(key, generation), { audit: id });
   const found = (await readAudit(context, id)) ?? record;
-  if (found.generation === generation || found.state === 'DONE') return found;
+  if (found.generation === generation) return found;
   await reopenAudit(context, id, generation);
   return (await readAudit(context, id)) ?? record;
 }
@@ -138,16 +139,21 @@ export async function stopAudit(
 }
 
 /**
- * Opens an audit that ended without a result, so that it can be tried again from where it stood, in a time of its own.
+ * Opens an audit that ended without a result, so that it can be tried again from where it stood, in a time of its own;
+ * and one with a result that is damaged by now, so that it is made again. Damaged pieces are removed first.
  * `generation` is the upload it now goes back to.
  */
 export async function reopenAudit(context: Platform, id: string, generation?: string): Promise<void> {
-  if (await hasLostWork(context, id)) await forgetWork(context, id);
+  const before = await readAudit(context, id);
+  const remake = before?.state === 'DONE' && !(await finishedIsWhole(context, id));
+  if (before?.state === 'DONE' && !remake) return;
+  if (remake || before?.error?.code === 'RESULT_DAMAGED') await mendWork(context, id, dropPlace(before.key)?.project);
+  else if (await hasLostWork(context, id)) await forgetWork(context, id);
   await context.records.create(records.open(id), { at: context.clock.now() });
   await change(context, id, (record) => {
     const upload = generation ?? record.generation;
     if (!isFinal(record.state)) return upload === record.generation ? undefined : { ...record, generation: upload };
-    if (record.state === 'DONE') return undefined;
+    if (record.state === 'DONE' && !remake) return undefined;
     return { ...record, generation: upload, state: 'RECEIVED', createdAt: context.clock.now(), error: null };
   });
 }

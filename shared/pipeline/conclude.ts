@@ -6,13 +6,12 @@ import { renderSarif } from '../report/sarif.ts';
 import { analyseAll } from './analyses.ts';
 import { completeAudit, isRunning, readAudit } from './audits.ts';
 import type { Context } from './context.ts';
-import { keys } from './keys.ts';
 import type { ConcludeMessage } from './messages.ts';
-import { putOnce } from './once.ts';
 import { evidence } from './pictures.ts';
 import { readPlan } from './plan-file.ts';
 import { rejecting } from './reject.ts';
 import { makeReport } from './report.ts';
+import { writeReport } from './report-files.ts';
 import { pseudonymKeyOf } from './settings.ts';
 
 /** From what was counted to the verdict and the report: but for its timing a function of the set of results. */
@@ -22,20 +21,19 @@ export async function conclude(context: Context, { audit }: ConcludeMessage): Pr
     const plan = await readPlan(context, audit);
     const record = await readAudit(context, audit);
     const analyses = await analyseAll(context, plan, { fresh: true });
-    const total = context.clock.now() - (record?.createdAt ?? context.clock.now());
-    const named = makeReport(plan, analyses, total);
-    const key = pseudonymKeyOf(plan.settings);
-    const report = key ? pseudonymise(named, key) : named;
-    const pictures = await evidence(context, plan, report, named);
-    const files = {
-      'report.json': renderJson(report),
-      'report.sarif': renderSarif(report, { names: key !== undefined }),
-      'junit.xml': renderJunit(report),
-      'report.html': renderHtml(report, pictures),
-    };
-    for (const [file, text] of Object.entries(files)) {
-      await putOnce(context, keys.report(audit, file), new TextEncoder().encode(text));
-    }
+    const taken = context.clock.now() - (record?.createdAt ?? context.clock.now());
+    await writeReport(context, audit, taken, async (total) => {
+      const named = makeReport(plan, analyses, total);
+      const key = pseudonymKeyOf(plan.settings);
+      const report = key ? pseudonymise(named, key) : named;
+      const pictures = await evidence(context, plan, report, named);
+      return {
+        'report.json': renderJson(report),
+        'report.sarif': renderSarif(report, { names: key !== undefined }),
+        'junit.xml': renderJunit(report),
+        'report.html': renderHtml(report, pictures),
+      };
+    });
     await completeAudit(context, audit);
   });
 }

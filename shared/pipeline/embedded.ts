@@ -8,6 +8,7 @@ import { digest } from './keys.ts';
 import { cardTooLarge, MOST_CARD_BYTES } from './once.ts';
 import { PARTS, type Part } from './people.ts';
 import { type Plan, resolutionOf } from './plan-file.ts';
+import { uploadedBytes } from './uploads.ts';
 
 /** A photo with its embeddings. */
 export interface EnrolledPhoto {
@@ -40,8 +41,8 @@ export async function embeddedPhotos(
   { recognizers, generator, ...sides }: Plan,
 ): Promise<EnrolledPhoto[]> {
   const { info } = recognizers[0]!;
-  const { rows, columns, data } = decodeNpy(await context.objects.get(npy.key, npy.generation));
-  const labels = decodeLabels(new TextDecoder().decode(await context.objects.get(csv.key, csv.generation)));
+  const { rows, columns, data } = decodeNpy(await uploadedBytes(context, npy));
+  const labels = decodeLabels(new TextDecoder().decode(await uploadedBytes(context, csv)));
   if (labels.length !== rows) {
     throw mismatch(
       `There are ${rows} embeddings and ${labels.length} labels.`,
@@ -102,10 +103,10 @@ async function checkTogether(context: Context, sides: Pick<Plan, Part>): Promise
   );
 }
 
-async function readAbout({ objects }: Context, about: Embeddings['about']) {
+async function readAbout(context: Context, about: Embeddings['about']) {
   if (!about) return undefined;
   if (about.size > MOST_CARD_BYTES) throw cardTooLarge();
-  const text = new TextDecoder().decode(await objects.get(about.key, about.generation));
+  const text = new TextDecoder().decode(await uploadedBytes(context, about));
   return parseCard(aboutGallerySchema, text, 'gallery.json');
 }
 

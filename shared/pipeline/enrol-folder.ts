@@ -13,6 +13,7 @@ import { resolutionOf } from './plan-file.ts';
 import { findRecognizers } from './recognizer.ts';
 import { cutEnrolment } from './runs.ts';
 import type { Settings } from './settings.ts';
+import { requireUploaded } from './uploads.ts';
 
 export interface EnrolFolder {
   /** The photos are in its `members/`. */
@@ -68,6 +69,7 @@ export async function enrolFolder(context: Context, request: EnrolFolder): Promi
       onRun(first, side.photos.length);
       const paths = await Promise.all(photos.map(({ key, generation }) => context.objects.file(key, generation)));
       const enrolment = await context.compute.enrol({ photos: paths, recognizer: found.request, resolution });
+      for (const [i, { md5 }] of photos.entries()) await requireUploaded(paths[i]!, md5);
       await putOnce(context, target, encodeEnrolment(enrolment));
     }
     runs.push({ photos, enrolment: decodeEnrolment(await context.objects.get(target), count, recognizer.embedding) });

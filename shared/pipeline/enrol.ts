@@ -9,7 +9,7 @@ import type { EnrolMessage } from './messages.ts';
 import { putOnce } from './once.ts';
 import { readPlan, recognizerRequest, resolutionOf } from './plan-file.ts';
 import { rejecting } from './reject.ts';
-import { uploadedFile } from './uploads.ts';
+import { requireUploaded, uploadedFile } from './uploads.ts';
 
 /** Embeds one run of photos, unless somebody has. */
 export async function enrol(context: Context, { audit, hops, shard }: EnrolMessage): Promise<void> {
@@ -25,11 +25,14 @@ export async function enrol(context: Context, { audit, hops, shard }: EnrolMessa
     if (side?.kind === 'photos' && !(await context.objects.head(target))) {
       refuseOtherDevice(context, plan);
       const photos = side.photos.slice(run.first, run.first + run.count);
+      const paths = await Promise.all(photos.map((photo) => uploadedFile(context, photo)));
       const enrolment = await context.compute.enrol({
-        photos: await Promise.all(photos.map((photo) => uploadedFile(context, photo))),
+        photos: paths,
         recognizer: await recognizerRequest(context, plan, run.recognizer),
         resolution: resolutionOf(plan.generator.alignment),
       });
+      // Only now: a photo may have been replaced while it was read.
+      for (const [i, { md5 }] of photos.entries()) await requireUploaded(paths[i]!, md5);
       await putOnce(context, target, encodeEnrolment(enrolment));
     }
     await shardDone(context, plan, 'enrol', shard);

@@ -14,7 +14,7 @@ import { recognizerNames, settingsSchema } from './settings.ts';
  * What an audit computes, as a version: raised whenever the same input may give another result, so that finished and
  * half-finished audits of an older version are not taken for this one's.
  */
-const METHOD = 'audit 5';
+const METHOD = 'audit 6';
 
 /** What an audit is made of, as found in the drop area. */
 export interface Found {

@@ -75,11 +75,6 @@ export function digest(...parts: readonly unknown[]): string {
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 32);
 }
 
-/** 32 hex digits that stand for these bytes. */
-export function digestOfBytes(bytes: Uint8Array): string {
-  return createHash('sha256').update(bytes).digest('hex').slice(0, 32);
-}
-
 /** `key` resolved below `folder`. Throws CHECKPOINT_UNSAFE where it points outside. */
 export function below(folder: string, relative: string): string {
   const segments = relative

@@ -8,8 +8,9 @@ import { keys } from './keys.ts';
 import type { MergeMessage } from './messages.ts';
 import type { Nomination } from './nomination.ts';
 import { putOnce } from './once.ts';
-import { encodeJson, readPlan } from './plan-file.ts';
+import { readPlan } from './plan-file.ts';
 import { rejecting } from './reject.ts';
+import { encodeJson } from './sealed-json.ts';
 import { mergeStage } from './tallies.ts';
 
 /** From all shard results to one for each recognizer: a function of the set of results. Says whether anybody is named. */

@@ -2,13 +2,13 @@ import { z } from 'zod';
 import { cutShards, type Shard } from '../audit/shards.ts';
 import { assumptionSchema, generatorSpecSchema } from '../checkpoint/generator.ts';
 import type { Alignment, RecognizerRequest, Resolution } from '../engine/compute.ts';
-import { RewoundError } from '../errors.ts';
 import { recognizerCardSchema } from '../faces/recognizer.ts';
 import { DEVICES } from '../onnx/runtime.ts';
 import type { Context } from './context.ts';
 import { localFiles } from './external.ts';
 import { keys, type SampleStage, type Stage } from './keys.ts';
 import { PARTS } from './people.ts';
+import { readJson } from './sealed-json.ts';
 import { freshSamples, settingsSchema } from './settings.ts';
 
 /**
@@ -115,38 +115,6 @@ const planSchema = z.strictObject({
 });
 export type Plan = z.infer<typeof planSchema>;
 
-const decoder = new TextDecoder();
-const encoder = new TextEncoder();
-
-export function encodeJson(value: unknown): Uint8Array {
-  return encoder.encode(`${JSON.stringify(value, undefined, 1)}\n`);
-}
-
-/**
- * Parses a text that Rewound wrote itself, by its schema.
- * @throws RESULT_DAMAGED where it does not fit: it is damaged, or of another version.
- */
-export function parseStored<T extends z.ZodType>(schema: T, text: string, what: string): z.infer<T> {
-  try {
-    return schema.parse(JSON.parse(text));
-  } catch (cause) {
-    throw new RewoundError('RESULT_DAMAGED', `${what} is damaged, or was written by another version of Rewound.`, {
-      help: 'Start the audit again in another work folder, or erase this audit first.',
-      cause,
-    });
-  }
-}
-
-/** Reads an object that Rewound wrote, by its schema. Throws RESULT_DAMAGED where it does not fit. */
-export async function readJson<T extends z.ZodType>(
-  context: Pick<Context, 'objects'>,
-  key: string,
-  schema: T,
-): Promise<z.infer<T>> {
-  const text = decoder.decode(await context.objects.get(key));
-  return parseStored(schema, text, `The stored file ${key.slice(key.lastIndexOf('/') + 1)}`);
-}
-
 /** Plans that a process keeps: one lists every photo, and every message needs one. */
 const KEPT = 8;
 /** For each store its own, by what tells a plan from another of the same audit, which may be forgotten and planned anew. */
@@ -219,12 +187,14 @@ export async function recognizerRequest(
   return { kind: 'card', card, path, external: await localFiles(context, external) };
 }
 
-/** The built generator's files, local to this machine. */
+/** The built generator's files, local to this machine, and what they must be: whoever reads them checks that. */
 export async function generatorFiles(context: Context, { audit, generator }: Plan) {
-  const path = await context.objects.file(keys.generator(audit, generator.model), undefined, { fixed: true });
+  const { model: content } = generator;
+  const path = await context.objects.file(keys.generator(audit, content), undefined, { fixed: true });
   const external = generator.external.map(async ({ location, content }) => ({
     location,
+    content,
     path: await context.objects.file(keys.generatorFile(audit, content), undefined, { fixed: true }),
   }));
-  return { path, external: await Promise.all(external) };
+  return { path, content, external: await Promise.all(external) };
 }

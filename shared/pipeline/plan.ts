@@ -1,22 +1,25 @@
 import type { Role } from '../audit/roster.ts';
 import { parseCard } from '../checkpoint/card.ts';
 import { RewoundError } from '../errors.ts';
+import { contentOf } from '../seal.ts';
 import { auditOfUpload, isFinal, readAudit, receiveAudit, stopAudit } from './audits.ts';
 import { checkpointCard, checkpointRecipe } from './cards.ts';
 import type { Context } from './context.ts';
 import { externalFiles } from './external.ts';
 import { dispatchPlanned } from './fan-in.ts';
 import { type Found, find } from './found.ts';
-import { digestOfBytes, dropPlace, keys } from './keys.ts';
+import { dropPlace, keys } from './keys.ts';
 import type { PlanMessage } from './messages.ts';
 import { putOnce } from './once.ts';
 import { PARTS, type Part, type PhotoPlace, type Side } from './people.ts';
-import { encodeJson, type Plan, readPlan, resolutionOf } from './plan-file.ts';
+import { type Plan, readPlan, resolutionOf } from './plan-file.ts';
 import { findRecognizers } from './recognizer.ts';
 import { rejecting } from './reject.ts';
 import { cutEnrolment, skipEnrolled } from './runs.ts';
+import { encodeJson } from './sealed-json.ts';
 import { settingsSchema, shardCount } from './settings.ts';
 import { admissionOf } from './tenancy.ts';
+import { requireUploaded, uploadedBytes } from './uploads.ts';
 
 /** Fewer control identities cannot carry a threshold and a test. */
 const FEWEST_CONTROLS = 20;
@@ -124,15 +127,17 @@ async function make(context: Context, found: Found): Promise<Plan> {
   const inspection = await context.compute.inspect({ path, card, recipe });
   const external = await copyExternal(context, audit, checkpoint.key, inspection.externalFiles);
   const calibration = await context.compute.calibrate({
-    model: { path, external: external.map(({ location, path }) => ({ location, path })) },
+    model: { path, external: external },
     card,
     recipe,
     recognizers: recognizers.map(({ request }) => request),
     seed: settings.seed,
     batch: settings.batch,
   });
+  // Only now: what was read before may have been replaced while it was read.
+  await requireUploaded(path, checkpoint.md5);
   const { spec, range, assumptions, geometry, alignment, samples, undetected, sampleMs, model } = calibration;
-  const content = digestOfBytes(model);
+  const content = contentOf(model);
   await putOnce(context, keys.generator(audit, content), model);
   const built = await Promise.all(
     calibration.weights.map(async ({ location, data }) => ({ location, content: await keep(context, audit, data) })),
@@ -220,8 +225,8 @@ function checkSize(side: Side, overlapping: readonly string[], role: Role, fewes
 async function copyExternal(context: Context, audit: string, checkpoint: string, locations: readonly string[]) {
   const files = await externalFiles(context, checkpoint, locations);
   return Promise.all(
-    files.map(async ({ location, key, generation }) => {
-      const bytes = await context.objects.get(key, generation);
+    files.map(async ({ location, ...file }) => {
+      const bytes = await uploadedBytes(context, file);
       const content = await keep(context, audit, bytes);
       return { location, content, path: await context.objects.file(keys.generatorFile(audit, content)) };
     }),
@@ -230,7 +235,7 @@ async function copyExternal(context: Context, audit: string, checkpoint: string,
 
 /** Keeps a file of weights with the audit, and says what it is called. */
 async function keep(context: Context, audit: string, bytes: Uint8Array): Promise<string> {
-  const content = digestOfBytes(bytes);
+  const content = contentOf(bytes);
   await putOnce(context, keys.generatorFile(audit, content), bytes);
   return content;
 }

@@ -6,8 +6,8 @@ import type { Part, Side } from './people.ts';
 import type { Plan } from './plan-file.ts';
 import type { RecognizerIdentity } from './recognizer.ts';
 
-/** How photos become embeddings, as a version: raised whenever the same photo may give another one. */
-const METHOD = 'enrolment 2';
+/** How photos become embeddings, as a version: raised whenever the same photo may give another one, or its file another form. */
+const METHOD = 'enrolment 3';
 /** Photos embedded by one call of `enrol`. */
 const PHOTOS_PER_SHARD = 256;
 

@@ -1,8 +1,9 @@
 import { asRewoundError, RewoundError } from '../errors.ts';
 import { type AuditRecord, auditOfUpload, isFinal, readAudit } from '../pipeline/audits.ts';
 import { forgetAudit, forgetEmbeddings, forgetProject } from '../pipeline/forget.ts';
-import { dropPlace, keys, records, STAGES } from '../pipeline/keys.ts';
+import { dropPlace, records, STAGES } from '../pipeline/keys.ts';
 import type { SettleMessage } from '../pipeline/messages.ts';
+import { readReportFile } from '../pipeline/report-files.ts';
 import { freshSamples } from '../pipeline/settings.ts';
 import { bury, findTombstone } from '../pipeline/tombstones.ts';
 import type { Platform } from '../platform/ports.ts';
@@ -171,8 +172,8 @@ async function creditsFor(context: Platform, audit: HostedAudit, state: EndState
   return charge(work, { done: doneShards, of, quoted: quote.credits }).credits;
 }
 
-async function verdictOf({ objects }: Platform, run: string) {
-  return parseReport(new TextDecoder().decode(await objects.get(keys.report(run, 'report.json')))).verdict;
+async function verdictOf(context: Platform, run: string) {
+  return parseReport(new TextDecoder().decode(await readReportFile(context, run, 'report.json'))).verdict;
 }
 
 /** What follows from an end, over and over the same. */

@@ -89,7 +89,7 @@ test('an audit whose plan cannot be read ends with a reason, and keeps the sweep
   const other = 'f'.repeat(32);
   await world.context.records.create(`open-audits/${other}`, { at: 0 });
   expect(await sweep(world.context, 0)).toBe(2);
-  expect(await world.audit()).toMatchObject({ state: 'FAILED', error: { code: 'INTERNAL' } });
+  expect(await world.audit()).toMatchObject({ state: 'FAILED', error: { code: 'RESULT_DAMAGED' } });
   expect(await world.context.records.count('open-audits')).toBe(0);
 });
 

@@ -5,9 +5,10 @@ import { RandomState } from '../../shared/audit/random.ts';
 import { batchRange } from '../../shared/audit/shards.ts';
 import { TallyBuilder } from '../../shared/audit/tally-builder.ts';
 import { pictureGeometry } from '../../shared/checkpoint/picture.ts';
-import type { Compute, Inspection } from '../../shared/engine/compute.ts';
+import type { Compute, Inspection, ModelFiles } from '../../shared/engine/compute.ts';
 import type { PhotoState } from '../../shared/faces/enrolled.ts';
 import { decodeGallery } from '../../shared/faces/gallery.ts';
+import { requireContent } from '../../shared/seal.ts';
 import { stubProfile } from './stub-profile.ts';
 
 /** Values of an embedding: few, so that a search takes no time. */
@@ -18,6 +19,15 @@ export const photoOf = (person: string, photo: number | string) => `${person} ${
 
 /** A generator in this world: its text names the people it remembers, each as often as they are named. */
 export const generatorOf = (...people: readonly string[]) => `shows ${people.join(' ')}`;
+
+/** Whom a built generator shows. Its files are checked as in the engine. */
+function readModel({ external, ...model }: ModelFiles): readonly string[] {
+  for (const { path, content } of [model, ...external]) {
+    if (content !== undefined) requireContent(readFileSync(path), content, 'A file of the generator');
+  }
+  const [, ...shown] = readFileSync(model.path, 'utf8').split(' ');
+  return shown;
+}
 
 export interface StubCompute extends Compute {
   /** Calls so far, by task. */
@@ -84,7 +94,7 @@ export function stubCompute(changes: Partial<Compute> = {}): StubCompute {
     },
     profile: (request) => stubProfile(request, readFileSync),
     async probe({ model, searches, samples, seed, batch, k, shard }) {
-      const [, ...shown] = readFileSync(model.path, 'utf8').split(' ');
+      const shown = readModel(model);
       const tallies = searches.map(({ gallery }) => {
         const { embeddings, layout } = decodeGallery(readFileSync(gallery));
         const faces = layout.identityOf.length;
@@ -99,15 +109,15 @@ export function stubCompute(changes: Partial<Compute> = {}): StubCompute {
       });
       return { tallies };
     },
-    async render({ seeds }) {
+    async render({ model, seeds }) {
+      readModel(model);
       return seeds.map((seed) => Uint8Array.of(0x89, 0x50, 0x4e, 0x47, seed & 255));
     },
     async thumbnails(paths) {
       return paths.map((path) => (path === '' ? null : Uint8Array.of(0xff, 0xd8, 0xff, path.length & 255)));
     },
     async embedSample({ model, seed }) {
-      const [, ...shown] = readFileSync(model.path, 'utf8').split(' ');
-      return sample(shown, seed);
+      return sample(readModel(model), seed);
     },
     ...changes,
   };

@@ -37,6 +37,7 @@ export interface WorldOptions {
  * waits. What is delivered, and how often, is up to the test.
  */
 export class World {
+  readonly folder: string;
   readonly context: Context;
   readonly compute: StubCompute;
   /** Every message, in the order of publication. */
@@ -45,6 +46,7 @@ export class World {
   private now = Date.UTC(2026, 0, 1);
 
   constructor({ folder, compute = stubCompute(), engine, window = 1, wrap = (same) => same }: WorldOptions) {
+    this.folder = folder;
     this.compute = compute;
     const clock = { now: () => this.now };
     this.platform = openLocal({ folder, clock, queue: { maxAttempts: ATTEMPTS, random: () => 0 } });

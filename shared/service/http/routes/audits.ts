@@ -1,6 +1,6 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import { RewoundError } from '../../../errors.ts';
-import { keys } from '../../../pipeline/keys.ts';
+import { readReportFile } from '../../../pipeline/report-files.ts';
 import {
   checkSettings,
   createAudit,
@@ -293,7 +293,7 @@ export function auditRoutes(context: ServiceContext, caller: ReturnType<typeof c
           help: 'Only an audit that is DONE has one; its state and error say how it stands.',
         });
       }
-      const bytes = await context.objects.get(keys.report(run, file));
+      const bytes = await readReportFile(context, run, file);
       return c.body(Uint8Array.from(bytes), 200, {
         'content-type': REPORT_FILES[file],
         'content-security-policy': REPORT_POLICY,
