@@ -1,12 +1,12 @@
 import { damaged } from './errors.ts';
 
-/** The value of a TEXT column. Throws INTERNAL if it is anything else. */
+/** The value of a TEXT column. Throws STATE_DAMAGED if it is anything else. */
 export function text(value: unknown): string {
   if (typeof value === 'string') return value;
   throw damaged();
 }
 
-/** The value of an INTEGER column. Throws INTERNAL if it is anything else. */
+/** The value of an INTEGER column. Throws STATE_DAMAGED if it is anything else. */
 export function integer(value: unknown): number {
   if (typeof value === 'number') return value;
   throw damaged();

@@ -1,11 +1,15 @@
 import { DatabaseSync } from 'node:sqlite';
 import { inUse, storageError, stored } from './errors.ts';
+import { checkStructure, defineSum, makeTables } from './integrity.ts';
 import { noLog, openLog } from './log.ts';
+import { hasLostCommits } from './lost-commits.ts';
 import { ensurePrivateFile } from './private.ts';
 
 /** The SQLite file behind records, queue and digests: one connection, one writer. */
 export interface Database {
   readonly sql: DatabaseSync;
+  /** Whether the latest commits could not be read when the file was opened, because its log is damaged. */
+  readonly lostCommits: boolean;
   /** Runs `work`, which must be synchronous, in one transaction: in the present one where there is one. */
   atomically<T>(work: () => T): T;
   /**
@@ -44,19 +48,34 @@ const BUSY_MS = 5_000;
  * what followed from it. `durably` pays for an fsync of the log where a promise is given to the outside; the event loop
  * goes on meanwhile. What is committed can be seen before it is on the disk: whoever builds on it writes later into the
  * same log, so a power cut takes back both or neither. Objects are made of objects alone, which are synced on their own.
- * @throws STORAGE_FULL, STORAGE_LOCKED, or INTERNAL if the file is damaged.
+ * `prepare` is called before the tables of `schema` are looked for, for a file that an earlier version made.
+ * @throws STORAGE_FULL, STORAGE_LOCKED, or STATE_DAMAGED if the file is damaged.
  */
-export function openDatabase(path: string, schema: string): Database {
+export function openDatabase(
+  path: string,
+  schema: string,
+  prepare?: (sql: DatabaseSync, schema: string) => void,
+): Database {
+  let lostCommits = false;
   const sql = stored(() => {
     if (path !== ':memory:') ensurePrivateFile(path);
     const opened = new DatabaseSync(path, { timeout: BUSY_MS });
     opened.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = ${LOG_PAGES};`);
-    // Names of people are in here, and are deleted: what is freed is overwritten, and nothing is put into other files.
-    opened.exec('PRAGMA secure_delete = ON; PRAGMA temp_store = MEMORY');
-    opened.exec(schema);
-    // A process that was killed may have deleted something that its log still holds.
-    opened.exec('PRAGMA wal_checkpoint(TRUNCATE)');
-    return opened;
+    try {
+      lostCommits = hasLostCommits(opened, path);
+      // Names of people are in here, and are deleted: what is freed is overwritten, and nothing is put into other files.
+      opened.exec('PRAGMA secure_delete = ON; PRAGMA temp_store = MEMORY');
+      defineSum(opened);
+      checkStructure(opened);
+      prepare?.(opened, schema);
+      makeTables(opened, schema);
+      // A process that was killed may have deleted something that its log still holds.
+      opened.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+      return opened;
+    } catch (error) {
+      opened.close();
+      throw error;
+    }
   });
   // A database in memory has no file, and nothing to lose.
   const log = sql.location() === null ? noLog : openLog(path);
@@ -137,6 +156,7 @@ export function openDatabase(path: string, schema: string): Database {
 
   return {
     sql,
+    lostCommits,
     atomically,
     durably,
     async scrub() {

@@ -3,13 +3,13 @@ import { bytes, text } from './columns.ts';
 import type { Database } from './database.ts';
 import { stopped, stored } from './errors.ts';
 import { CHUNK, generationOf, type OpenFile, readChunks } from './files.ts';
+import { sumOf } from './integrity.ts';
 
 /**
  * A path may name a person, and the row of a file that its owner removed stays until it is found gone. So a row holds the
  * path's HMAC under a key of this store in place of the path. Earlier versions kept paths, in a table of another name.
  */
 export const DIGESTS_SCHEMA = `
-  DROP TABLE IF EXISTS digests;
   CREATE TABLE IF NOT EXISTS digest_key (
     id INTEGER PRIMARY KEY CHECK (id = 1),
     key BLOB NOT NULL
@@ -17,13 +17,15 @@ export const DIGESTS_SCHEMA = `
   CREATE TABLE IF NOT EXISTS file_digests (
     path_hmac BLOB PRIMARY KEY,
     generation TEXT NOT NULL,
-    md5 TEXT NOT NULL
+    md5 TEXT NOT NULL,
+    sum TEXT NOT NULL
   ) STRICT, WITHOUT ROWID;
 `;
 
 const KEY_BYTES = 32;
 /** Of an HMAC-SHA256 as it is stored: two paths of a store will not have the same. */
 const HMAC_BYTES = 16;
+const COLUMNS = ['path_hmac', 'generation', 'md5'];
 
 type Version = Pick<OpenFile, 'path' | 'generation'>;
 
@@ -38,14 +40,17 @@ export interface Digests {
 }
 
 /**
- * Digests kept in SQLite. Losing the latest only means to read a file again: nobody waits for them to be stored. To read
- * a large file ends with CANCELLED when the signal aborts.
+ * Digests kept in SQLite. Losing the latest only means to read a file again: nobody waits for them to be stored. The same
+ * goes for one whose row is damaged. To read a large file ends with CANCELLED when the signal aborts.
  */
 export function localDigests({ sql, eventually }: Database, signal?: AbortSignal): Digests {
   const key = stored(() => keyOf(sql));
-  const select = sql.prepare('SELECT md5 FROM file_digests WHERE path_hmac = ? AND generation = ?');
+  const select = sql.prepare(
+    `SELECT md5 FROM file_digests WHERE path_hmac = ? AND generation = ? AND sum = ${sumOf('file_digests', COLUMNS)}`,
+  );
   const upsert = sql.prepare(
-    'INSERT INTO file_digests VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET generation = excluded.generation, md5 = excluded.md5',
+    `INSERT INTO file_digests VALUES (?1, ?2, ?3, ${sumOf('file_digests', ['?1', '?2', '?3'])}) ON CONFLICT DO UPDATE
+     SET generation = excluded.generation, md5 = excluded.md5, sum = excluded.sum`,
   );
   const drop = sql.prepare('DELETE FROM file_digests WHERE path_hmac = ?');
 

@@ -15,7 +15,7 @@ const NOT_A_DATABASE = 26;
 
 /**
  * The result of `work`, with SQLite's errors as ours.
- * @throws STORAGE_FULL, STORAGE_LOCKED, INTERNAL.
+ * @throws STORAGE_FULL, STORAGE_LOCKED, STATE_DAMAGED, INTERNAL.
  */
 export function stored<T>(work: () => T): T {
   try {
@@ -74,8 +74,8 @@ export function stopped(cause?: unknown): RewoundError {
 
 /** The error of a row that does not hold what its table promises, or of a file that is no database. */
 export function damaged(cause?: unknown): RewoundError {
-  return new RewoundError('INTERNAL', 'The state of the work folder is damaged.', {
-    help: 'Move the folder .rewound-state away and run the same command again; objects and reports are kept.',
+  return new RewoundError('STATE_DAMAGED', 'The state of the work folder is damaged.', {
+    help: 'Move the files state.sqlite, -wal and -shm out of .rewound-state and run the same command again: finished work and reports are kept. Of a service restore them from a backup: accounts and credits are in them.',
     cause,
   });
 }

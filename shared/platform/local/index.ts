@@ -6,6 +6,7 @@ import { Trash } from './clear.ts';
 import { type Database, openDatabase } from './database.ts';
 import { DIGESTS_SCHEMA, localDigests } from './digests.ts';
 import { Drafts } from './drafts.ts';
+import { takeOver } from './earlier.ts';
 import { storageError } from './errors.ts';
 import { Incoming } from './incoming.ts';
 import { type Lock, lockFolder } from './lock.ts';
@@ -37,6 +38,8 @@ export interface LocalOptions {
 export interface LocalPlatform extends Platform {
   /** The consumer side of `events`, for the delivery loop. */
   readonly queue: Queue;
+  /** Whether records and messages that were written last are lost, because the log of the state is damaged. */
+  readonly lostCommits: boolean;
   /** Uploads through this process, which must serve `/uploads/` at the origin. */
   uploads(options: Pick<LocalUploadsOptions, 'origin' | 'tokenKey'>): LocalUploads;
   /** Ends the use of the folder, once however often it is called. What still runs ends with CANCELLED. */
@@ -72,7 +75,7 @@ export function openLocal(options: LocalOptions): LocalPlatform {
     if (exclusive) lock = lockFolder(state);
     const drafts = new Drafts(temporary);
     drafts.recover();
-    database = openDatabase(join(state, 'state.sqlite'), RECORDS_SCHEMA + QUEUE_SCHEMA + DIGESTS_SCHEMA);
+    database = openDatabase(join(state, 'state.sqlite'), RECORDS_SCHEMA + QUEUE_SCHEMA + DIGESTS_SCHEMA, takeOver);
     const queue = localQueue(database, { ...options.queue, clock });
     if (exclusive) queue.recover();
     const tree = new Tree(realpathSync(folder), mounts, signal);
@@ -90,6 +93,7 @@ export function openLocal(options: LocalOptions): LocalPlatform {
       records,
       events: queue,
       queue,
+      lostCommits: database.lostCommits,
       clock,
       close,
     };

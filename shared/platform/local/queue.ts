@@ -5,6 +5,7 @@ import type { Clock, Events, Json } from '../ports.ts';
 import { integer, text } from './columns.ts';
 import type { Database } from './database.ts';
 import { stored } from './errors.ts';
+import { sumOf, wholeRow } from './integrity.ts';
 
 /** `due` is when the message may be leased: for a leased one, when its lease ends. */
 export const QUEUE_SCHEMA = `
@@ -15,7 +16,8 @@ export const QUEUE_SCHEMA = `
     published_at INTEGER NOT NULL,
     due INTEGER NOT NULL,
     attempt INTEGER NOT NULL DEFAULT 0,
-    token TEXT
+    token TEXT,
+    sum TEXT NOT NULL
   ) STRICT;
   CREATE INDEX IF NOT EXISTS messages_due ON messages (topic, due, id);
   CREATE TABLE IF NOT EXISTS dead_letters (
@@ -26,9 +28,25 @@ export const QUEUE_SCHEMA = `
     died_at INTEGER NOT NULL,
     attempts INTEGER NOT NULL,
     error_code TEXT NOT NULL,
-    error_message TEXT NOT NULL
+    error_message TEXT NOT NULL,
+    sum TEXT NOT NULL
   ) STRICT;
 `;
+
+/** What their checksums are of: all but the number, which a message gets as it is stored. */
+export const MESSAGE_COLUMNS = ['topic', 'message', 'published_at', 'due', 'attempt', 'token'];
+export const DEAD_COLUMNS = ['topic', 'message', 'published_at', 'died_at', 'attempts', 'error_code', 'error_message'];
+
+/** The checksum of a message some of whose columns change to these. */
+function changed(values: Readonly<Record<string, string>>): string {
+  return sumOf(
+    'messages',
+    MESSAGE_COLUMNS.map((column) => values[column] ?? column),
+  );
+}
+
+/** A damaged message is never changed, which would make its damage look right: it stays until it is read. */
+const IS_WHOLE = `sum = ${sumOf('messages', MESSAGE_COLUMNS)}`;
 
 /** The right to handle a message, until it ends or somebody settles it. */
 export interface Lease {
@@ -113,32 +131,45 @@ export function localQueue(
   { sql, atomically, durably }: Database,
   { clock, maxAttempts = 8, endless = [], backoffMs = 500, maxBackoffMs = 60_000, random = Math.random }: QueueOptions,
 ): Queue {
-  const insert = sql.prepare('INSERT INTO messages (topic, message, published_at, due) VALUES (?, ?, ?, ?)');
+  const insert = sql.prepare(`INSERT INTO messages (topic, message, published_at, due, sum)
+     VALUES (?1, ?2, ?3, ?4, ${sumOf('messages', ['?1', '?2', '?3', '?4', '0', 'NULL'])})`);
   // One seek a topic, in one call: this is asked for most often of all.
   const selectFirst = sql.prepare(
-    `SELECT m.id, m.topic, m.due, m.attempt, m.token FROM json_each(?) AS t
+    `SELECT m.id, m.topic, m.due, m.attempt, m.token, ${IS_WHOLE} AS whole FROM json_each(?) AS t
      JOIN messages AS m ON m.id = (SELECT id FROM messages WHERE topic = t.value ORDER BY due, id LIMIT 1)
      ORDER BY m.due, m.id LIMIT 1`,
   );
   const take = sql.prepare(
-    `UPDATE messages SET token = ?, due = ?, attempt = attempt + 1 WHERE id = ? AND token IS ?
+    `UPDATE messages SET token = ?1, due = ?2, attempt = attempt + 1,
+       sum = ${changed({ token: '?1', due: '?2', attempt: 'attempt + 1' })}
+     WHERE id = ?3 AND token IS ?4 AND ${IS_WHOLE}
      RETURNING topic, message, published_at, attempt`,
   );
-  const extend = sql.prepare('UPDATE messages SET due = ? WHERE id = ? AND token IS ?');
+  const extend = sql.prepare(
+    `UPDATE messages SET due = ?1, sum = ${changed({ due: '?1' })} WHERE id = ?2 AND token IS ?3 AND ${IS_WHOLE}`,
+  );
   const remove = sql.prepare('DELETE FROM messages WHERE id = ? AND token IS ?');
   const giveBack = sql.prepare(
-    'UPDATE messages SET token = NULL, due = ?, attempt = attempt - ? WHERE id = ? AND token IS ?',
+    `UPDATE messages SET token = NULL, due = ?1, attempt = attempt - ?2,
+       sum = ${changed({ token: 'NULL', due: '?1', attempt: 'attempt - ?2' })}
+     WHERE id = ?3 AND token IS ?4 AND ${IS_WHOLE}`,
   );
   const copyToDead = sql.prepare(
-    `INSERT INTO dead_letters SELECT id, topic, message, published_at, ?, attempt, ?, ?
-     FROM messages WHERE id = ? AND token IS ?`,
+    `INSERT INTO dead_letters SELECT id, topic, message, published_at, ?1, attempt, ?2, ?3,
+       ${sumOf('dead_letters', ['topic', 'message', 'published_at', '?1', 'attempt', '?2', '?3'])}
+     FROM messages WHERE id = ?4 AND token IS ?5 AND ${IS_WHOLE}`,
   );
-  const endLeases = sql.prepare('UPDATE messages SET token = NULL, due = ? WHERE token IS NOT NULL');
+  const endLeases = sql.prepare(
+    `UPDATE messages SET token = NULL, due = ?1, sum = ${changed({ token: 'NULL', due: '?1' })}
+     WHERE token IS NOT NULL AND ${IS_WHOLE}`,
+  );
   const count = sql.prepare(
     `SELECT count(*) AS total, count(*) FILTER (WHERE token IS NOT NULL AND due > ?) AS leased,
      (SELECT count(*) FROM dead_letters) AS dead FROM messages`,
   );
-  const selectDead = sql.prepare('SELECT * FROM dead_letters ORDER BY id');
+  const selectDead = sql.prepare(
+    `SELECT *, sum = ${sumOf('dead_letters', DEAD_COLUMNS)} AS whole FROM dead_letters ORDER BY id`,
+  );
   const deleteDead = sql.prepare('DELETE FROM dead_letters WHERE id = ?');
   const listeners = new Set<() => void>();
 
@@ -149,6 +180,7 @@ export function localQueue(
   function first(topics: readonly string[]): Waiting | undefined {
     const row = selectFirst.get(JSON.stringify(topics));
     if (!row) return undefined;
+    wholeRow(row);
     const token = row.token === null ? null : text(row.token);
     return { id: String(row.id), topic: text(row.topic), due: integer(row.due), attempt: integer(row.attempt), token };
   }
@@ -218,7 +250,7 @@ export function localQueue(
         return { pending: integer(row?.total) - leased, leased, dead: integer(row?.dead) };
       }),
 
-    dead: () => stored(() => selectDead.all().map(toDeadLetter)),
+    dead: () => stored(() => selectDead.all().map(wholeRow).map(toDeadLetter)),
 
     forget: (id) => stored(() => void deleteDead.run(id)),
 

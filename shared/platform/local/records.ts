@@ -5,6 +5,7 @@ import type { Fields, Json, ListOptions, Records, Snapshot } from '../ports.ts';
 import { integer, text } from './columns.ts';
 import type { Database } from './database.ts';
 import { damaged, stored } from './errors.ts';
+import { sumOf, wholeRow } from './integrity.ts';
 
 /** The order of ids is SQLite's BINARY collation: that of their UTF-8 bytes. */
 export const RECORDS_SCHEMA = `
@@ -13,24 +14,31 @@ export const RECORDS_SCHEMA = `
     id TEXT NOT NULL,
     version TEXT NOT NULL,
     fields TEXT NOT NULL,
+    sum TEXT NOT NULL,
     PRIMARY KEY (collection, id)
   ) STRICT, WITHOUT ROWID;
 `;
 
+export const DOCUMENT_COLUMNS = ['collection', 'id', 'version', 'fields'];
+
 /** Documents read at a time by `list`, which must not hold a cursor while its consumer thinks. */
 const PAGE = 256;
 
-/** Records in SQLite. Every write is on the disk when its promise resolves. */
+/** Records in SQLite. Every write is on the disk when its promise resolves; a row that is read is as it was written. */
 export function localRecords({ sql, durably }: Database): Omit<Records, 'purge'> {
-  const insert = sql.prepare('INSERT INTO documents VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING');
-  const select = sql.prepare('SELECT version, fields FROM documents WHERE collection = ? AND id = ?');
+  const whole = `sum = ${sumOf('documents', DOCUMENT_COLUMNS)} AS whole`;
+  const insert = sql.prepare(
+    `INSERT INTO documents VALUES (?1, ?2, ?3, ?4, ${sumOf('documents', ['?1', '?2', '?3', '?4'])}) ON CONFLICT DO NOTHING`,
+  );
+  const select = sql.prepare(`SELECT version, fields, ${whole} FROM documents WHERE collection = ? AND id = ?`);
   const update = sql.prepare(
-    'UPDATE documents SET version = ?, fields = ? WHERE collection = ? AND id = ? AND version = ?',
+    `UPDATE documents SET version = ?1, fields = ?2, sum = ${sumOf('documents', ['?3', '?4', '?1', '?2'])}
+     WHERE collection = ?3 AND id = ?4 AND version = ?5`,
   );
   const remove = sql.prepare('DELETE FROM documents WHERE collection = ? AND id = ?');
   const countAll = sql.prepare('SELECT count(*) AS n FROM documents WHERE collection = ?');
   const selectPage = sql.prepare(
-    'SELECT id, version, fields FROM documents WHERE collection = ? AND id > ? ORDER BY id LIMIT ?',
+    `SELECT id, version, fields, ${whole} FROM documents WHERE collection = ? AND id > ? ORDER BY id LIMIT ?`,
   );
 
   return {
@@ -38,13 +46,18 @@ export function localRecords({ sql, durably }: Database): Omit<Records, 'purge'>
       const { collection, id } = splitDocumentPath(path);
       const json = toJsonText(fields);
       // Most messages that come twice end here, and need no write.
-      if (stored(() => select.get(collection, id))) return false;
+      const found = stored(() => select.get(collection, id));
+      if (found) {
+        wholeRow(found);
+        return false;
+      }
       return durably(() => insert.run(collection, id, randomUUID(), json).changes === 1);
     },
 
     async get(path) {
       const { collection, id } = splitDocumentPath(path);
-      const row = stored(() => select.get(collection, id));
+      const found = stored(() => select.get(collection, id));
+      const row = found && wholeRow(found);
       return row && { path, version: text(row.version), fields: parseFields(text(row.fields)) };
     },
 
@@ -66,7 +79,7 @@ export function localRecords({ sql, durably }: Database): Omit<Records, 'purge'>
       for (let left = limit; left > 0; ) {
         const rows = stored(() => selectPage.all(path, last, Math.min(left, PAGE)));
         for (const row of rows) {
-          last = text(row.id);
+          last = text(wholeRow(row).id);
           yield { path: `${path}/${last}`, version: text(row.version), fields: parseFields(text(row.fields)) };
         }
         if (rows.length < PAGE) return;

@@ -16,7 +16,7 @@ test.each([
   [Object.assign(new Error(), { code: 'ERR_SQLITE_ERROR', errcode: 14 }), 'PLATFORM_FORBIDDEN', false],
   [Object.assign(new Error(), { code: 'ERR_SQLITE_ERROR', errcode: 10 | (3 << 8) }), 'STORAGE_FAILED', true],
   [Object.assign(new Error(), { code: 'ERR_SQLITE_ERROR', errcode: 7 }), 'SYSTEM_LIMIT', true],
-  [Object.assign(new Error(), { code: 'ERR_SQLITE_ERROR', errcode: 11 }), 'INTERNAL', false],
+  [Object.assign(new Error(), { code: 'ERR_SQLITE_ERROR', errcode: 11 }), 'STATE_DAMAGED', false],
   [new RewoundError('NOT_FOUND', 'stays', { help: '' }), 'NOT_FOUND', false],
   [new Error('anything else'), 'INTERNAL', false],
 ])('%o is %s', (error, code, transient) => {
@@ -112,7 +112,7 @@ test('a damaged state is named, and objects are left alone', () => {
   openLocal({ folder }).close();
   writeFileSync(join(folder, '.rewound-state/state.sqlite'), 'this is no database, however long it may be'.repeat(50));
   expect(() => openLocal({ folder })).toThrow(
-    expect.objectContaining({ code: 'INTERNAL', help: expect.stringContaining('.rewound-state') }),
+    expect.objectContaining({ code: 'STATE_DAMAGED', help: expect.stringContaining('.rewound-state') }),
   );
 });
 
