@@ -39,21 +39,23 @@ export async function uploadedBytes(
   return bytes;
 }
 
-/** Checks that a file which the engine has read holds what was planned. Throws OBJECT_CHANGED. */
+/**
+ * Checks that a file which the engine has read holds what was planned. One that is gone by now cannot be compared: a
+ * copy that a platform removes again was compared when it was downloaded. Throws OBJECT_CHANGED.
+ */
 export async function requireUploaded(path: string, md5: string): Promise<void> {
   const hash = createHash('md5');
   try {
     await pipeline(createReadStream(path, { highWaterMark: 2 ** 20 }), hash);
   } catch (cause) {
-    throw isErrno(cause, 'ENOENT') ? changed(true, cause) : cause;
+    if (isErrno(cause, 'ENOENT')) return;
+    throw cause;
   }
   if (hash.digest('base64') !== md5) throw changed();
 }
 
-function changed(transient = false, cause?: unknown): RewoundError {
+function changed(): RewoundError {
   return new RewoundError('OBJECT_CHANGED', 'A checkpoint or photo is not what it was when the audit was planned.', {
     help: 'Copy the file into the project again if it is damaged, then the checkpoint: what is there then is audited.',
-    transient,
-    cause,
   });
 }

@@ -122,7 +122,7 @@ function flip(file: string, random: RandomState): void {
 }
 
 test(`of ${FLIPS} flipped bits, in files of every kind, none changes a report without a word, and each can be mended`, {
-  timeout: 300_000,
+  timeout: 600_000,
 }, async () => {
   const random = new RandomState(5);
   const { stored, report } = await stores();

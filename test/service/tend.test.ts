@@ -48,10 +48,10 @@ describe('retention', () => {
     expect(await work()).not.toEqual([]);
     await world.pass(1);
     expect(await work()).toEqual([]);
-    expect(await report()).toHaveLength(4);
+    expect(await report()).toHaveLength(5);
     expect((await state()).erasedAt).toBe(new Date(Date.UTC(2026, 10, 23, 9) + 90 * DAY_MS).toISOString());
     await world.pass(89 * DAY_MS - 1);
-    expect(await report()).toHaveLength(4);
+    expect(await report()).toHaveLength(5);
     await world.pass(1);
     expect(await report()).toEqual([]);
     expect((await state()).code).toBe('NOT_FOUND');
@@ -67,7 +67,7 @@ describe('retention', () => {
     expect(await embeddings()).not.toEqual([]);
     await world.pass(DAY_MS);
     expect(await work()).toEqual([]);
-    expect(await report()).toHaveLength(4);
+    expect(await report()).toHaveLength(5);
     expect(await uploads()).toEqual(before);
     await world.pass(DAY_MS);
     expect(await objectsOf(world, 'drop/', 'gallery/', 'work/', 'report/')).toEqual([]);
