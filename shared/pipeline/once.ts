@@ -17,11 +17,20 @@ export async function givenTextOf({ objects }: Pick<Platform, 'objects'>, key: s
   return info && new TextDecoder().decode(await objects.get(key, info.generation));
 }
 
-/** Writes unless it is there: what a step makes is a function of its input, so whoever was first wrote the same. */
-export async function putOnce({ objects }: Pick<Platform, 'objects'>, key: string, bytes: Uint8Array): Promise<void> {
+/**
+ * Writes unless it is there: what a step makes is a function of its input, so whoever was first wrote the same. Says
+ * whether this call was first.
+ */
+export async function putOnce(
+  { objects }: Pick<Platform, 'objects'>,
+  key: string,
+  bytes: Uint8Array,
+): Promise<boolean> {
   try {
     await objects.put(key, bytes, { ifAbsent: true });
+    return true;
   } catch (error) {
     if (!(error instanceof RewoundError && error.code === 'OBJECT_EXISTS')) throw error;
+    return false;
   }
 }

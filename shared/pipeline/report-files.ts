@@ -4,6 +4,7 @@ import { type ErrorCode, RewoundError } from '../errors.ts';
 import type { Platform } from '../platform/ports.ts';
 import { contentOf, requireContent } from '../seal.ts';
 import { keys } from './keys.ts';
+import { putOnce } from './once.ts';
 import { encodeJson, readJson } from './sealed-json.ts';
 
 type Stored = Pick<Platform, 'objects'>;
@@ -62,17 +63,24 @@ export async function writeReport(
       total: taken,
       files: Object.fromEntries(files.map(({ file, bytes }) => [file, contentOf(bytes)])),
     };
-    const sealed = encodeJson(digests);
     // The digests first: another delivery then takes their time, and so writes the same.
-    await context.objects.put(keys.report(audit, DIGESTS), sealed);
-    for (const { file, bytes } of files) await context.objects.put(keys.report(audit, file), bytes);
-    // Those of another delivery count if they came later: its files must be there, not these.
-    if (Buffer.compare(await context.objects.get(keys.report(audit, DIGESTS)), sealed) === 0) return;
+    const first = !written && (await putOnce(context, keys.report(audit, DIGESTS), encodeJson(digests)));
+    if (!first && !written && (await readDigests(context, audit).catch(noneIfUnusable))) continue;
+    // Those that are damaged, or whose pictures were of photos that are gone by now, are no use.
+    if (!first) await putFitting(context, keys.report(audit, DIGESTS), encodeJson(digests));
+    for (const { file, bytes } of files) await putFitting(context, keys.report(audit, file), bytes);
+    return;
   }
-  throw new RewoundError('RESULT_DAMAGED', 'The report is not read back as it was written.', {
+  throw new RewoundError('RESULT_DAMAGED', 'The digests of a report are not read back as they were written.', {
     help: 'Check the disk of the work folder; the same is tried again.',
     transient: true,
   });
+}
+
+/** Writes an object, and again only where other bytes are there. */
+async function putFitting(context: Stored, key: string, bytes: Uint8Array): Promise<void> {
+  if (await putOnce(context, key, bytes)) return;
+  if (Buffer.compare(await context.objects.get(key), bytes) !== 0) await context.objects.put(key, bytes);
 }
 
 async function isWritten({ objects }: Stored, audit: string, { files }: Digests): Promise<boolean> {
