@@ -1,11 +1,21 @@
 import { z } from 'zod';
 import { RewoundError } from '../shared/errors.ts';
 import { DEVICES } from '../shared/onnx/runtime.ts';
+import { TOPICS } from '../shared/pipeline/messages.ts';
 import { API } from './api.ts';
 
 const name = z.string({ error: 'is needed' }).min(1, 'is empty');
 /** An unset variable and an empty one are the same to most shells and deployments. */
 const optional = <T extends z.ZodType>(schema: T) => z.preprocess((value) => value || undefined, schema.optional());
+
+/** The functions that work with accounts, credits and webhooks. None of them runs a model. */
+export const ACCOUNT_FUNCTIONS: ReadonlySet<string> = new Set([
+  API,
+  TOPICS.settle,
+  TOPICS.deliver,
+  TOPICS.tend,
+  TOPICS.sweep,
+]);
 
 const environmentSchema = z
   .object({
@@ -16,8 +26,10 @@ const environmentSchema = z
     REWOUND_BUCKET: name,
     /** Before the name of each topic, such as `rewound-`. */
     REWOUND_TOPIC_PREFIX: z.string().default(''),
-    /** The project's default database if nothing is said. */
+    /** The database of the audits; the project's default one if nothing is said. */
     REWOUND_DATABASE: optional(name),
+    /** The database of the accounts: for the functions of `ACCOUNT_FUNCTIONS`, and refused to all others. */
+    REWOUND_ACCOUNTS_DATABASE: optional(name),
     /** What models run on. `plan`, `enrol` and `probe` must say the same: the device is part of an audit's identity. */
     REWOUND_DEVICE: z.enum(DEVICES).default('cpu'),
     /** Shards of one audit in flight at once, set by `plan`: no more than there are instances of `probe`. */
@@ -44,6 +56,16 @@ const environmentSchema = z
     if (audience !== undefined && email === undefined) {
       issues.addIssue({ code: 'custom', path: ['REWOUND_PUSH_EMAIL'], message: 'is needed with an audience' });
     }
+    const accounts = environment.REWOUND_ACCOUNTS_DATABASE;
+    const needsAccounts = ACCOUNT_FUNCTIONS.has(environment.FUNCTION_TARGET);
+    if (needsAccounts !== (accounts !== undefined)) {
+      const message = needsAccounts ? 'is needed by this function' : 'must not be given to this function';
+      issues.addIssue({ code: 'custom', path: ['REWOUND_ACCOUNTS_DATABASE'], message });
+    }
+    if (accounts !== undefined && accounts === environment.REWOUND_DATABASE) {
+      const message = 'must be another database than REWOUND_DATABASE';
+      issues.addIssue({ code: 'custom', path: ['REWOUND_ACCOUNTS_DATABASE'], message });
+    }
     return {
       target: environment.FUNCTION_TARGET,
       port: environment.PORT,
@@ -51,6 +73,7 @@ const environmentSchema = z
       bucket: environment.REWOUND_BUCKET,
       topicPrefix: environment.REWOUND_TOPIC_PREFIX,
       database: environment.REWOUND_DATABASE,
+      accountsDatabase: accounts,
       device: environment.REWOUND_DEVICE,
       window: environment.REWOUND_WINDOW,
       concurrency: environment.REWOUND_CONCURRENCY,

@@ -22,7 +22,7 @@ export interface ServerContext {
 const SILENCE_MS = 240_000;
 
 export function openContext(settings: ServerSettings): ServerContext {
-  const { project, bucket, topicPrefix, database, device, window } = settings;
+  const { project, bucket, topicPrefix, database, accountsDatabase, device, window } = settings;
   // A folder of its own: a cache belongs to one process, and whoever starts the next one may not own this one's.
   const cacheFolder = mkdtempSync(join(tmpdir(), 'rewound-cache-'));
   const clear = () => rmSync(cacheFolder, { recursive: true, force: true });
@@ -33,6 +33,7 @@ export function openContext(settings: ServerSettings): ServerContext {
     topicPrefix,
     cacheFolder,
     ...(database === undefined ? {} : { databaseId: database }),
+    ...(accountsDatabase === undefined ? {} : { accountsDatabaseId: accountsDatabase }),
   });
   const engine = new EngineProcess({
     device,

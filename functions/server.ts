@@ -7,7 +7,7 @@ import { getTestServer } from '@google-cloud/functions-framework/testing';
 import { isolationOf } from '../shared/engine/isolation.ts';
 import { asRewoundError, RewoundError } from '../shared/errors.ts';
 import { TOPICS } from '../shared/pipeline/messages.ts';
-import { adoptSecret } from '../shared/service/adopt.ts';
+import { adoptSecret } from '../shared/service/adopt-secret.ts';
 import { stdout } from '../shared/terminal.ts';
 import { API, openApi } from './api.ts';
 import { apiServer } from './api-server.ts';

@@ -59,7 +59,7 @@ resource "google_cloud_run_v2_service" "api" {
       }
 
       dynamic "env" {
-        for_each = merge(local.environment, local.service_environment, { FUNCTION_TARGET = each.key })
+        for_each = merge(local.environment, local.accounts_environment, local.service_environment, { FUNCTION_TARGET = each.key })
 
         content {
           name  = env.key

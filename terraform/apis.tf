@@ -5,6 +5,9 @@ resource "google_project_service" "api" {
     "cloudbuild.googleapis.com",
     "cloudresourcemanager.googleapis.com",
     "cloudscheduler.googleapis.com",
+    # Of the network that functions are closed into (network.tf).
+    "compute.googleapis.com",
+    "dns.googleapis.com",
     "firestore.googleapis.com",
     "iam.googleapis.com",
     # By which the API signs addresses for uploads.

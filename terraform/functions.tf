@@ -7,7 +7,10 @@
 #   publishes  topics it sends to (shared/pipeline: fan-in.ts, audits.ts)
 #   reads      areas of the bucket it reads; writes: areas it reads and writes; lists: whether it lists the bucket
 #   creates    areas it puts what is new into, without reading; deletes: areas it deletes from, without reading
-#   records    read or write
+#   strangers  works on what strangers uploaded, or on what was made of it: such a function opens no account, is given no
+#              secret, and reaches Google's APIs and nothing else (network.tf)
+#   audits     read or write records of audits, in a database of their own; null: neither
+#   accounts   write records of accounts, keys, ledgers, sessions, webhooks and the agenda, in another; null: none of it
 #   attempts   deliveries before a message is given up; null tries until it expires
 locals {
   gpu_functions = {
@@ -15,7 +18,7 @@ locals {
     # called for checkpoints only, see the filter in topics.tf.
     plan = {
       instances = 1
-      publishes = ["enrol", "assemble", "probe", "merge", "confirm", "conclude", "notify", "deliver", "tend"]
+      publishes = ["enrol", "assemble", "probe", "merge", "confirm", "conclude", "notify", "settle"]
       reads     = ["drop", "gallery"]
       writes    = ["work"]
       lists     = true
@@ -53,7 +56,9 @@ locals {
       reads     = ["drop", "gallery"]
       writes    = ["work"]
       lists     = false
-      records   = "write"
+      strangers = true
+      audits    = "write"
+      accounts  = null
       attempts  = var.delivery_attempts
     }
     merge = {
@@ -64,7 +69,9 @@ locals {
       reads     = ["drop"]
       writes    = ["work"]
       lists     = false
-      records   = "write"
+      strangers = true
+      audits    = "write"
+      accounts  = null
       attempts  = var.delivery_attempts
     }
     # Statistics, and the few dozen pictures that the report shows.
@@ -76,7 +83,9 @@ locals {
       reads     = ["drop", "work"]
       writes    = ["report"]
       lists     = false
-      records   = "write"
+      strangers = true
+      audits    = "write"
+      accounts  = null
       attempts  = var.delivery_attempts
     }
     notify = {
@@ -87,7 +96,9 @@ locals {
       reads     = []
       writes    = []
       lists     = false
-      records   = "read"
+      strangers = false
+      audits    = "read"
+      accounts  = null
       attempts  = var.delivery_attempts
     }
     # The hosted service. These three are never given up: a dead letter would be an audit that is not paid for, a webhook
@@ -104,7 +115,9 @@ locals {
       writes    = []
       deletes   = ["drop", "gallery", "work", "report"]
       lists     = true
-      records   = "write"
+      strangers = false
+      audits    = "write"
+      accounts  = "write"
       attempts  = null
     }
     # Sends webhooks. It alone calls addresses that customers name, and sees nothing of the bucket. It waits for them and
@@ -118,7 +131,9 @@ locals {
       reads       = []
       writes      = []
       lists       = false
-      records     = "write"
+      strangers   = false
+      audits      = null
+      accounts    = "write"
       attempts    = null
     }
     # Begins, ends and erases audits when their time has come.
@@ -131,7 +146,9 @@ locals {
       writes    = []
       deletes   = ["drop", "gallery", "work", "report"]
       lists     = true
-      records   = "write"
+      strangers = false
+      audits    = "write"
+      accounts  = "write"
       attempts  = null
     }
     # The next one comes in ten minutes anyway. It also publishes what has become due (shared/service/agenda.ts).
@@ -139,11 +156,13 @@ locals {
       cpu       = "1"
       memory    = "1Gi"
       instances = 1
-      publishes = ["plan", "enrol", "assemble", "probe", "merge", "confirm", "conclude", "notify", "deliver", "tend"]
+      publishes = ["plan", "enrol", "assemble", "probe", "merge", "confirm", "conclude", "notify", "settle", "deliver", "tend"]
       reads     = ["work"]
       writes    = []
       lists     = false
-      records   = "write"
+      strangers = false
+      audits    = "write"
+      accounts  = "write"
       attempts  = null
     }
     # Where messages end has nowhere to give up to.
@@ -155,7 +174,9 @@ locals {
       reads     = []
       writes    = []
       lists     = false
-      records   = "write"
+      strangers = false
+      audits    = "write"
+      accounts  = null
       attempts  = null
     }
   }
@@ -172,11 +193,13 @@ locals {
     { for name, function in local.cpu_functions : name => merge(function, { gpu = false }) },
     {
       for name, function in local.gpu_functions : name => merge(function, {
-        gpu      = true
-        cpu      = local.gpus[var.gpu].cpu
-        memory   = local.gpus[var.gpu].memory
-        records  = "write"
-        attempts = var.delivery_attempts
+        gpu       = true
+        cpu       = local.gpus[var.gpu].cpu
+        memory    = local.gpus[var.gpu].memory
+        strangers = true
+        audits    = "write"
+        accounts  = null
+        attempts  = var.delivery_attempts
       })
     },
   )
@@ -191,9 +214,12 @@ locals {
         # What customers upload, by addresses that it signs; and project.json.
         creates = ["drop"]
         # Erasing an audit is answered with a receipt of what was erased.
-        deletes = ["drop", "gallery", "work", "report"]
-        lists   = true
-        records = "write"
+        deletes  = ["drop", "gallery", "work", "report"]
+        lists    = true
+        audits   = "write"
+        accounts = "write"
+        # Called by strangers, but it runs nothing of theirs; it needs Stripe, and the addresses of webhooks.
+        strangers = false
       }
     } : name => function if var.api_instances > 0
   }

@@ -87,17 +87,30 @@ resource "google_storage_bucket_iam_member" "lister" {
   member = google_service_account.function[each.key].member
 }
 
-# Firestore grants by database, no finer.
+# Firestore grants by database, no finer: hence two of them.
 resource "google_project_iam_member" "records" {
-  for_each = local.workloads
+  for_each = { for name, function in local.workloads : name => function if function.audits != null }
 
   project = var.project
-  role    = each.value.records == "write" ? "roles/datastore.user" : "roles/datastore.viewer"
+  role    = each.value.audits == "write" ? "roles/datastore.user" : "roles/datastore.viewer"
   member  = google_service_account.function[each.key].member
 
   condition {
     title      = "${var.name} database only"
     expression = "resource.name == \"projects/${var.project}/databases/${google_firestore_database.main.name}\""
+  }
+}
+
+resource "google_project_iam_member" "accounts" {
+  for_each = { for name, function in local.workloads : name => function if function.accounts != null }
+
+  project = var.project
+  role    = "roles/datastore.user"
+  member  = google_service_account.function[each.key].member
+
+  condition {
+    title      = "${var.name} accounts only"
+    expression = "resource.name == \"projects/${var.project}/databases/${google_firestore_database.accounts.name}\""
   }
 }
 

@@ -9,8 +9,13 @@ output "finished_topic" {
 }
 
 output "database" {
-  description = "Firestore database of the records."
+  description = "Firestore database of the audits."
   value       = google_firestore_database.main.name
+}
+
+output "accounts_database" {
+  description = "Firestore database of accounts, keys and ledgers."
+  value       = google_firestore_database.accounts.name
 }
 
 output "registry" {

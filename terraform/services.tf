@@ -11,6 +11,11 @@ locals {
     REWOUND_DATABASE     = google_firestore_database.main.name
   }
 
+  # For functions that open accounts, and for no other.
+  accounts_environment = {
+    REWOUND_ACCOUNTS_DATABASE = google_firestore_database.accounts.name
+  }
+
   # What the hosted service is told (functions/service-settings.ts), besides its secrets.
   service_environment = {
     REWOUND_ORIGIN              = local.origin
@@ -48,6 +53,20 @@ resource "google_cloud_run_v2_service" "function" {
     scaling {
       min_instance_count = 0
       max_instance_count = each.value.instances
+    }
+
+    # All traffic goes into the network that leads to Google's APIs only (network.tf).
+    dynamic "vpc_access" {
+      for_each = each.value.strangers ? [google_compute_subnetwork.closed] : []
+
+      content {
+        egress = "ALL_TRAFFIC"
+
+        network_interfaces {
+          network    = vpc_access.value.network
+          subnetwork = vpc_access.value.id
+        }
+      }
     }
 
     dynamic "node_selector" {
@@ -99,6 +118,7 @@ resource "google_cloud_run_v2_service" "function" {
             REWOUND_PUSH_AUDIENCE = local.audiences[each.key]
             REWOUND_PUSH_EMAIL    = google_service_account.push.email
           },
+          { for name, value in local.accounts_environment : name => value if each.value.accounts != null },
           { for name, value in local.service_environment : name => value if each.key == "deliver" },
           each.value.gpu ? { LD_LIBRARY_PATH = local.gpus[var.gpu].libraries } : {},
         )
@@ -130,5 +150,10 @@ resource "google_cloud_run_v2_service" "function" {
     google_project_service.api,
     google_kms_crypto_key_iam_member.agent,
     google_secret_manager_secret_iam_member.function,
+    google_compute_route.google,
+    google_compute_firewall.google,
+    google_compute_firewall.nothing_else,
+    google_dns_record_set.any_google,
+    google_dns_record_set.google,
   ]
 }

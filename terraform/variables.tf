@@ -124,14 +124,25 @@ variable "undelete_days" {
   }
 }
 
+variable "google_apis" {
+  description = "Addresses by which functions that work on what strangers uploaded reach Google's APIs: restricted (those that VPC Service Controls can guard) or private (all)."
+  type        = string
+  default     = "restricted"
+
+  validation {
+    condition     = contains(["restricted", "private"], var.google_apis)
+    error_message = "Google's APIs are reached at its restricted or its private addresses."
+  }
+}
+
 variable "keep_data" {
-  description = "Whether terraform refuses to delete the bucket while it holds anything, and the database."
+  description = "Whether terraform refuses to delete the bucket while it holds anything, and the databases."
   type        = bool
   default     = true
 }
 
 variable "kms_key" {
-  description = "Cloud KMS key (projects/P/locations/REGION/keyRings/R/cryptoKeys/K) for objects, messages, records and images; null leaves it to Google's keys. Cannot be changed later for the database and the images."
+  description = "Cloud KMS key (projects/P/locations/REGION/keyRings/R/cryptoKeys/K) for objects, messages, records and images; null leaves it to Google's keys. Cannot be changed later for the databases and the images."
   type        = string
   default     = null
 
@@ -153,7 +164,7 @@ variable "budget" {
 }
 
 variable "backup_days" {
-  description = "Days that daily backups of the database are kept, at most 98; 0 makes none."
+  description = "Days that daily backups of the databases are kept, at most 98; 0 makes none."
   type        = number
   default     = 7
 
@@ -249,5 +260,11 @@ variable "secrets" {
   validation {
     condition     = alltrue(flatten([for variables in values(var.secrets) : [for name in keys(variables) : can(regex("^[A-Z][A-Z0-9_]*$", name)) && !startswith(name, "REWOUND_")]]))
     error_message = "A secret's variable has capital letters, digits and underscores, and does not begin with REWOUND_."
+  }
+
+  # What breaks out of a model would have them.
+  validation {
+    condition     = alltrue([for name in keys(var.secrets) : !lookup(lookup(local.workloads, name, {}), "strangers", false)])
+    error_message = "A function that works on what strangers uploaded is given no secret."
   }
 }

@@ -5,7 +5,7 @@ import { apiServer, type UploadReceiver } from '../../functions/api-server.ts';
 import { useService } from '../../functions/index.ts';
 import { readServiceSettings } from '../../functions/service-settings.ts';
 import { isErrno, RewoundError } from '../../shared/errors.ts';
-import { type Adopted, adoptSecret } from '../../shared/service/adopt.ts';
+import { type Adopted, adoptSecret } from '../../shared/service/adopt-secret.ts';
 import { operatorAccount } from '../../shared/service/operator.ts';
 import { derive } from '../../shared/service/secret.ts';
 import { makeCode } from '../../shared/service/sign-in-codes.ts';

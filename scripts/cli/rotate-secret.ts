@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { asRewoundError, RewoundError } from '../../shared/errors.ts';
 import { openLocal } from '../../shared/platform/local/index.ts';
 import type { Platform } from '../../shared/platform/ports.ts';
-import { adoptSecret } from '../../shared/service/adopt.ts';
+import { adoptSecret } from '../../shared/service/adopt-secret.ts';
 import { idOf } from '../../shared/service/documents.ts';
 import { operatorAccount } from '../../shared/service/operator.ts';
 import { noteReceiptKey, receiptKeyOf } from '../../shared/service/receipt-keys.ts';

@@ -6,6 +6,7 @@ import { freshSamples, settingsSchema } from '../pipeline/settings.ts';
 import type { Platform } from '../platform/ports.ts';
 import { verdictSchema } from '../report/model.ts';
 import { retentionSchema } from './accounts.ts';
+import { plannedSchema } from './admission.ts';
 import { changeDocument, fieldsOf, idOf, readDocument } from './documents.ts';
 import { idPattern, newAuditId } from './ids.ts';
 import { paths } from './paths.ts';
@@ -115,15 +116,8 @@ const hostedSchema = z.object({
   checkpoint: z.object({ key: z.string(), generation: z.string() }).nullable(),
   /** When its owner asked for it to stop. */
   cancelledAt: z.number().nullable(),
-  planned: z
-    .object({
-      /** The pipeline's own id. */
-      run: z.string(),
-      at: z.number(),
-      msPerSample: z.number(),
-      shards: z.object({ enrol: z.int(), probe: z.int(), confirm: z.int() }),
-    })
-    .nullable(),
+  /** What the pipeline planned, once that was heard of (`adopt.ts`). */
+  planned: plannedSchema.nullable(),
   outcome: z
     .object({
       state: z.enum(END_STATES),

@@ -4,6 +4,8 @@ import { forgetAudit, forgetProject } from '../pipeline/forget.ts';
 import { records as pipelineRecords, STAGES } from '../pipeline/keys.ts';
 import { bury } from '../pipeline/tombstones.ts';
 import type { ObjectInfo, Platform } from '../platform/ports.ts';
+import { forgetAdmission } from './admission.ts';
+import { stopHosted } from './adopt-plan.ts';
 import { findRun, type HostedAudit, readHosted } from './audits.ts';
 import { answersOf, deliveriesOf, forgetMentions } from './mentions.ts';
 import { paths, projectOf } from './paths.ts';
@@ -31,7 +33,7 @@ export async function eraseAudit(context: Platform, account: string, id: string)
   await remind(known);
   await bury(context, project);
   // After the tombstone: of a run that begins later, the step that begins it erases what it wrote.
-  const audit = await readHosted(context, account, id);
+  const audit = await stopHosted(context, account, id);
   const run = await findRun(context, audit);
   if (run !== undefined) {
     if (run !== known) await remind(run);
@@ -45,6 +47,7 @@ export async function eraseAudit(context: Platform, account: string, id: string)
   if (run !== undefined) await forgetAudit(context, run);
   if (audit.checkpoint) await context.records.delete(uploadRecord(audit.checkpoint));
   await forgetMentions(context, account, id);
+  await forgetAdmission(context, account, id);
   await context.records.delete(paths.audit(account, id));
   await context.records.purge([`${project}/`, ...(run === undefined ? [] : [run])]);
   return erased;
@@ -67,7 +70,8 @@ async function inventory(
   for (const area of run === undefined ? [] : [`work/${run}/`, `report/${run}/`]) {
     for await (const { key, size } of context.objects.list(area)) objects.push({ key, bytes: size });
   }
-  const records = [paths.audit(account, id)];
+  // What closes an audit to the pipeline is a record too.
+  const records = [paths.audit(account, id), paths.admission(account, id)];
   if (run !== undefined) {
     records.push(pipelineRecords.audit(run));
     for (const collection of [...STAGES.map((stage) => pipelineRecords.done(run, stage)), `audits/${run}/locks`]) {

@@ -23,6 +23,8 @@ export const paths = {
   operator: 'service/operator',
   receiptKeys: 'receiptKeys',
   receiptKey: (digest: string) => `receiptKeys/${digest}`,
+  /** What the pipeline may know of an audit; beside the pipeline's records, not below the account. */
+  admission: (account: string, audit: string) => `admissions/${account}-${audit}`,
 } as const;
 
 /** The folder in the drop area that holds what was uploaded for an audit. */

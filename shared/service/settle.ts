@@ -9,15 +9,9 @@ import { bury, findTombstone } from '../pipeline/tombstones.ts';
 import type { Platform } from '../platform/ports.ts';
 import { parseReport } from '../report/json.ts';
 import { readAccount } from './accounts.ts';
-import {
-  type AuditError,
-  changeHosted,
-  type EndState,
-  findHosted,
-  type HostedAudit,
-  readHosted,
-  runOf,
-} from './audits.ts';
+import { closeAdmission } from './admission.ts';
+import { adoptPlanned, stopHosted } from './adopt-plan.ts';
+import { type AuditError, changeHosted, type EndState, type HostedAudit, readHosted, runOf } from './audits.ts';
 import { settle } from './credits.ts';
 import { moved } from './ledger/entry.ts';
 import { forgetErased } from './mentions.ts';
@@ -56,14 +50,15 @@ export async function remindOfRemains(
   for (const later of [STRAGGLERS_MS, LATE_UPLOADS_MS]) await remindOfAudit(context, 'remains', place, since + later);
 }
 
-/** The step after an audit has ended: settles it with its owner. */
+/** The step after an audit was planned or has ended: writes down what is to be done, or settles it with its owner. */
 export async function settleRun(context: Platform, { audit: run }: SettleMessage): Promise<void> {
   const erased = await findTombstone(context, run);
   if (erased) return forgetErased(context, erased.project, [run]);
   const record = await readAudit(context, run);
   const owner = record && ownerOf(dropPlace(record.key)?.project ?? '');
-  if (!record || !owner || !isFinal(record.state)) return;
-  const hosted = await findHosted(context, owner.account, owner.audit);
+  if (!record || !owner) return;
+  const hosted = await adoptPlanned(context, owner.account, owner.audit);
+  if (!isFinal(record.state)) return;
   if (!hosted || isStray(hosted, run)) return forgetStray(context, { ...owner, run }, record);
   await settleAudit(context, owner.account, owner.audit, {
     state: endStateOf(record.state),
@@ -116,7 +111,7 @@ export interface End {
  * undone when the message comes again.
  */
 export async function settleAudit(context: Platform, account: string, id: string, end: End): Promise<HostedAudit> {
-  const before = await readHosted(context, account, id);
+  const before = await stopHosted(context, account, id);
   const run = runOf(before) ?? end.run;
   const reached = before.outcome ? undefined : await endReached(context, run, end);
   if (reached) {
@@ -138,6 +133,7 @@ export async function settleAudit(context: Platform, account: string, id: string
     };
     await changeHosted(context, account, id, (current) => (current.outcome ? undefined : { ...current, outcome }));
   }
+  await closeAdmission(context, account, id, 'ended');
   const audit = await readHosted(context, account, id);
   await afterwards(context, account, id, audit, run);
   return audit;

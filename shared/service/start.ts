@@ -3,6 +3,8 @@ import { readAudit, stopAudit } from '../pipeline/audits.ts';
 import { TOPICS } from '../pipeline/messages.ts';
 import { putOnce } from '../pipeline/once.ts';
 import { isBuried } from '../pipeline/tombstones.ts';
+import { openAdmission } from './admission.ts';
+import { stopHosted } from './adopt-plan.ts';
 import { changeHosted, findRun, type HostedAudit, readHosted } from './audits.ts';
 import type { ServiceContext } from './context.ts';
 import { hold, holdFree } from './credits.ts';
@@ -42,13 +44,32 @@ export async function startAudit(context: Context, account: string, id: string):
   const started = await changeHosted(context, account, id, (current) =>
     current.startedAt === null ? { ...current, startedAt: now, checkpoint } : undefined,
   );
-  await publishPlan(context, started);
+  await publishPlan(context, account, id, started);
   return started;
 }
 
-/** Asks the pipeline to plan; a planned audit is merely gone on with. */
-export async function publishPlan({ events }: Pick<Context, 'events'>, { checkpoint }: HostedAudit): Promise<void> {
-  if (checkpoint) await events.publish(TOPICS.plan, { version: 1, ...checkpoint });
+/** Admits a started audit to the pipeline and asks for its plan; a planned audit is merely gone on with. */
+export async function publishPlan(
+  context: Pick<Context, 'records' | 'events'>,
+  account: string,
+  id: string,
+  audit: HostedAudit,
+): Promise<void> {
+  const { checkpoint } = audit;
+  if (!checkpoint) return;
+  await admitStarted(context, account, id, audit);
+  await context.events.publish(TOPICS.plan, { version: 1, ...checkpoint });
+}
+
+/** Tells the pipeline what it may know of a started audit, unless it was told. */
+export async function admitStarted(
+  context: Pick<Context, 'records'>,
+  account: string,
+  id: string,
+  { checkpoint, photos, paid, quote, planned }: HostedAudit,
+): Promise<void> {
+  const terms = { checkpoint: checkpoint?.key ?? null, photos, credits: paid ? quote.credits : null, planned };
+  await openAdmission(context, account, id, terms);
 }
 
 /** Writes what the audit's owner decided. It is erased again if the audit was erased meanwhile. Throws CANCELLED. */
@@ -74,9 +95,10 @@ export async function cancelAudit(context: Context, account: string, id: string)
       help: 'Read its result, or delete it.',
     });
   }
-  const audit = await changeHosted(context, account, id, (current) =>
+  await changeHosted(context, account, id, (current) =>
     current.cancelledAt === null ? { ...current, cancelledAt: context.clock.now() } : undefined,
   );
+  const audit = await stopHosted(context, account, id);
   const error = cancelled();
   // A run that ends by itself in this moment keeps its result, and is paid for.
   const run = await findRun(context, audit);

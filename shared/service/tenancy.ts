@@ -1,27 +1,27 @@
+/** The pipeline's audits as accounts have them, by what the pipeline may know of these (`admission.ts`). */
 import { RewoundError } from '../errors.ts';
 import { isCompanion } from '../pipeline/keys.ts';
 import { TOPICS } from '../pipeline/messages.ts';
 import { type Plan, stageShards } from '../pipeline/plan-file.ts';
 import type { Tenancy } from '../pipeline/tenancy.ts';
 import type { Platform } from '../platform/ports.ts';
-import { changeHosted, findHosted, type HostedAudit } from './audits.ts';
+import { type Admission, planAdmission, readAdmission } from './admission.ts';
 import { ownerOf } from './paths.ts';
 import { cancelled } from './settle.ts';
 import { charge, workOf } from './tariff.ts';
-import { announce } from './webhooks/events.ts';
 
-/** The pipeline's audits as accounts have them. Projects of no account are the operator's own, and always admitted. */
+/** Projects of no account are the operator's own, and always admitted. */
 export function hostedTenancy(context: Pick<Platform, 'records' | 'events' | 'clock'>): Tenancy {
   return {
     async admit({ project, file }) {
       const owner = ownerOf(project);
       // Whoever has an account says which file is the checkpoint, whatever it is called.
       if (!owner) return isCompanion(file) ? 'ignore' : 'plan';
-      const audit = await findHosted(context, owner.account, owner.audit);
+      const admission = await readAdmission(context, owner.account, owner.audit);
       // A file that lands before the start, or after the end, starts nothing: what it costs is not held. Nor does one
       // beside the checkpoint that was started, whose address was given out before and used after.
-      if (audit?.checkpoint?.key !== `${project}/checkpoints/${file}` || audit.outcome) return 'ignore';
-      return audit.planned ?? 'plan';
+      if (admission?.checkpoint !== `${project}/checkpoints/${file}` || admission.state === 'ended') return 'ignore';
+      return admission.planned ?? 'plan';
     },
 
     async erased(project, runs) {
@@ -36,34 +36,24 @@ export function hostedTenancy(context: Pick<Platform, 'records' | 'events' | 'cl
     async planned(plan) {
       const owner = ownerOf(plan.project);
       if (!owner) return;
-      // Erased meanwhile, and with it whoever would pay for it.
-      if (!(await findHosted(context, owner.account, owner.audit))) throw cancelled();
-      const audit = await changeHosted(context, owner.account, owner.audit, (current) =>
-        current.planned || current.outcome ? undefined : { ...current, planned: plannedOf(plan, context.clock.now()) },
-      );
-      if (audit.cancelledAt !== null || audit.outcome) throw cancelled();
+      // Missing if it was erased meanwhile, and with it whoever would pay for it.
+      const found = await readAdmission(context, owner.account, owner.audit);
+      if (found?.state !== 'open') throw cancelled();
       // Photos that land after it was planned make another audit of the pipeline, for which nothing is held.
-      if (audit.planned?.run !== plan.audit) throw changed();
-      checkPhotos(audit, plan);
-      checkPrice(audit);
-      const { label, quote, settings, startedAt, planned } = audit;
-      if (startedAt === null || planned === null) return;
-      await announce(context, owner.account, {
-        type: 'audit.planned',
-        at: planned.at,
-        data: {
-          audit: owner.audit,
-          label,
-          samples: settings.samples,
-          quote: quote.credits,
-          startedAt: new Date(startedAt).toISOString(),
-        },
-      });
+      if (found.planned && found.planned.run !== plan.audit) throw changed();
+      checkPhotos(found, plan);
+      checkPrice(found, plan);
+      const planned = plannedOf(plan, context.clock.now());
+      const admission = await planAdmission(context, owner.account, owner.audit, planned);
+      if (admission?.state !== 'open') throw cancelled();
+      if (admission.planned?.run !== plan.audit) throw changed();
+      // The account's own record of it is written, and its webhooks are told, where accounts can be opened.
+      await context.events.publish(TOPICS.settle, { version: 1, audit: plan.audit });
     },
   };
 }
 
-function plannedOf(plan: Plan, at: number): NonNullable<HostedAudit['planned']> {
+function plannedOf(plan: Plan, at: number): NonNullable<Admission['planned']> {
   const shards = {
     enrol: stageShards(plan, 'enrol'),
     probe: stageShards(plan, 'probe'),
@@ -73,7 +63,7 @@ function plannedOf(plan: Plan, at: number): NonNullable<HostedAudit['planned']> 
 }
 
 /** Photos may land after they were counted at the start: addresses that were given out are good for hours. */
-function checkPhotos({ photos }: HostedAudit, { members, controls, placebo }: Plan): void {
+function checkPhotos({ photos }: Admission, { members, controls, placebo }: Plan): void {
   const found = [members, controls, placebo].reduce(
     (sum, side) => sum + (side?.kind === 'photos' ? side.photos.length : 0),
     0,
@@ -91,14 +81,14 @@ function changed(): RewoundError {
 }
 
 /** Nobody pays more than was quoted, and nobody runs for less than it costs. Throws QUOTE_EXCEEDED. */
-function checkPrice({ paid, planned, settings, photos, quote }: HostedAudit): void {
-  if (!paid || !planned) return;
-  const work = workOf({ settings, photos }, { fresh: 0, msPerSample: planned.msPerSample });
+function checkPrice({ credits: quoted, photos }: Admission, { settings, sampleMs }: Plan): void {
+  if (quoted === null) return;
+  const work = workOf({ settings, photos }, { fresh: 0, msPerSample: sampleMs });
   const { credits } = charge(work, { done: 1, of: 1, quoted: Number.MAX_SAFE_INTEGER });
-  if (credits <= quote.credits) return;
+  if (credits <= quoted) return;
   throw new RewoundError(
     'QUOTE_EXCEEDED',
-    `The generator takes ${planned.msPerSample.toPrecision(3)} ms a sample: the audit would cost ${credits} credits, and ${quote.credits} were quoted.`,
+    `The generator takes ${sampleMs.toPrecision(3)} ms a sample: the audit would cost ${credits} credits, and ${quoted} were quoted.`,
     { help: 'Create an audit that says so in msPerSample, or one with fewer samples. This one costs nothing.' },
   );
 }

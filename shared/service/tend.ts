@@ -3,6 +3,8 @@ import { readAudit, stopAudit } from '../pipeline/audits.ts';
 import { forgetAudit, forgetEmbeddings, forgetProject, forgetWork } from '../pipeline/forget.ts';
 import { findTombstone, isBuried } from '../pipeline/tombstones.ts';
 import type { Platform } from '../platform/ports.ts';
+import { forgetAdmission } from './admission.ts';
+import { stopHosted } from './adopt-plan.ts';
 import { findHosted, findRun, runOf } from './audits.ts';
 import { eraseAudit } from './erase.ts';
 import { forgetErased, forgetMentions } from './mentions.ts';
@@ -31,13 +33,13 @@ export async function tend(context: Platform, message: TendMessage): Promise<voi
     case 'start':
       if (outcome || planned || startedAt === null) return;
       await remindOfAudit(context, 'start', { account, audit: id }, context.clock.now() + AGAIN_MS);
-      return publishPlan(context, audit);
+      return publishPlan(context, account, id, audit);
     case 'expire':
       // Reminded of a day after it was made and, if it was started, again when its time is over.
       if (!outcome && startedAt !== null && context.clock.now() < startedAt + STARTED_MS) return;
       // Of one that has ended, what follows from that is done again: whoever ended it may have died over it.
       if (!outcome) {
-        const run = await findRun(context, audit);
+        const run = await findRun(context, await stopHosted(context, account, id));
         if (run !== undefined && (await readAudit(context, run))) await stopAudit(context, run, 'EXPIRED', expired());
       }
       await settleAudit(context, account, id, { state: 'EXPIRED', error: expired() });
@@ -74,7 +76,9 @@ async function forgetRemains(
   if (!audit || run === undefined || run === own) await forgetProject(context, project);
   if (run !== undefined && run === own) await forgetEmbeddings(context, run);
   else if (run !== undefined) await forgetAudit(context, run);
-  if (!audit) await forgetMentions(context, account, id);
+  if (audit) return;
+  await forgetAdmission(context, account, id);
+  await forgetMentions(context, account, id);
 }
 
 function expired(): RewoundError {

@@ -1,11 +1,17 @@
+import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { Firestore } from '@google-cloud/firestore';
-import { expect, onTestFinished, test, vi } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { accountCommand } from '../../scripts/cli/account.ts';
 import { asRewoundError } from '../../shared/errors.ts';
+import { partedRecords } from '../../shared/platform/google/parted.ts';
 import { googleRecords } from '../../shared/platform/google/records.ts';
 import { openLocal } from '../../shared/platform/local/index.ts';
-import { authenticate, SCOPES } from '../../shared/service/api-keys.ts';
+import { createAccount, readAccount } from '../../shared/service/accounts.ts';
+import { authenticate, createKey, SCOPES } from '../../shared/service/api-keys.ts';
+import { changeHosted, createAudit, newAuditSchema } from '../../shared/service/audits.ts';
+import { balanceOf, grant } from '../../shared/service/credits.ts';
+import { hostedTenancy } from '../../shared/service/tenancy.ts';
 import { hasEmulator, startFirestore } from '../support/emulators/index.ts';
 import { tempDir } from '../support/temp.ts';
 import { rewound } from './command.ts';
@@ -131,13 +137,90 @@ test.skipIf(!hasEmulator('firestore'))('the accounts of a deployment, in its dat
   const emulator = await startFirestore();
   onTestFinished(() => emulator.stop());
   vi.stubEnv('REWOUND_PROJECT', 'account-test');
-  vi.stubEnv('REWOUND_DATABASE', 'rewound');
+  vi.stubEnv('REWOUND_ACCOUNTS_DATABASE', 'rewound-accounts');
   onTestFinished(() => void vi.unstubAllEnvs());
   const { stdout, stderr, code } = await account('create', 'a', '--credits', '7');
   expect(code).toBe('0');
-  const firestore = new Firestore({ projectId: 'account-test', databaseId: 'rewound' });
+  const firestore = new Firestore({ projectId: 'account-test', databaseId: 'rewound-accounts' });
   onTestFinished(() => firestore.terminate());
   const context = { records: googleRecords(firestore), clock: { now: () => Date.now() } };
   expect(await authenticate(context, stdout.trim())).toMatchObject({ account: idIn(stderr, 'acc') });
   expect((await account('list')).stdout).toContain('available 7,');
+});
+
+describe.skipIf(!hasEmulator('firestore'))('the accounts that an earlier version kept with the audits', () => {
+  /** Two databases of a project, of which the first holds everything. */
+  async function earlier() {
+    const emulator = await startFirestore();
+    onTestFinished(() => emulator.stop());
+    const projectId = `move-${randomUUID()}`;
+    const [audits, accounts] = [
+      new Firestore({ projectId, databaseId: 'rewound' }),
+      new Firestore({ projectId, databaseId: 'rewound-accounts' }),
+    ];
+    onTestFinished(async () => void (await Promise.all([audits.terminate(), accounts.terminate()])));
+    vi.stubEnv('REWOUND_PROJECT', projectId);
+    vi.stubEnv('REWOUND_ACCOUNTS_DATABASE', 'rewound-accounts');
+    onTestFinished(() => void vi.unstubAllEnvs());
+    const context = { records: googleRecords(audits), clock: { now: () => Date.now() } };
+    const id = await createAccount(context, 'Acme');
+    const { text } = await createKey(context, id, { name: 'first', scopes: SCOPES, expiresAt: null });
+    await grant(context, id, { id: 'first', credits: 7 });
+    const request = newAuditSchema.parse({ attestation: 'owner', photos: 24, settings: { samples: 100 } });
+    const { id: audit } = await createAudit(context, id, request, { paid: true });
+    const key = `drop/${id}/${audit}/checkpoints/g.onnx`;
+    await changeHosted(context, id, audit, (current) => ({
+      ...current,
+      startedAt: 1,
+      checkpoint: { key, generation: '1' },
+    }));
+    await context.records.create('audits/run', { state: 'PROBING' });
+    return { audits, accounts, id, text, audit, key };
+  }
+
+  test('are moved as they are, and an audit that runs goes on', async () => {
+    const { audits, accounts, id, text, audit, key } = await earlier();
+    expect(await account('move', 'rewound')).toMatchObject({
+      code: '0',
+      stderr: expect.stringMatching(/^\d+ records/),
+    });
+    const parted = { records: partedRecords(googleRecords(audits), googleRecords(accounts)), clock: { now: Date.now } };
+    expect(await authenticate(parted, text)).toMatchObject({ account: id });
+    expect(await balanceOf(parted, id)).toMatchObject({ available: 7 });
+    expect((await audits.listCollections()).map((one) => one.id).sort()).toEqual(['admissions', 'audits']);
+    const context = { ...parted, events: { publish: () => Promise.resolve() } };
+    const place = { project: `drop/${id}/${audit}`, file: 'g.onnx' };
+    expect(key).toBe(`${place.project}/checkpoints/${place.file}`);
+    expect(await hostedTenancy(context).admit(place)).toBe('plan');
+    // There is nothing left to move.
+    expect((await account('move', 'rewound')).stderr).toMatch(/^0 records/);
+  });
+
+  test('are copied again by a process that follows one that died before it deleted them', async () => {
+    const { audits, accounts, id } = await earlier();
+    const original = await audits.doc(`accounts/${id}`).get();
+    await accounts.doc(`accounts/${id}`).create(original.data() ?? {});
+    expect((await account('move', 'rewound')).code).toBe('0');
+    expect((await audits.doc(`accounts/${id}`).get()).exists).toBe(false);
+  });
+
+  test('are never written over others', async () => {
+    const { audits, accounts, id } = await earlier();
+    await createAccount({ records: googleRecords(accounts), clock: { now: () => 0 } }, 'Another', id);
+    expect(await account('move', 'rewound')).toMatchObject({ code: 'CONFLICT' });
+    expect((await audits.doc(`accounts/${id}`).get()).exists).toBe(true);
+    expect((await readAccount({ records: googleRecords(accounts) }, id)).name).toBe('Another');
+  });
+});
+
+test('accounts are moved between two databases that are said', async () => {
+  vi.stubEnv('REWOUND_PROJECT', 'p');
+  vi.stubEnv('REWOUND_ACCOUNTS_DATABASE', 'rewound-accounts');
+  onTestFinished(() => void vi.unstubAllEnvs());
+  for (const args of [[], ['rewound', 'x'], ['rewound-accounts'], ['rewound', '--folder', '.']]) {
+    expect(await account('move', ...args)).toMatchObject({ code: 'USAGE' });
+  }
+  vi.stubEnv('REWOUND_ACCOUNTS_DATABASE', '');
+  expect(await account('move', 'rewound')).toMatchObject({ code: 'USAGE' });
+  expect(await account('list')).toMatchObject({ code: 'USAGE' });
 });

@@ -66,7 +66,7 @@ describe.skipIf(!hasCloud())('a customer', { timeout: 180_000 }, () => {
       },
     });
     onTestFinished(() => deployment.stop());
-    const { context, firestore, origin } = deployment;
+    const { context, firestore, accounts, origin } = deployment;
 
     async function ask(
       key: string,
@@ -203,6 +203,14 @@ describe.skipIf(!hasCloud())('a customer', { timeout: 180_000 }, () => {
     for await (const { key: object } of context.objects.list('gallery/')) left.push(object);
     expect(left).toEqual([]);
 
+    // Money and keys are in one database, and what strangers' models are run by is in the other.
+    const collections = async (database: FirebaseFirestore.Firestore) =>
+      (await database.listCollections()).map(({ id: name }) => name).sort();
+    expect(await collections(accounts)).toEqual(['accounts', 'agenda']);
+    expect(await collections(firestore)).toEqual(['admissions', 'audits', 'uploads']);
+    const admission = JSON.stringify((await firestore.doc(`admissions/${owner}-${done.id}`).get()).data());
+    for (const secret of ['snapshot 7', done.pseudonymKey, key]) expect(admission).not.toContain(secret);
+
     // Erased, with a receipt.
     const { receipt, signature } = (await ask(key, 'DELETE', audit)).body;
     const { publicKey: receiptKey } = (await ask(key, 'GET', '/v1/receipt-key')).body;
@@ -236,7 +244,7 @@ describe.skipIf(!hasCloud())('a customer', { timeout: 180_000 }, () => {
           }
         }
       }
-      await walk(await firestore.listCollections());
+      for (const database of [firestore, accounts]) await walk(await database.listCollections());
       return found;
     }
     const names = people('members', 0, 4);

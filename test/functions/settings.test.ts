@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { readSettings } from '../../functions/context-settings.ts';
+import { ACCOUNT_FUNCTIONS, readSettings } from '../../functions/context-settings.ts';
+import { functions } from '../../functions/index.ts';
 
 const NEEDED = { FUNCTION_TARGET: 'probe', REWOUND_PROJECT: 'p', REWOUND_BUCKET: 'b' };
 const CALLER = { REWOUND_PUSH_AUDIENCE: 'https://probe.example', REWOUND_PUSH_EMAIL: 'push@p.iam.gserviceaccount.com' };
@@ -12,6 +13,7 @@ test('a deployed service says who may call it', () => {
     bucket: 'b',
     topicPrefix: '',
     database: undefined,
+    accountsDatabase: undefined,
     device: 'cuda',
     window: 8,
     concurrency: 1,
@@ -22,6 +24,30 @@ test('a deployed service says who may call it', () => {
 test('beside an emulator nobody need be named, and is verified all the same if named', () => {
   expect(readSettings({ ...NEEDED, PUBSUB_EMULATOR_HOST: '127.0.0.1:1' }).caller).toBeUndefined();
   expect(readSettings({ ...NEEDED, ...CALLER, PUBSUB_EMULATOR_HOST: '127.0.0.1:1' }).caller).toBeDefined();
+});
+
+test.each([...ACCOUNT_FUNCTIONS])('%s, which works with accounts, must be given their database', (target) => {
+  const environment = { ...NEEDED, ...CALLER, FUNCTION_TARGET: target };
+  expect(() => readSettings(environment)).toThrow(/REWOUND_ACCOUNTS_DATABASE: is needed/);
+  const settings = readSettings({ ...environment, REWOUND_ACCOUNTS_DATABASE: 'accounts' });
+  expect(settings.accountsDatabase).toBe('accounts');
+});
+
+test.each([...functions.keys()].filter((target) => !ACCOUNT_FUNCTIONS.has(target)))(
+  '%s must not be given the database of accounts',
+  (target) => {
+    const environment = { ...NEEDED, ...CALLER, FUNCTION_TARGET: target };
+    expect(readSettings(environment).accountsDatabase).toBeUndefined();
+    expect(() => readSettings({ ...environment, REWOUND_ACCOUNTS_DATABASE: 'accounts' })).toThrow(
+      /REWOUND_ACCOUNTS_DATABASE: must not be given/,
+    );
+  },
+);
+
+test('accounts and audits are in two databases', () => {
+  const environment = { ...NEEDED, ...CALLER, FUNCTION_TARGET: 'settle' };
+  const same = { REWOUND_DATABASE: 'rewound', REWOUND_ACCOUNTS_DATABASE: 'rewound' };
+  expect(() => readSettings({ ...environment, ...same })).toThrow(/must be another database/);
 });
 
 test.each([

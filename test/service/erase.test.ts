@@ -87,6 +87,7 @@ describe('after an erasure', () => {
     TOPICS.confirm,
     TOPICS.conclude,
     TOPICS.settle,
+    'the end',
   ])('nothing of it is left when it had come to: %s', async (stop) => {
     const world = new HostedWorld();
     const { account, key } = await world.account();
@@ -94,7 +95,8 @@ describe('after an erasure', () => {
     if (stop !== 'nothing') await world.put(account, id);
     if (stop !== 'nothing' && stop !== 'files') {
       await world.ask(key, 'POST', `/v1/audits/${id}/start`, undefined, { 'idempotency-key': 'once' });
-      await world.run((topic) => topic === stop);
+      if (stop === 'the end') await world.runUntilEnded();
+      else await world.run((topic) => topic === stop);
     }
     await erase(world, key, id);
     expect((await world.ask(key, 'GET', `/v1/audits/${id}`)).status).toBe(404);

@@ -26,7 +26,13 @@ describe.skipIf(!hasEmulator('firestore'))('Firestore', () => {
     const project = `test-${randomUUID()}`;
     // Each has a client and a queue of its own, as instances in the cloud do.
     const instances = Array.from({ length: INSTANCES }, () => {
-      const platform = openGoogle({ project, bucket: project, topicPrefix: 't-', cacheFolder: tempDir() });
+      const platform = openGoogle({
+        project,
+        bucket: project,
+        topicPrefix: 't-',
+        accountsDatabaseId: 'accounts',
+        cacheFolder: tempDir(),
+      });
       onTestFinished(() => platform.close());
       return { records: platform.records, clock: { now: () => 0 } };
     });

@@ -1,7 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { RewoundError } from '../../shared/errors.ts';
 import { stopAudit } from '../../shared/pipeline/audits.ts';
-import { TOPICS } from '../../shared/pipeline/messages.ts';
 import { changeAccount } from '../../shared/service/accounts.ts';
 import { readHosted } from '../../shared/service/audits.ts';
 import { balanceOf, purchase } from '../../shared/service/credits.ts';
@@ -33,7 +32,7 @@ const LARGE = { ...SMALL, settings: { samples: 200_000, fresh: 2_000, batch: 102
 
 test('an audit whose report is gone before it was settled has no result, and costs nothing', async () => {
   const { world, account, look } = await bought(1000);
-  await world.run((topic) => topic === TOPICS.settle);
+  await world.runUntilEnded();
   for await (const { key } of world.context.objects.list('report/')) await world.context.objects.delete(key);
   await world.run();
   expect(await look()).toMatchObject({ state: 'FAILED', verdict: null, charged: 0, error: { code: 'NOT_FOUND' } });
@@ -151,13 +150,9 @@ test('a process that dies over any write of the end is followed by one that ends
   let ends: object | undefined;
   for (let n = 1; ; n++) {
     const { world, account, id, look } = await bought(1000);
-    let settle: { audit: string } | undefined;
-    await world.run((topic, message) => {
-      if (topic === TOPICS.settle) settle = message as { audit: string };
-      return topic === TOPICS.settle;
-    });
+    const settle = await world.runUntilEnded();
     const context = dying(world.context, n);
-    await settleRun(context, { version: 1, hops: 0, audit: settle!.audit }).catch(() => undefined);
+    await settleRun(context, settle).catch(() => undefined);
     // The message comes again.
     await world.run();
     const { state, verdict, charged } = await look();

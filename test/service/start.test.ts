@@ -106,7 +106,7 @@ describe('starting', () => {
     expect(await look()).toBe('PROBING');
     const { planned } = await readHosted(world.context, account, id);
     await world.context.events.publish(TOPICS.deadletter, { version: 1, audit: planned!.run });
-    await world.run((topic) => topic === TOPICS.settle);
+    await world.runUntilEnded();
     expect(await look()).toBe('ENDING');
     await world.run();
     expect(await look()).toBe('FAILED');

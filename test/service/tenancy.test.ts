@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { jsonLog, messageLog } from '../../functions/context-log.ts';
 import { RewoundError } from '../../shared/errors.ts';
-import { auditOfUpload, readAudit } from '../../shared/pipeline/audits.ts';
+import { auditOfUpload, readAudit, receiveAudit, stopAudit } from '../../shared/pipeline/audits.ts';
 import type { Context } from '../../shared/pipeline/context.ts';
 import { TOPICS } from '../../shared/pipeline/messages.ts';
 import { plan } from '../../shared/pipeline/plan.ts';
@@ -11,10 +11,18 @@ import { sweep } from '../../shared/pipeline/sweep.ts';
 import { around } from '../../shared/platform/around.ts';
 import { toEvent } from '../../shared/platform/event.ts';
 import type { Platform } from '../../shared/platform/ports.ts';
+import {
+  closeAdmission,
+  forgetAdmission,
+  openAdmission,
+  planAdmission,
+  readAdmission,
+} from '../../shared/service/admission.ts';
+import { admitRunning } from '../../shared/service/admit-running.ts';
 import { readHosted } from '../../shared/service/audits.ts';
 import { newAuditId, newId } from '../../shared/service/ids.ts';
 import { ownerOf, projectOf } from '../../shared/service/paths.ts';
-import { settleAudit } from '../../shared/service/settle.ts';
+import { settleAudit, settleRun } from '../../shared/service/settle.ts';
 import { hostedTenancy } from '../../shared/service/tenancy.ts';
 import { HostedWorld, MEMBERS, SMALL, smallFiles } from '../support/service/hosted-world.ts';
 import { stubCompute } from '../support/stub-compute.ts';
@@ -250,10 +258,28 @@ describe('a run that was planned', () => {
     const made = await readPlan(world.context as Platform as Context, run);
     await planned(made);
     await planned(made);
+    await world.run((topic) => topic !== TOPICS.settle);
+    expect((await readHosted(world.context, account, id)).planned).toMatchObject({ run });
     expect((await world.announced(account)).filter((type) => type === 'audit.planned')).toHaveLength(1);
     await expect(planned({ ...made, audit: '0'.repeat(32) })).rejects.toMatchObject({ code: 'CANCELLED' });
     await world.ask(key, 'DELETE', `/v1/audits/${id}`);
     await expect(planned(made)).rejects.toMatchObject({ code: 'CANCELLED' });
+  });
+
+  test('is the one of its audit even if another run ends before its account hears of it', async () => {
+    const { world, account, id, run } = await untold();
+    const { planned } = hostedTenancy(world.context);
+    const made = await readPlan(world.context as Platform as Context, run);
+    await planned(made);
+    expect((await readHosted(world.context, account, id)).planned).toBeNull();
+    const place = (await readHosted(world.context, account, id)).checkpoint!;
+    const other = '0'.repeat(32);
+    await receiveAudit(world.context, other, place.key, 'later');
+    const error = new RewoundError('CANCELLED', 'It was cancelled.', { help: '' });
+    await stopAudit(world.context, other, 'CANCELLED', error);
+    await settleRun(world.context, { version: 1, hops: 0, audit: other });
+    expect(await readHosted(world.context, account, id)).toMatchObject({ planned: { run }, outcome: null });
+    expect(await readAudit(world.context, other)).toBeUndefined();
   });
 
   test('goes on when its file is told of again, without another look at it', async () => {
@@ -353,4 +379,46 @@ test('what the steps log of all this names no person, no file, no label and no k
   for (const word of [...MEMBERS, 'secret-project', 'portrait', 'label-of-mine', 'rwk_', key, 'drop/', 'http://']) {
     expect(lines.join(''), word).not.toContain(word);
   }
+});
+
+describe('what the pipeline may know of an audit', () => {
+  test('is opened by no start that is on its way once the audit has ended', async () => {
+    const world = new HostedWorld();
+    const { account, key } = await world.account();
+    const id = await world.create(key);
+    await world.ask(key, 'POST', `/v1/audits/${id}/cancel`);
+    await world.put(account, id);
+    const checkpoint = `${projectOf(account, id)}/checkpoints/secret-project.onnx`;
+    await openAdmission(world.context, account, id, { checkpoint, photos: 100, credits: null, planned: null });
+    await world.land(checkpoint);
+    await world.run();
+    expect(world.compute.calls.inspect).toBe(0);
+  });
+
+  test('closes for good, and further each time', async () => {
+    const { context } = new HostedWorld();
+    const [account, id] = [newId('account'), newAuditId(0)];
+    const terms = { checkpoint: 'k', photos: 1, credits: 2, planned: null };
+    await openAdmission(context, account, id, terms);
+    await closeAdmission(context, account, id, 'ended');
+    await closeAdmission(context, account, id, 'stopping');
+    const planned = { run: 'r', at: 1, msPerSample: 1, shards: { enrol: 1, probe: 1, confirm: 1 } };
+    await planAdmission(context, account, id, planned);
+    await openAdmission(context, account, id, terms);
+    expect(await readAdmission(context, account, id)).toEqual({ ...terms, state: 'ended' });
+  });
+
+  test('is told of audits that an earlier version started, and goes on with them', async () => {
+    const world = new HostedWorld();
+    const { account, key } = await world.account();
+    const id = await world.start(account, key);
+    await world.run((topic) => topic === TOPICS.probe);
+    await forgetAdmission(world.context, account, id);
+    expect(await admitRunning(world.context)).toBe(1);
+    const { planned } = await readHosted(world.context, account, id);
+    expect(await readAdmission(world.context, account, id)).toMatchObject({ state: 'open', planned });
+    await world.run();
+    expect((await world.ask(key, 'GET', `/v1/audits/${id}`)).body.state).toBe('DONE');
+    expect(await admitRunning(world.context)).toBe(0);
+  });
 });

@@ -9,9 +9,10 @@ import { API } from '../../functions/api.ts';
 import { functions } from '../../functions/index.ts';
 import { readServiceSettings } from '../../functions/service-settings.ts';
 import { dropPlace, keys, records, STAGES } from '../../shared/pipeline/keys.ts';
+import { ACCOUNT_COLLECTIONS, isOfAccounts } from '../../shared/platform/google/parted.ts';
 import { pushEndpoint } from '../../shared/platform/google/push.ts';
 import { newId } from '../../shared/service/ids.ts';
-import { ownerOf } from '../../shared/service/paths.ts';
+import { ownerOf, paths } from '../../shared/service/paths.ts';
 import { folder, terraform } from './files.ts';
 
 const text = (file: string) => readFileSync(join(folder, file), 'utf8');
@@ -42,6 +43,9 @@ describe('every setting that services read is set, and no other', () => {
 
   test('in all of them', () => {
     expect(setIn('services.tf').sort()).toEqual([...everywhere, ...ofLocal('service_environment')].sort());
+    // By the same rule as functions that need it refuse to start without, and all others with it.
+    expect(text('services.tf')).toContain('local.accounts_environment : name => value if each.value.accounts != null');
+    expect(text('api.tf')).toContain('merge(local.environment, local.accounts_environment,');
   });
 
   test('in those of the hosted service', () => {
@@ -119,23 +123,26 @@ test('areas of the bucket that expire are those that keys begin with', () => {
 });
 
 test('every collection of records is exempt from what would make it slow', () => {
-  const paths = Object.values(records).flatMap((path) => STAGES.map((stage) => path('a', stage)));
+  const all = Object.values(records).flatMap((path) => STAGES.map((stage) => path('a', stage)));
   // A path of an odd number of names is a collection's, one of an even number a document's in it.
-  const names = paths
-    .map((path) => path.split('/'))
-    .map((segments) => segments.at(segments.length % 2 === 0 ? -2 : -1));
-  expect(terraform.locals.get('pipeline_collections')).toEqual([...new Set(names)]);
+  const names = all.map((path) => path.split('/')).map((segments) => segments.at(segments.length % 2 === 0 ? -2 : -1));
+  // And what the pipeline may know of an account's audit.
+  const [admissions] = paths.admission('a', 'b').split('/');
+  expect(terraform.locals.get('audit_collections')).toEqual([...new Set(names), admissions]);
+  expect([...names, admissions].filter((name) => isOfAccounts(name ?? ''))).toEqual([]);
 });
 
 test('so is every collection of the hosted service', () => {
   const files = globSync('shared/service/**/*.ts', { cwd: join(folder, '..') }).map(source);
   const below = files.flatMap((file) => [...file.matchAll(/accounts\/\$\{account\}\/([\w-]+)/g)]);
-  const above = [...source('shared/service/paths.ts').matchAll(/`(?!drop)([\w-]+)\/\$\{/g)];
+  const above = [...source('shared/service/paths.ts').matchAll(/`(?!drop|admissions)([\w-]+)\/\$\{/g)];
   const agenda = files.flatMap((file) => [...file.matchAll(/^const AGENDA = '([\w-]+)'/gm)]);
   const found = new Set([...below, ...above, ...agenda].map(([, name]) => name));
-  const known = z.array(z.string()).parse(terraform.locals.get('service_collections'));
-  // The pipeline's audits and accounts' audits have the same name, and so the same exemptions.
-  expect([...found].sort()).toEqual([...known, 'audits'].sort());
+  const known = z.array(z.string()).parse(terraform.locals.get('account_collections'));
+  expect([...found].sort()).toEqual([...known].sort());
+  // All of them go to the accounts' database, by the first name of their path.
+  const first = new Set([...above, ...agenda].map(([, name]) => name));
+  expect([...first].sort()).toEqual([...ACCOUNT_COLLECTIONS].sort());
 });
 
 describe('the filter before plan', () => {

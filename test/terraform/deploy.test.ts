@@ -41,7 +41,7 @@ describe('commands', () => {
 
   test('aim at resources that there are', () => {
     const targets = WORDS.flatMap((word) => /^-target=(\w+)\.(\w+)$/.exec(word)?.slice(1) ?? []);
-    expect(targets).toHaveLength(2 * 5);
+    expect(targets).toHaveLength(2 * 8);
     for (let i = 0; i < targets.length; i += 2) {
       expect(terraform.resources.get(targets[i] ?? '')?.has(targets[i + 1] ?? ''), targets[i]).toBe(true);
     }
@@ -109,7 +109,7 @@ function deploy(args: readonly string[], behaviour = 'exit 0') {
   mkdirSync(bin);
   const log = join(bin, 'log');
   writeFileSync(log, '');
-  for (const tool of ['gcloud', 'terraform']) {
+  for (const tool of ['gcloud', 'terraform', 'npm']) {
     writeFileSync(join(bin, tool), `#!/bin/sh\necho "${tool} $*" >> ${log}\n${behaviour}\n`);
     chmodSync(join(bin, tool), 0o755);
   }
@@ -134,7 +134,9 @@ describe('npm run deploy', () => {
       settings: undefined,
     });
     for (const { why } of commands) expect(stdout).toContain(`# ${why}`);
-    expect(stdout.split('\n').filter((line) => /^(gcloud|terraform) /.test(line))).toHaveLength(commands.length + 5);
+    expect(stdout.split('\n').filter((line) => /^(gcloud|terraform|env) /.test(line))).toHaveLength(
+      commands.length + 5,
+    );
   });
 
   test('makes the registry, then images, then everything', () => {
@@ -224,7 +226,7 @@ describe('npm run deploy', () => {
 
   test('ends by saying how the first account is made', () => {
     const { stdout } = deploy([...PROJECT, '--name', 'other', '--yes']);
-    expect(stdout).toContain('export REWOUND_PROJECT=my-project REWOUND_DATABASE=other\n');
+    expect(stdout).toContain('export REWOUND_PROJECT=my-project REWOUND_ACCOUNTS_DATABASE=other-accounts\n');
     expect(stdout).toContain('rewound -- account create NAME');
   });
 

@@ -2,12 +2,14 @@
 
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { API } from '../../functions/api.ts';
+import { ACCOUNT_FUNCTIONS } from '../../functions/context-settings.ts';
 import { parseTerraform } from '../../scripts/check/read-terraform.ts';
 import { TOPICS } from '../../shared/pipeline/messages.ts';
 import { around } from '../../shared/platform/around.ts';
+import { ACCOUNT_COLLECTIONS, isOfAccounts } from '../../shared/platform/google/parted.ts';
 import type { Platform } from '../../shared/platform/ports.ts';
 import { createApi } from '../../shared/service/http/app.ts';
 import { hostedTenancy } from '../../shared/service/tenancy.ts';
@@ -22,8 +24,10 @@ const rightsSchema = z.object({
   creates: names.default([]),
   deletes: names.default([]),
   lists: z.boolean(),
-  /** Those on a GPU write, see the merge at the table's end. */
-  records: z.enum(['read', 'write']).default('write'),
+  /** Those on a GPU are as the merge at the table's end says. */
+  strangers: z.boolean().default(true),
+  audits: z.enum(['read', 'write']).nullable().default('write'),
+  accounts: z.enum(['write']).nullable().default(null),
 });
 type Rights = z.infer<typeof rightsSchema>;
 
@@ -49,7 +53,11 @@ function restricted<P extends Platform>(platform: P, name: string, refused: Set<
   const area = (key: string) => key.slice(0, key.indexOf('/'));
   const read = (key: string) =>
     need(rights?.reads.includes(area(key)) || rights?.writes.includes(area(key)), `read ${area(key)}`);
-  const write = () => need(rights?.records === 'write', 'write records');
+  const document = (path: string, isWrite: boolean) => {
+    const kind = isOfAccounts(path) ? 'accounts' : 'audits';
+    const right = rights?.[kind];
+    need(right === 'write' || (right === 'read' && !isWrite), `${isWrite ? 'write' : 'read'} ${kind}`);
+  };
   const { objects, records, events } = platform;
   return {
     ...platform,
@@ -87,16 +95,28 @@ function restricted<P extends Platform>(platform: P, name: string, refused: Set<
       },
     }),
     records: around(records, {
-      async create(go) {
-        write();
+      async get(go, path) {
+        document(path, false);
         return go();
       },
-      async replace(go) {
-        write();
+      async count(go, path) {
+        document(path, false);
         return go();
       },
-      async delete(go) {
-        write();
+      list(go, path) {
+        document(path, false);
+        return go();
+      },
+      async create(go, path) {
+        document(path, true);
+        return go();
+      },
+      async replace(go, path) {
+        document(path, true);
+        return go();
+      },
+      async delete(go, path) {
+        document(path, true);
         return go();
       },
     }),
@@ -183,7 +203,55 @@ test.each([TOPICS.plan, TOPICS.probe])('an audit that never gets further than %s
 test('a right that a function lacks is noticed', async () => {
   const { context } = new RestrictedWorld();
   const refused = new Set<string>();
-  const { objects } = restricted(context, TOPICS.deliver, refused);
+  const { objects, records } = restricted(context, TOPICS.deliver, refused);
   await expect(objects.get('drop/a/b/members/c.jpg')).rejects.toThrow('deliver may not');
-  expect([...refused]).toEqual(['deliver: read drop']);
+  await expect(records.get('audits/a')).rejects.toThrow('deliver may not');
+  expect([...refused]).toEqual(['deliver: read drop', 'deliver: read audits']);
+});
+
+describe('a function that works on what strangers uploaded', () => {
+  const strangers = Object.entries(table).filter(([, { strangers }]) => strangers);
+
+  test('is every one that is given the engine, or an area of the bucket that holds what they uploaded', () => {
+    const names = strangers.map(([name]) => name).sort();
+    expect(names).toEqual(['assemble', 'confirm', 'conclude', 'enrol', 'merge', 'plan', 'probe'].sort());
+    // The API counts what was uploaded and hands out reports; it reads no file as anything but bytes.
+    const readers = Object.entries(table).filter(
+      ([, { reads }]) => reads.includes('drop') || reads.includes('gallery'),
+    );
+    expect(readers.map(([name]) => name).filter((name) => name !== API && !names.includes(name))).toEqual([]);
+  });
+
+  test.each(strangers)('%s opens no account', async (name, rights) => {
+    expect(rights.accounts).toBeNull();
+    expect(ACCOUNT_FUNCTIONS.has(name)).toBe(false);
+    const refused = new Set<string>();
+    const { records } = restricted(new RestrictedWorld().context, name, refused);
+    for (const collection of ACCOUNT_COLLECTIONS) {
+      await expect(records.get(`${collection}/x`)).rejects.toThrow('may not: read accounts');
+    }
+  });
+
+  test('is none that opens accounts, and those that do are told of them', () => {
+    const openers = Object.entries(table).filter(([, { accounts }]) => accounts !== null);
+    expect(openers.map(([name]) => name).sort()).toEqual([...ACCOUNT_FUNCTIONS].sort());
+    expect(openers.filter(([, rights]) => rights.strangers)).toEqual([]);
+  });
+});
+
+test('no step but those of strangers runs the engine', async () => {
+  const world = new RestrictedWorld();
+  const { key, path } = await world.begin();
+  const handle = world.handle.bind(world);
+  const used = new Set<string>();
+  const stub = world.compute;
+  world.handle = async (topic, lease) => {
+    const before = JSON.stringify(stub.calls);
+    await handle(topic, lease);
+    if (JSON.stringify(stub.calls) !== before) used.add(topic);
+  };
+  await world.run();
+  expect(await world.request(key, 'GET', path)).toBe(200);
+  expect([...used]).toEqual(expect.arrayContaining(['plan', 'enrol', 'probe']));
+  for (const topic of used) expect(table[topic]?.strangers, topic).toBe(true);
 });

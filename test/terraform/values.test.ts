@@ -24,6 +24,9 @@ const valuesSchema = z.object({
       instances: z.number(),
       attempts: z.number().nullable(),
       publishes: z.array(z.string()),
+      strangers: z.boolean(),
+      audits: z.enum(['read', 'write']).nullable(),
+      accounts: z.enum(['write']).nullable(),
     }),
   ),
   outward_topics: z.array(z.string()),
@@ -103,6 +106,18 @@ describe.skipIf(!hasTerraform)('terraform', () => {
     expect([...new Set(Object.values(deletions).map((one) => one.function))].sort()).toEqual(['api', 'settle', 'tend']);
   });
 
+  test('what works on what strangers uploaded is given neither accounts nor secrets, and leads to Google only', () => {
+    const { functions, secret_grants } = values({});
+    const strangers = Object.entries(functions).flatMap(([name, { strangers }]) => (strangers ? [name] : []));
+    expect(strangers.sort()).toEqual(['assemble', 'confirm', 'conclude', 'enrol', 'merge', 'plan', 'probe'].sort());
+    for (const name of strangers) {
+      expect(functions[name]?.accounts, name).toBeNull();
+      expect(Object.keys(secret_grants).filter((grant) => grant.startsWith(`${name}-`))).toEqual([]);
+    }
+    // The two that call addresses of others.
+    expect(functions.deliver?.strangers).toBe(false);
+  });
+
   test('whatever is owed to an account is never given up', () => {
     const { functions } = values({});
     for (const name of ['settle', 'deliver', 'tend']) expect(functions[name]?.attempts, name).toBeNull();
@@ -178,6 +193,10 @@ describe.skipIf(!hasTerraform)('terraform', () => {
     ['sign_up', 'open'],
     ['requests_per_minute', '0'],
     ['webhook_allow', '["10.0.0.1"]'],
+    ['google_apis', 'any'],
+    // What works on uploads is given no secret.
+    ['secrets', '{plan={TOKEN="token"}}'],
+    ['secrets', '{conclude={TOKEN="token"}}'],
   ])('refuses %s = %s', (name, value) => {
     const { status, stderr } = withVariables('plan', { [name]: value });
     expect(status).not.toBe(0);

@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { type KeyObject, randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { Firestore } from '@google-cloud/firestore';
@@ -7,13 +8,15 @@ import { openApi } from '../../../functions/api.ts';
 import { apiServer } from '../../../functions/api-server.ts';
 import { openContext } from '../../../functions/context.ts';
 import { type LogEvent, messageLog } from '../../../functions/context-log.ts';
-import { readSettings } from '../../../functions/context-settings.ts';
+import { ACCOUNT_FUNCTIONS, readSettings } from '../../../functions/context-settings.ts';
 import { functions, useContext, useService } from '../../../functions/index.ts';
 import { type Service, serve } from '../../../functions/server.ts';
 import type { Context } from '../../../shared/pipeline/context.ts';
 import { TOPICS } from '../../../shared/pipeline/messages.ts';
 import { pushEndpoint } from '../../../shared/platform/google/push.ts';
+import type { Records } from '../../../shared/platform/ports.ts';
 import type { ServiceContext, ServiceSettings } from '../../../shared/service/context.ts';
+import { hostedTenancy } from '../../../shared/service/tenancy.ts';
 import { hasEmulator, startFirestore, startPubsub } from '../emulators/index.ts';
 import { type StorageServer, startStorage } from '../emulators/storage/server.ts';
 import { portOf } from '../service/webhook-receiver.ts';
@@ -52,8 +55,11 @@ export interface Deployment {
   /** The bucket as an owner of photos uses it. */
   readonly bucket: ReturnType<Storage['bucket']>;
   readonly pubsub: PubSub;
+  /** The database of the audits. */
   readonly firestore: Firestore;
-  /** The world of the functions. */
+  /** The database of the accounts. */
+  readonly accounts: Firestore;
+  /** The world of the functions, and of tests: a function that runs models finds no account in it. */
   readonly context: Context;
   readonly log: readonly LogEvent[];
   /** Where the API is, if there is one. */
@@ -62,6 +68,8 @@ export interface Deployment {
 }
 
 const PREFIX = 'rewound-';
+/** The database of the accounts; that of the audits is the default one. */
+const ACCOUNTS = 'accounts';
 const RETRY_SOON = { minimumBackoff: { nanos: 1e7 }, maximumBackoff: { nanos: 1e8 } };
 /** Longer than any step of a test takes; production waits for the ten minutes a call may take. */
 const ACK_S = 60;
@@ -98,22 +106,27 @@ export async function startCloud({ signer }: { readonly signer?: KeyObject } = {
 async function deploy(options: DeployOptions = {}): Promise<Deployment> {
   const { compute, around = (same) => same, window = 1, instances = 1, attempts = 10, service } = options;
   const project = `test-${randomUUID()}`;
-  const world = openContext(
-    readSettings({
-      ...process.env,
-      FUNCTION_TARGET: TOPICS.plan,
-      REWOUND_PROJECT: project,
-      REWOUND_BUCKET: project,
-      REWOUND_TOPIC_PREFIX: PREFIX,
-      REWOUND_WINDOW: String(window),
-    }),
+  const environment = {
+    ...process.env,
+    REWOUND_PROJECT: project,
+    REWOUND_BUCKET: project,
+    REWOUND_TOPIC_PREFIX: PREFIX,
+    REWOUND_WINDOW: String(window),
+  };
+  const world = openContext(readSettings({ ...environment, FUNCTION_TARGET: TOPICS.plan }));
+  const open = openContext(
+    readSettings({ ...environment, FUNCTION_TARGET: TOPICS.settle, REWOUND_ACCOUNTS_DATABASE: ACCOUNTS }),
   );
-  const context = around(compute ? { ...world.context, compute } : world.context);
+  const records = recordsByFunction(world.context.records, open.context.records);
+  const tenancy = hostedTenancy({ ...world.context, records });
+  const context = around({ ...world.context, records, tenancy, ...(compute ? { compute } : {}) });
   const log: LogEvent[] = [];
   const note = (event: LogEvent) => void log.push(event);
-  useContext(context, messageLog(note));
+  const logged = messageLog(note);
+  useContext(context, (name, event, handle) => running.run(name, () => logged(name, event, handle)));
   const pubsub = new PubSub({ projectId: project });
   const firestore = new Firestore({ projectId: project });
+  const accounts = new Firestore({ projectId: project, databaseId: ACCOUNTS });
   const services: Service[] = [];
   const balancers: Balancer[] = [];
   for (const name of Object.values(TOPICS)) await pubsub.createTopic(PREFIX + name);
@@ -151,6 +164,7 @@ async function deploy(options: DeployOptions = {}): Promise<Deployment> {
     bucket,
     pubsub,
     firestore,
+    accounts,
     context,
     log,
     origin: api?.origin,
@@ -160,8 +174,32 @@ async function deploy(options: DeployOptions = {}): Promise<Deployment> {
       for (const name of functions.keys()) await pubsub.subscription(PREFIX + name).delete();
       for (const service of services) await service.stop(1000);
       for (const balancer of balancers) balancer.close();
-      await Promise.all([pubsub.close(), firestore.terminate(), world.close()]);
+      await Promise.all([pubsub.close(), firestore.terminate(), accounts.terminate()]);
+      await Promise.all([world.close(), open.close()]);
     },
+  };
+}
+
+/** The function that handles a message; undefined for the API, and for a test. */
+const running = new AsyncLocalStorage<string>();
+
+/**
+ * The records of each function as its own service would open them: all functions share this process, but only those that
+ * work with accounts are given them.
+ */
+function recordsByFunction(audits: Records, all: Records): Records {
+  const mine = () => {
+    const name = running.getStore();
+    return name === undefined || ACCOUNT_FUNCTIONS.has(name) ? all : audits;
+  };
+  return {
+    create: (...args) => mine().create(...args),
+    get: (...args) => mine().get(...args),
+    replace: (...args) => mine().replace(...args),
+    count: (...args) => mine().count(...args),
+    list: (...args) => mine().list(...args),
+    delete: (...args) => mine().delete(...args),
+    purge: (...args) => mine().purge(...args),
   };
 }
 

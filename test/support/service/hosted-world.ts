@@ -1,6 +1,6 @@
 import { setImmediate as immediate } from 'node:timers/promises';
 import { functions, useContext } from '../../../functions/index.ts';
-import { TOPICS } from '../../../shared/pipeline/messages.ts';
+import { type SettleMessage, settleMessage, TOPICS } from '../../../shared/pipeline/messages.ts';
 import { around } from '../../../shared/platform/around.ts';
 import { toEvent } from '../../../shared/platform/event.ts';
 import type { Json, Platform } from '../../../shared/platform/ports.ts';
@@ -123,6 +123,19 @@ export class HostedWorld {
       }
       await immediate();
     }
+  }
+
+  /** Delivers until an audit's run has ended and is to be settled; returns that message, which waits. */
+  async runUntilEnded(): Promise<SettleMessage> {
+    let settle: SettleMessage | undefined;
+    await this.run((topic, message) => {
+      // The same topic tells before that a run was planned.
+      if (topic !== TOPICS.settle || !this.delivered.some((one) => one.topic === TOPICS.notify)) return false;
+      settle = settleMessage.parse(message);
+      return true;
+    });
+    if (!settle) throw new Error('no run has ended');
+    return settle;
   }
 
   /** One message, as its function is given it. Webhooks go nowhere: what was announced lies in the deliveries. */

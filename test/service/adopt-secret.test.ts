@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { around } from '../../shared/platform/around.ts';
-import { adoptSecret, dependsOnSecret } from '../../shared/service/adopt.ts';
+import { adoptSecret, dependsOnSecret } from '../../shared/service/adopt-secret.ts';
 import { authenticate, createKey, SCOPES } from '../../shared/service/api-keys.ts';
 import { operatorAccount } from '../../shared/service/operator.ts';
 import { callerOfSession, signIn } from '../../shared/service/sessions.ts';
