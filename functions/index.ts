@@ -6,7 +6,8 @@
  *
  * and those of the hosted service:
  *
- *   api -> plan ... notify -> settle (charged, told of, cleared away) -> deliver (webhooks)
+ *   api -> plan -> settle (the account's record of what is planned) -> deliver (webhooks)
+ *          ... notify -> settle (charged, told of, cleared away) -> deliver (webhooks)
  *   (tend does what the agenda says of an audit: it expires, its work goes, its report goes)
  *
  * Each is called with the messages of the topic of its name, on Google Cloud by Pub/Sub push and on a laptop by the

@@ -105,7 +105,8 @@ locals {
     # that is not sent, or photos that are not erased, and what they do is cheap to try again. Whoever cannot be reached
     # by a webhook is no failure of deliver: it has a list of its own for that.
     #
-    # Settles with its owner what has ended: charges, tells, and erases the uploads, or all of it if it is nobody's.
+    # Takes what was planned into its account's record, and settles what has ended with its owner: charges, tells, and
+    # erases the uploads, or all of it if it is nobody's.
     settle = {
       cpu       = "1"
       memory    = "1Gi"

@@ -39,7 +39,7 @@ export const concludeMessage = z.strictObject({ version, hops, audit });
 /** A shard of any stage. */
 export const shardMessage = z.union([enrolMessage, probeMessage, confirmMessage]);
 export const notifyMessage = z.strictObject({ version, hops, audit });
-/** An audit has ended: whoever it belongs to is charged, told, and relieved of what they uploaded. */
+/** An audit was planned, which its account is told of; or it has ended, and its account is charged, told, and relieved of uploads. */
 export const settleMessage = z.strictObject({ version, hops, audit });
 export const sweepMessage = z.strictObject({ version, hops });
 /** For the outside: an audit has ended. */

@@ -61,10 +61,13 @@ export async function closeAdmission(
   state: Exclude<State, 'open'>,
 ): Promise<void> {
   const path = paths.admission(account, audit);
+  const close = () =>
+    changeDocument(records, path, admissionSchema, (current) =>
+      STATES.indexOf(current.state) < STATES.indexOf(state) ? { ...current, state } : undefined,
+    );
+  if (await close()) return;
   if (await records.create(path, { state, checkpoint: null, photos: 0, credits: null, planned: null })) return;
-  await changeDocument(records, path, admissionSchema, (current) =>
-    STATES.indexOf(current.state) < STATES.indexOf(state) ? { ...current, state } : undefined,
-  );
+  await close();
 }
 
 /** Writes down what the pipeline planned, unless that is closed or was planned already. Undefined if there is none. */

@@ -7,21 +7,16 @@ import { announce } from './webhooks/events.ts';
 type Context = Pick<Platform, 'records' | 'events' | 'clock'>;
 
 /**
- * Writes down what the pipeline planned and tells the account's webhooks of it, as often as it is asked to; nothing once
- * the audit has ended. Returns the audit as it is then, or undefined if it was erased.
+ * Writes down what the pipeline planned, once, and tells the account's webhooks of it before that: a process that dies in
+ * between tells the same again, which makes no further message. Nothing is done once the audit has ended. Returns the
+ * audit as it is then, or undefined if it was erased.
  */
 export async function adoptPlanned(context: Context, account: string, id: string): Promise<HostedAudit | undefined> {
   const found = await findHosted(context, account, id);
-  if (!found || found.outcome) return found;
+  if (!found || found.planned || found.outcome || found.startedAt === null) return found;
   const planned = (await readAdmission(context, account, id))?.planned;
   if (!planned) return found;
-  const audit = found.planned
-    ? found
-    : await changeHosted(context, account, id, (current) =>
-        current.planned || current.outcome ? undefined : { ...current, planned },
-      );
-  const { label, quote, settings, startedAt, outcome } = audit;
-  if (startedAt === null || outcome) return audit;
+  const { label, quote, settings, startedAt } = found;
   await announce(context, account, {
     type: 'audit.planned',
     at: planned.at,
@@ -33,7 +28,9 @@ export async function adoptPlanned(context: Context, account: string, id: string
       startedAt: new Date(startedAt).toISOString(),
     },
   });
-  return audit;
+  return changeHosted(context, account, id, (current) =>
+    current.planned || current.outcome ? undefined : { ...current, planned },
+  );
 }
 
 /** Closes an audit to the pipeline, and returns it with what was planned until then. Throws NOT_FOUND. */

@@ -198,10 +198,14 @@ describe.skipIf(!hasCloud())('a customer', { timeout: 180_000 }, () => {
     expect(report.verdict).toBe('NOT_DETECTED');
     const page = (await ask(key, 'GET', `${audit}/report/report.html`)).body;
     for (const name of [...people('members', 0, 4), ...people('controls', 0, 20)]) expect(page).not.toContain(name);
-    const left: string[] = [];
-    for await (const { key: object } of context.objects.list('drop/')) left.push(object);
-    for await (const { key: object } of context.objects.list('gallery/')) left.push(object);
-    expect(left).toEqual([]);
+    const left = async () => {
+      const found: string[] = [];
+      for (const area of ['drop/', 'gallery/'])
+        for await (const { key: object } of context.objects.list(area)) found.push(object);
+      return found;
+    };
+    // The webhook is sent before the uploads are erased.
+    await vi.waitFor(async () => expect(await left()).toEqual([]), { timeout: 30_000, interval: 200 });
 
     // Money and keys are in one database, and what strangers' models are run by is in the other.
     const collections = async (database: FirebaseFirestore.Firestore) =>

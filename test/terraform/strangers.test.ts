@@ -105,6 +105,6 @@ describe('connections', () => {
     const records: Value[] = [...(terraform.resources.get('google_dns_record_set')?.values() ?? [])].map(
       ({ name = null }) => name,
     );
-    expect(records).toEqual(['${var.google_apis}.googleapis.com.', '*.googleapis.com.']);
+    expect(records.sort()).toEqual(['${var.google_apis}.googleapis.com.', '*.googleapis.com.']);
   });
 });
