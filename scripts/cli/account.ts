@@ -13,6 +13,7 @@ import { idPattern } from '../../shared/service/ids.ts';
 import { moved } from '../../shared/service/ledger/entry.ts';
 import { makeCode } from '../../shared/service/sign-in-codes.ts';
 import { stderr, stdout } from '../../shared/terminal.ts';
+import { moveAccounts } from './account-move.ts';
 import { EXIT } from './exit.ts';
 import { parse, requireFolder, usage, whole } from './options.ts';
 import { rotateSecret } from './rotate-secret.ts';
@@ -25,11 +26,13 @@ rewound account sign-in ACCOUNT
 rewound account credits ACCOUNT [--grant N --id ID]
 rewound account list
 rewound account rotate-secret --folder FOLDER [--yes]
+rewound account move DATABASE
 
-  the accounts of a hosted service (docs/service.md), for whoever runs it: of the deployment that REWOUND_PROJECT and
-  REWOUND_DATABASE name, or of a folder; create and key print a new key on stdout, this once; sign-in prints a code
-  that the page takes in place of a key, once within 10 minutes; rotate-secret replaces the secret of the service that
-  runs in a folder and ends what the former one opened, for when strangers may know it
+  the accounts of a hosted service (docs/service.md), for its operator: of the deployment that REWOUND_PROJECT and
+  REWOUND_ACCOUNTS_DATABASE name, or of a folder; create and key print a new key on stdout, this once; sign-in prints
+  a code that the page takes in place of a key, once within 10 minutes; rotate-secret replaces the secret of the
+  service that runs in a folder and ends what the former one opened, for when strangers may know it; move takes the
+  accounts out of the database of the audits, where earlier versions kept them
 
   --credits N         credits that the new account begins with
   --name TEXT         what the key is called (default operator)
@@ -149,14 +152,15 @@ export async function accountCommand(args: readonly string[]): Promise<number> {
     if (more.length > 0) throw usage(`Unexpected argument "${more[0]}": ${ROTATE} takes --folder and --yes.`);
     return rotateSecret(folder, yes);
   }
+  if (yes) throw usage(`${verb} takes no --yes.`);
+  if (verb === 'move') return move(rest, { folder, ...options });
   const action = Object.hasOwn(ACTIONS, verb) ? ACTIONS[verb] : undefined;
-  if (!action) throw usage(`What is to be done is one of ${[...Object.keys(ACTIONS), ROTATE].join(', ')}.`);
+  if (!action) throw usage(`What is to be done is one of ${[...Object.keys(ACTIONS), ROTATE, 'move'].join(', ')}.`);
   const { takes, options: allowed = [] } = action;
   if (rest.length !== takes.length) throw usage(`It takes this: rewound account ${[verb, ...takes].join(' ')}`);
   for (const name of ['credits', 'name', 'grant', 'id'] as const) {
     if (options[name] !== undefined && !allowed.includes(name)) throw usage(`${verb} takes no --${name}.`);
   }
-  if (yes) throw usage(`${verb} takes no --yes.`);
   const { context, close } = folder === undefined ? openDeployment() : await openFolder(folder);
   try {
     await action.run(context, rest, options);
@@ -171,16 +175,39 @@ interface Opened {
   close(): Promise<void> | void;
 }
 
-/** The records of a deployment, and nothing else of it: with `roles/datastore.user` whoever runs this needs no more. */
-function openDeployment(): Opened {
-  const { REWOUND_PROJECT: projectId, REWOUND_DATABASE: databaseId } = process.env;
-  if (!projectId) {
-    throw usage(
-      'It is not said whose accounts these are.',
-      'Set REWOUND_PROJECT and REWOUND_DATABASE to what "npm run deploy" printed, or give a --folder.',
-    );
+/** Moves the accounts of a deployment into their own database. */
+async function move(rest: readonly string[], options: Readonly<Record<string, string | undefined>>): Promise<number> {
+  const [databaseId] = rest;
+  if (rest.length !== 1 || databaseId === undefined) throw usage('It takes this: rewound account move DATABASE');
+  const given = Object.entries(options).find(([, value]) => value !== undefined);
+  if (given) throw usage(`move takes no --${given[0]}.`);
+  const { projectId, accountsId } = deploymentOf();
+  if (databaseId === accountsId) throw usage('The accounts cannot be moved from a database into the same.');
+  const audits = new Firestore({ projectId, databaseId });
+  const accounts = new Firestore({ projectId, databaseId: accountsId });
+  try {
+    const moved = await moveAccounts(audits, accounts);
+    stderr.line(`${moved} records were moved from ${databaseId} to ${accountsId}.`);
+    return EXIT.ok;
+  } finally {
+    await Promise.all([audits.terminate(), accounts.terminate()]);
   }
-  const firestore = new Firestore({ projectId, ...(databaseId ? { databaseId } : {}) });
+}
+
+/** Where the accounts of a deployment are, by the environment. */
+function deploymentOf(): { readonly projectId: string; readonly accountsId: string } {
+  const { REWOUND_PROJECT: projectId, REWOUND_ACCOUNTS_DATABASE: accountsId } = process.env;
+  if (projectId && accountsId) return { projectId, accountsId };
+  throw usage(
+    'The environment does not say which deployment the accounts belong to.',
+    'Set REWOUND_PROJECT and REWOUND_ACCOUNTS_DATABASE to what "npm run deploy" printed, or give a --folder.',
+  );
+}
+
+/** The accounts of a deployment, and nothing else of it: with `roles/datastore.user` whoever runs this needs no more. */
+function openDeployment(): Opened {
+  const { projectId, accountsId } = deploymentOf();
+  const firestore = new Firestore({ projectId, databaseId: accountsId });
   return {
     context: { records: googleRecords(firestore), clock: { now: () => Date.now() } },
     close: () => firestore.terminate(),

@@ -5,6 +5,7 @@ import { apiServer, type UploadReceiver } from '../../functions/api-server.ts';
 import { useService } from '../../functions/index.ts';
 import { readServiceSettings } from '../../functions/service-settings.ts';
 import { isErrno, RewoundError } from '../../shared/errors.ts';
+import { admitRunning } from '../../shared/service/admit-running.ts';
 import { type Adopted, adoptSecret } from '../../shared/service/adopt-secret.ts';
 import { operatorAccount } from '../../shared/service/operator.ts';
 import { derive } from '../../shared/service/secret.ts';
@@ -40,6 +41,7 @@ export async function host(station: Station, folder: string, { host, port, origi
   const { secret } = readServiceSettings(settingsOf(given, reached ?? 'http://127.0.0.1'));
   const account = await operatorAccount(platform, secret);
   const adopted = await adoptSecret(platform, secret);
+  await admitRunning(platform);
   // The receiver is there once the port, and with it the addresses it gives out, are known.
   let receiveUpload: UploadReceiver | undefined;
   const server = apiServer({ receiveUpload: async (request, response) => receiveUpload?.(request, response) });

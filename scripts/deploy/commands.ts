@@ -94,6 +94,19 @@ export function deployCommands(deployment: Deployment): readonly Command[] {
       ],
     },
     makeSecret(deployment),
+    {
+      why: 'Make the databases of audits and of accounts',
+      run: [...apply, '-target=google_firestore_database.main', '-target=google_firestore_database.accounts'],
+    },
+    {
+      why: 'Move accounts into their database that an earlier version kept with the audits',
+      run: [
+        'env',
+        `REWOUND_PROJECT=${project}`,
+        `REWOUND_ACCOUNTS_DATABASE=${accountsDatabase(name)}`,
+        ...['npm', 'run', '-s', 'rewound', '--', 'account', 'move', name],
+      ],
+    },
     { why: 'Make or update everything else', run: apply },
     { why: 'Say where things are', run: [...TERRAFORM, 'output'] },
   ];
@@ -106,7 +119,7 @@ export function destroyCommands(deployment: Deployment): readonly Command[] {
   return [
     ...stateCommands(deployment),
     {
-      why: 'Allow the bucket and the database to be deleted',
+      why: 'Allow the bucket and the databases to be deleted',
       run: [
         ...TERRAFORM,
         'apply',
@@ -116,6 +129,7 @@ export function destroyCommands(deployment: Deployment): readonly Command[] {
         '-var=keep_data=false',
         '-target=google_storage_bucket.main',
         '-target=google_firestore_database.main',
+        '-target=google_firestore_database.accounts',
       ],
     },
     {
@@ -268,6 +282,11 @@ function registryOf({ project, region, name }: Deployment): string {
 
 function secretOf(name: string): string {
   return `${name}-secret`;
+}
+
+/** The database of accounts, as terraform/records.tf calls it; that of audits has the deployment's name. */
+export function accountsDatabase(name: string): string {
+  return `${name}-accounts`;
 }
 
 function stateBucket(project: string): string {

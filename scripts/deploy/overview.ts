@@ -2,7 +2,7 @@ import { auditPrice, type Gpu, gpuSecond, PRICES_READ, USUAL } from '../../share
 import { TOPICS } from '../../shared/pipeline/messages.ts';
 import { freshSamples, settingsSchema, shardCount } from '../../shared/pipeline/settings.ts';
 import { SECRET_EFFECTS } from '../cli/secret-effects.ts';
-import type { Deployment, Rotation } from './commands.ts';
+import { accountsDatabase, type Deployment, type Rotation } from './commands.ts';
 
 /** Functions that messages call: each topic has one, but for the one for the outside. */
 const STEPS = Object.keys(TOPICS).length - 1;
@@ -29,7 +29,9 @@ export function overview(deployment: Deployment & { readonly gpu: Gpu }): string
                   GPU ${gpu}, one of plan and up to ${gpuQuota} each of the others
                   and the API with its page, which everybody can call and only a key opens; sign-up is closed
   Pub/Sub         ${STEPS + 1} topics, ${STEPS} push subscriptions; a job that sweeps every ten minutes
-  Firestore       database ${name}, with a backup a day
+  Firestore       databases ${name}, of audits, and ${accountsDatabase(name)}, of accounts, keys and credits, which no
+                  function that runs a model can open; each with a backup a day
+  network         ${name}-closed: the functions that work on uploads reach Google's APIs by it, and nothing else
   secret          ${name}-secret in Secret Manager, drawn here if it is not there
   images          registry ${name}, two images, built and tested by Cloud Build
   accounts        ${STEPS + (budget ? 4 : 3)} service accounts, each with the rights of one thing
@@ -38,7 +40,7 @@ export function overview(deployment: Deployment & { readonly gpu: Gpu }): string
 
 Costs, by list prices of ${PRICES_READ} in US dollars:
 
-  at rest         about 1 a month, for images and objects; no instance runs
+  at rest         about 1 a month, for images, objects and a private DNS zone; no instance runs
   a GPU at work   ${(gpuSecond(gpu) * 3600).toFixed(2)} an hour
   an audit        about ${total.toFixed(2)} and ${Math.ceil(hours * 60)} minutes for ${EXAMPLE.samples.toLocaleString('en')} samples at ${EXAMPLE.sampleMs} ms each and ${EXAMPLE.photos.toLocaleString('en')} photos;
                   npm run -s rewound -- price tells of others
@@ -51,7 +53,7 @@ export function firstSteps({ project, name }: Deployment): string {
 The service is at the address that stands after "origin" above. Nobody has an account yet, and nobody can make one:
 make the first, with your own login, and give it credits once you take money for them.
 
-  export REWOUND_PROJECT=${project} REWOUND_DATABASE=${name}
+  export REWOUND_PROJECT=${project} REWOUND_ACCOUNTS_DATABASE=${accountsDatabase(name)}
   npm run -s rewound -- account create NAME
 
 It prints a key, which opens the page and the API. docs/service.md tells of payments, sign-up and a domain of yours.
@@ -91,10 +93,12 @@ export function farewell({ project, name }: Deployment): string {
   return `This deletes the deployment ${name} in the project ${project}, and with it, for good:
 
   every photo, checkpoint, gallery and report in the bucket ${project}-${name}
-  every record in the Firestore database ${name}: accounts, keys and the ledgers of credits
+  every record in the Firestore databases ${name} and ${accountsDatabase(name)}: audits, accounts, keys and the
+  ledgers of credits
   the secret ${name}-secret, and with it every webhook's
   every message, image, service and account
 
-Enabled APIs stay enabled. Backups of the database stay until they expire.
+Enabled APIs stay enabled. Backups of the databases stay until they expire. If the network
+cannot be deleted yet, because Cloud Run still holds addresses in it, run the same command again in two hours.
 `;
 }
