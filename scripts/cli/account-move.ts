@@ -24,7 +24,7 @@ export async function moveAccounts(audits: Firestore, accounts: Firestore): Prom
     const copied = (await inTurn(found, (document) => copy(document, accounts))).filter((one) => one !== undefined);
     if (copied.length === 0) return 0;
     await admitRunning({ records: partedRecords(googleRecords(audits), googleRecords(accounts)) });
-    // What was written after it was copied stays, and is told of.
+    // A record that was written after it was copied is not deleted: that is CONFLICT.
     await inTurn(copied, ({ ref, updateTime }) => ref.delete(updateTime ? { lastUpdateTime: updateTime } : {}));
     return copied.length;
   } catch (error) {

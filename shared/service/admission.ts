@@ -1,7 +1,7 @@
 /**
  * What the pipeline may know of a hosted audit. Steps that run strangers' models cannot open the records of accounts, so
  * what they need of an audit is a record of its own, beside the pipeline's: the API writes it when the audit starts, the
- * pipeline writes into it what it planned, and whoever ends the audit closes it. It holds no name, no label and no key.
+ * pipeline writes into it what it planned, and the end of the audit closes it. It holds no name, no label and no key.
  */
 import { z } from 'zod';
 import type { Platform } from '../platform/ports.ts';

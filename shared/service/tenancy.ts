@@ -36,7 +36,7 @@ export function hostedTenancy(context: Pick<Platform, 'records' | 'events' | 'cl
     async planned(plan) {
       const owner = ownerOf(plan.project);
       if (!owner) return;
-      // Missing if it was erased meanwhile, and with it whoever would pay for it.
+      // It is missing if the audit was erased meanwhile, and with it the account's promise to pay.
       const found = await readAdmission(context, owner.account, owner.audit);
       if (found?.state !== 'open') throw cancelled();
       // Photos that land after it was planned make another audit of the pipeline, for which nothing is held.

@@ -10,7 +10,7 @@ import { folder, terraform } from './files.ts';
 const ACCOUNTS = 'google_firestore_database.accounts';
 const PER_FUNCTION = 'google_service_account.function[';
 
-/** Every resource that gives somebody a right, with its body as text. */
+/** Every resource that grants a right, with its body as text. */
 const grants = [...terraform.resources].flatMap(([type, byName]) =>
   /_iam_(member|binding|policy)$/.test(type)
     ? [...byName].map(([name, body]) => ({ type, name, body, text: JSON.stringify(body) }))
