@@ -25,14 +25,14 @@ locals {
     }
     enrol = {
       instances = var.gpu_quota
-      publishes = ["enrol", "assemble", "notify", "tend"]
+      publishes = ["enrol", "assemble", "notify", "settle"]
       reads     = ["drop", "work"]
       writes    = ["gallery"]
       lists     = false
     }
     probe = {
       instances = var.gpu_quota
-      publishes = ["probe", "merge", "notify", "tend"]
+      publishes = ["probe", "merge", "notify", "settle"]
       reads     = ["drop"]
       writes    = ["work"]
       lists     = false
@@ -40,7 +40,7 @@ locals {
     # The same with fresh samples, where somebody was named.
     confirm = {
       instances = var.gpu_quota
-      publishes = ["confirm", "conclude", "notify", "tend"]
+      publishes = ["confirm", "conclude", "notify", "settle"]
       reads     = ["drop"]
       writes    = ["work"]
       lists     = false
@@ -52,7 +52,7 @@ locals {
       cpu       = "4"
       memory    = "16Gi"
       instances = 4
-      publishes = ["enrol", "assemble", "probe", "merge", "confirm", "conclude", "notify", "tend"]
+      publishes = ["enrol", "assemble", "probe", "merge", "confirm", "conclude", "notify", "settle"]
       reads     = ["drop", "gallery"]
       writes    = ["work"]
       lists     = false
@@ -65,7 +65,7 @@ locals {
       cpu       = "4"
       memory    = "16Gi"
       instances = 4
-      publishes = ["enrol", "assemble", "probe", "merge", "confirm", "conclude", "notify", "tend"]
+      publishes = ["enrol", "assemble", "probe", "merge", "confirm", "conclude", "notify", "settle"]
       reads     = ["drop"]
       writes    = ["work"]
       lists     = false
@@ -79,7 +79,7 @@ locals {
       cpu       = "4"
       memory    = "16Gi"
       instances = 4
-      publishes = ["notify", "tend"]
+      publishes = ["notify", "settle"]
       reads     = ["drop", "work"]
       writes    = ["report"]
       lists     = false
@@ -92,7 +92,7 @@ locals {
       cpu       = "1"
       memory    = "512Mi"
       instances = 4
-      publishes = ["settle", "audit-finished", "tend"]
+      publishes = ["settle", "audit-finished"]
       reads     = []
       writes    = []
       lists     = false
@@ -171,7 +171,7 @@ locals {
       cpu       = "1"
       memory    = "1Gi"
       instances = 2
-      publishes = ["notify", "tend"]
+      publishes = ["notify", "settle"]
       reads     = []
       writes    = []
       lists     = false

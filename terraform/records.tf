@@ -48,14 +48,16 @@ resource "google_firestore_database" "accounts" {
 
 locals {
   # Names of collections at any depth: of the pipeline (shared/pipeline/keys.ts), and what it may know of an account's
-  # audits (shared/service/admission.ts).
+  # audits (shared/service/admission.ts) and of what was erased (shared/pipeline/tombstones.ts).
   audit_collections = [
     "audits", "open-audits", "uploads", "enrol-shards", "probe-shards", "confirm-shards", "locks", "admissions",
+    "erased",
   ]
 
   # Those of the hosted service (shared/service). Its audits are called audits too.
   account_collections = [
-    "accounts", "agenda", "audits", "deliveries", "endpoints", "keys", "ledger", "requests", "sessions", "transactions",
+    "accounts", "agenda", "audits", "deliveries", "endpoints", "keys", "ledger", "receiptKeys", "requests", "service",
+    "sessions", "signInCodes", "signInUses", "transactions",
   ]
 
   # Records of these hold what is long, or times that only grow, and nobody searches for any of it.

@@ -40,7 +40,11 @@ export const concludeMessage = z.strictObject({ version, hops, audit });
 export const shardMessage = z.union([enrolMessage, probeMessage, confirmMessage]);
 export const notifyMessage = z.strictObject({ version, hops, audit });
 /** An audit was planned, which its account is told of; or it has ended, and its account is charged, told, and relieved of uploads. */
-export const settleMessage = z.strictObject({ version, hops, audit });
+export const settleMessage = z.union([
+  z.strictObject({ version, hops, audit }),
+  /** A step has met the tombstone of a project: what was written to the project, or by the run, after it is to go. */
+  z.strictObject({ version, hops, erased: z.string(), audit: audit.optional() }),
+]);
 export const sweepMessage = z.strictObject({ version, hops });
 /** For the outside: an audit has ended. */
 export const finishedMessage = z.strictObject({

@@ -1,5 +1,6 @@
 /** JSON that an audit stores and reads back: sealed, and checked against a schema. */
 import { z } from 'zod';
+import { RewoundError } from '../errors.ts';
 import type { Platform } from '../platform/ports.ts';
 import { requireWhole, seal, UNSEALED } from '../seal.ts';
 
@@ -17,7 +18,20 @@ export async function readJson<T extends z.ZodType>(
   schema: T,
 ): Promise<z.infer<T>> {
   const bytes = await objects.get(key);
-  requireWhole(bytes, `The file ${key.slice(key.lastIndexOf('/') + 1)} of an audit`);
-  const { seal: _, ...value } = sealedSchema.parse(JSON.parse(new TextDecoder().decode(bytes)));
-  return schema.parse(value);
+  const name = key.slice(key.lastIndexOf('/') + 1);
+  requireWhole(bytes, `The file ${name} of an audit`);
+  try {
+    const { seal: _, ...value } = sealedSchema.parse(JSON.parse(new TextDecoder().decode(bytes)));
+    return schema.parse(value);
+  } catch (cause) {
+    // It is as it was written, and not what this version writes.
+    throw new RewoundError(
+      'RESULT_DAMAGED',
+      `The file ${name} of an audit was written by another version of Rewound.`,
+      {
+        help: 'Put the checkpoint into the project again, or give another work folder: the audit starts over.',
+        cause,
+      },
+    );
+  }
 }

@@ -1,7 +1,8 @@
 /** Tombstones: records, without a name, of projects and runs that were erased, and ports that leave nothing of those behind. */
 import { z } from 'zod';
 import { RewoundError } from '../errors.ts';
-import type { Fields, Json, Objects, Platform, Records } from '../platform/ports.ts';
+import { around } from '../platform/around.ts';
+import type { Fields, Json, Platform } from '../platform/ports.ts';
 import { auditOfUpload } from './audits.ts';
 import { forgetAudit, forgetProject } from './forget.ts';
 import { digest, dropPlace, records as paths } from './keys.ts';
@@ -101,57 +102,24 @@ function guardFor({ objects, records, events }: Ports): Guard {
     throw erased();
   }
 
-  const guardedObjects: Pick<Objects, 'put'> = {
-    put: (key, bytes, options) =>
-      checked(
-        key,
-        () => objects.put(key, bytes, options),
-        () => objects.delete(key),
-      ),
-  };
-  const guardedRecords: Pick<Records, 'create' | 'replace'> = {
-    create(path, fields) {
-      learn(path, fields);
-      return checked(
-        path,
-        () => records.create(path, fields),
-        () => records.delete(path),
-      );
-    },
-    replace(path, fields, version) {
-      learn(path, fields);
-      return checked(
-        path,
-        () => records.replace(path, fields, version),
-        () => records.delete(path),
-      );
-    },
+  const write = (go: () => Promise<boolean>, path: string, fields: Fields) => {
+    learn(path, fields);
+    return checked(path, go, () => records.delete(path));
   };
   return {
     projects,
     ports: {
-      objects: over(objects, guardedObjects),
-      records: over(records, guardedRecords),
-      events: {
-        async publish(topic, message) {
+      objects: around(objects, { put: (go, key) => checked(key, go, () => objects.delete(key)) }),
+      records: around(records, { create: write, replace: write }),
+      events: around(events, {
+        async publish(go, _topic, message) {
           const path = pathOf(message);
           if (path !== undefined && (await isErased(path))) throw erased();
-          await events.publish(topic, message);
+          await go();
         },
-      },
+      }),
     },
   };
-}
-
-/** A port with some of its methods replaced. It forwards every other one, whatever the port is made of. */
-function over<P extends object>(port: P, methods: Partial<P>): P {
-  return new Proxy(port, {
-    get(target, name) {
-      if (Object.hasOwn(methods, name)) return Reflect.get(methods, name);
-      const method: unknown = Reflect.get(target, name);
-      return typeof method === 'function' ? method.bind(target) : method;
-    },
-  });
 }
 
 /** The project and the run that a key, or a record's path, belongs to, as far as it says. */

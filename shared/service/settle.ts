@@ -51,7 +51,9 @@ export async function remindOfRemains(
 }
 
 /** The step after an audit was planned or has ended: writes down what is to be done, or settles it with its owner. */
-export async function settleRun(context: Platform, { audit: run }: SettleMessage): Promise<void> {
+export async function settleRun(context: Platform, message: SettleMessage): Promise<void> {
+  if ('erased' in message) return forgetWrittenLate(context, message.erased, message.audit);
+  const { audit: run } = message;
   const erased = await findTombstone(context, run);
   if (erased) return forgetErased(context, erased.project, [run]);
   const record = await readAudit(context, run);
@@ -65,6 +67,14 @@ export async function settleRun(context: Platform, { audit: run }: SettleMessage
     error: record.error,
     run,
   });
+}
+
+/** Erases what was written to an erased project, or by a run of it; nothing of what is not erased, or is another's. */
+async function forgetWrittenLate(context: Platform, project: string, run: string | undefined): Promise<void> {
+  if (!(await findTombstone(context, project))) return;
+  const record = run === undefined ? undefined : await readAudit(context, run);
+  const isForeign = record !== undefined && dropPlace(record.key)?.project !== project;
+  await forgetErased(context, project, run === undefined || isForeign ? [] : [run]);
 }
 
 /** Whether this run is none that a hosted audit knows of, or will: another one is, or it ended before there was one. */

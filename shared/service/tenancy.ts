@@ -25,12 +25,12 @@ export function hostedTenancy(context: Pick<Platform, 'records' | 'events' | 'cl
     },
 
     async erased(project, runs) {
-      const owner = ownerOf(project);
-      if (!owner) return;
-      // By the one function that may delete everywhere.
-      const message = { version: 1, about: 'remains', ...owner };
-      if (runs.length === 0) await context.events.publish(TOPICS.tend, message);
-      for (const run of runs) await context.events.publish(TOPICS.tend, { ...message, run });
+      if (!ownerOf(project)) return;
+      // To a function that may delete everywhere and works with no model. It believes nothing of this but the names: a
+      // right to publish to `tend` would be a right to erase any audit.
+      const message = { version: 1, erased: project };
+      if (runs.length === 0) await context.events.publish(TOPICS.settle, message);
+      for (const run of runs) await context.events.publish(TOPICS.settle, { ...message, audit: run });
     },
 
     async planned(plan) {

@@ -42,37 +42,37 @@ const recognizer = {
  * changes makes every unfinished audit start again: these values may change with the method, and with nothing else.
  */
 it.each<[string, string, Readonly<Record<string, string>>, (readonly string[])?]>([
-  ['photos alone', 'f4c2a3620b3d620e7180ea52f83fd10b', photos],
-  ['a placebo', '607d9c3400d9694bd61578d747dba310', { ...photos, ...people('placebo') }],
+  ['photos alone', '2dad53a82736356beb30169ba154b0fa', photos],
+  ['a placebo', 'a3231861470498e6375f24b9230c2855', { ...photos, ...people('placebo') }],
   [
     'settings',
-    '7f8d6e5bdd99a14f9fd60e62af2ad474',
+    'a3292ffc09dca9ef8cd701e31e2965ec',
     { ...photos, 'project.json': '{"samples": 1000, "seed": 3, "shards": 4}' },
   ],
   [
     'pseudonyms',
-    '3a063dac6d3ebc4e8b32f538996c0f2b',
+    'fb08ed28a7200a85b95173a64f51e23e',
     { ...photos, 'project.json': `{"identities": "pseudonyms", "pseudonymKey": "${'ab'.repeat(32)}"}` },
   ],
   [
     'settings that cannot be read',
-    '1d8ea70eacdd599cbb8894ca0037a1e7',
+    'c264fc08577f9ed5fe86bf5b2e217a89',
     { ...photos, 'project.json': '{"samples": -1}' },
   ],
   [
     'a card',
-    '72d0f1e8c9dd27a6ed8d642c7ee253ac',
+    '563ad9e8cbd4537ec0e74a2a6835f55a',
     { ...photos, 'checkpoints/generator.onnx.card.json': '{"image": {"range": [0, 1]}}' },
   ],
   [
     'weights beside the checkpoint',
-    '5a47de62432641718da457f011134b1b',
+    '659b7faa8ca6458954ecc872e783748a',
     { ...photos, 'checkpoints/w.bin': 'weights' },
     ['w.bin'],
   ],
   [
     'a recognizer with weights of its own',
-    'c934722e4762137454379eaa92cb12c1',
+    'ecba28d518d00efe41632e5ab731e496',
     {
       ...photos,
       'project.json': '{"recognizer": ["built-in", "r/card.json"]}',

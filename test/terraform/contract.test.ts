@@ -9,6 +9,7 @@ import { API } from '../../functions/api.ts';
 import { functions } from '../../functions/index.ts';
 import { readServiceSettings } from '../../functions/service-settings.ts';
 import { dropPlace, keys, records, STAGES } from '../../shared/pipeline/keys.ts';
+import { tombstoneOf } from '../../shared/pipeline/tombstones.ts';
 import { ACCOUNT_COLLECTIONS, isOfAccounts } from '../../shared/platform/google/parted.ts';
 import { pushEndpoint } from '../../shared/platform/google/push.ts';
 import { newId } from '../../shared/service/ids.ts';
@@ -126,16 +127,16 @@ test('every collection of records is exempt from what would make it slow', () =>
   const all = Object.values(records).flatMap((path) => STAGES.map((stage) => path('a', stage)));
   // A path of an odd number of names is a collection's, one of an even number a document's in it.
   const names = all.map((path) => path.split('/')).map((segments) => segments.at(segments.length % 2 === 0 ? -2 : -1));
-  // And what the pipeline may know of an account's audit.
-  const [admissions] = paths.admission('a', 'b').split('/');
-  expect(terraform.locals.get('audit_collections')).toEqual([...new Set(names), admissions]);
-  expect([...names, admissions].filter((name) => isOfAccounts(name ?? ''))).toEqual([]);
+  // And what the pipeline may know of an account's audit, and of what was erased.
+  const others = [paths.admission('a', 'b'), tombstoneOf('a')].map((path) => path.split('/')[0]);
+  expect(terraform.locals.get('audit_collections')).toEqual([...new Set(names), ...others]);
+  expect([...names, ...others].filter((name) => isOfAccounts(name ?? ''))).toEqual([]);
 });
 
 test('so is every collection of the hosted service', () => {
   const files = globSync('shared/service/**/*.ts', { cwd: join(folder, '..') }).map(source);
   const below = files.flatMap((file) => [...file.matchAll(/accounts\/\$\{account\}\/([\w-]+)/g)]);
-  const above = [...source('shared/service/paths.ts').matchAll(/`(?!drop|admissions)([\w-]+)\/\$\{/g)];
+  const above = [...source('shared/service/paths.ts').matchAll(/['`](?!drop|admissions)([\w-]+)\/[$\w]/g)];
   const agenda = files.flatMap((file) => [...file.matchAll(/^const AGENDA = '([\w-]+)'/gm)]);
   const found = new Set([...below, ...above, ...agenda].map(([, name]) => name));
   const known = z.array(z.string()).parse(terraform.locals.get('account_collections'));
