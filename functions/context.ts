@@ -1,3 +1,4 @@
+/** Opens what the functions of a deployed service work in: the Google platform and the engine. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,7 +8,7 @@ import type { Context } from '../shared/pipeline/context.ts';
 import { openGoogle } from '../shared/platform/google/index.ts';
 import type { Uploads } from '../shared/platform/ports.ts';
 import { hostedTenancy } from '../shared/service/tenancy.ts';
-import type { ServerSettings } from './context-settings.ts';
+import type { ServerSettings } from './settings.ts';
 
 /** The world of a service: the Google platform and the engine, opened once and kept for all messages. */
 export interface ServerContext {

@@ -1,48 +1,80 @@
 /**
- * The functions, in the order the data takes:
+ * The functions: what each topic's messages look like, and the step that handles them, in the order the data takes.
  *
  *   checkpoint dropped -> plan -> enrol (xN) -> assemble -> probe (xN) -> merge -> confirm (xN) -> conclude -> notify
  *   (sweep mends what a dying process lost; deadletter ends audits whose messages fail for good)
  *
  * and those of the hosted service:
  *
- *   api -> plan -> settle (the account's record of what is planned) -> deliver (webhooks)
- *          ... notify -> settle (charged, told of, cleared away) -> deliver (webhooks)
+ *   api -> plan ... notify -> settle (charged, told of, cleared away) -> deliver (webhooks)
  *   (tend does what the agenda says of an audit: it expires, its work goes, its report goes)
  *
- * Each is called with the messages of the topic of its name, on Google Cloud by Pub/Sub push and on a laptop by the
- * local delivery loop. `api` is called by HTTP, see api.ts.
+ * On Google Cloud each is a service that Pub/Sub pushes to (server.ts), on a laptop the local delivery loop calls them.
+ * `api` is called by HTTP, see api.ts.
  */
-import { TOPICS } from '../shared/pipeline/messages.ts';
-import { onAssemble } from './assemble.ts';
-import type { Subscriber } from './bootstrap.ts';
-import { onConclude } from './conclude.ts';
-import { onConfirm } from './confirm.ts';
-import { onDeadletter } from './deadletter.ts';
-import { onDeliver } from './deliver.ts';
-import { onEnrol } from './enrol.ts';
-import { onMerge } from './merge.ts';
-import { onNotify } from './notify.ts';
-import { onPlan } from './plan.ts';
-import { onProbe } from './probe.ts';
-import { onSettle } from './settle.ts';
-import { onSweep } from './sweep.ts';
-import { onTend } from './tend.ts';
+import { z } from 'zod';
+import { RewoundError } from '../shared/errors.ts';
+import { assemble } from '../shared/pipeline/assemble.ts';
+import { conclude } from '../shared/pipeline/conclude.ts';
+import { enrol } from '../shared/pipeline/enrol.ts';
+import { giveUp } from '../shared/pipeline/give-up.ts';
+import { merge } from '../shared/pipeline/merge.ts';
+import * as messages from '../shared/pipeline/messages.ts';
+import { notify } from '../shared/pipeline/notify.ts';
+import { plan } from '../shared/pipeline/plan.ts';
+import { confirm, probe } from '../shared/pipeline/probe.ts';
+import { STALE_MS, sweep } from '../shared/pipeline/sweep.ts';
+import { runAgenda } from '../shared/service/agenda.ts';
+import { tendMessage } from '../shared/service/reminders.ts';
+import { settleRun } from '../shared/service/settle.ts';
+import { tend } from '../shared/service/tend.ts';
+import { deliver, deliverMessage } from '../shared/service/webhooks/deliver.ts';
+import { accountFunction, type Handle, pipelineFunction, type World } from './bootstrap.ts';
 
-export { useContext, useService } from './bootstrap.ts';
+const { TOPICS } = messages;
 
-export const functions: ReadonlyMap<string, Subscriber> = new Map([
-  [TOPICS.plan, onPlan],
-  [TOPICS.enrol, onEnrol],
-  [TOPICS.assemble, onAssemble],
-  [TOPICS.probe, onProbe],
-  [TOPICS.merge, onMerge],
-  [TOPICS.confirm, onConfirm],
-  [TOPICS.conclude, onConclude],
-  [TOPICS.notify, onNotify],
-  [TOPICS.settle, onSettle],
-  [TOPICS.deliver, onDeliver],
-  [TOPICS.tend, onTend],
-  [TOPICS.sweep, onSweep],
-  [TOPICS.deadletter, onDeadletter],
+/** Any message of any step, after its last attempt. */
+const deadMessage = z.union([
+  z.looseObject({ audit: z.string(), hops: z.int().min(0).default(0) }),
+  messages.planMessage,
 ]);
+
+export const functions: ReadonlyMap<string, Handle> = new Map([
+  [TOPICS.plan, pipelineFunction(messages.planMessage, plan)],
+  [TOPICS.enrol, pipelineFunction(messages.enrolMessage, enrol)],
+  [TOPICS.assemble, pipelineFunction(messages.assembleMessage, assemble)],
+  [TOPICS.probe, pipelineFunction(messages.probeMessage, probe)],
+  [TOPICS.merge, pipelineFunction(messages.mergeMessage, merge)],
+  [TOPICS.confirm, pipelineFunction(messages.confirmMessage, confirm)],
+  [TOPICS.conclude, pipelineFunction(messages.concludeMessage, conclude)],
+  [TOPICS.notify, pipelineFunction(messages.notifyMessage, notify)],
+  [TOPICS.settle, accountFunction(messages.settleMessage, settleRun)],
+  [TOPICS.deliver, accountFunction(deliverMessage, (world, message) => deliver(serviceOf(world), message))],
+  [TOPICS.tend, accountFunction(tendMessage, tend)],
+  [TOPICS.sweep, pipelineFunction(messages.sweepMessage, mendAndRemind)],
+  [TOPICS.deadletter, pipelineFunction(deadMessage, endAsFailed)],
+]);
+
+/** Mends what was lost, and publishes what has become due; neither waits for the other to succeed. */
+async function mendAndRemind(world: World): Promise<void> {
+  const [swept, ran] = await Promise.allSettled([sweep(world, STALE_MS), runAgenda(world)]);
+  for (const result of [swept, ran]) if (result.status === 'rejected') throw result.reason;
+}
+
+function endAsFailed(world: World, message: z.infer<typeof deadMessage>): Promise<void> {
+  const failure = new RewoundError('GIVEN_UP', 'A step of the audit failed again and again.', {
+    help: 'Put the checkpoint into the project again; finished work is reused. The logs of the step say why it failed.',
+  });
+  return giveUp(world, message, failure);
+}
+
+/** What sends webhooks. Throws INTERNAL in a process that was given no service. */
+function serviceOf(world: World) {
+  if (!world.service) {
+    throw new RewoundError('INTERNAL', 'A webhook is to be sent by a process that was given no service.', {
+      help: 'Give the world of the function a service.',
+    });
+  }
+  const { secret, settings } = world.service;
+  return { ...world, secret, webhookAllow: settings.webhookAllow };
+}

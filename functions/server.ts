@@ -1,26 +1,29 @@
-/** What a service of the deployment runs: one function, by the environment of `context-settings.ts`. */
+/** What a service of the deployment runs: one function, by the environment of `settings.ts`. */
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 // The framework's public entry points are its command, which reads its own options and listens before anybody can stand
 // in front of it, and this one: the same server for a registered function, not listening yet.
+import { type CloudEvent, cloudEvent } from '@google-cloud/functions-framework';
 import { getTestServer } from '@google-cloud/functions-framework/testing';
 import { isolationOf } from '../shared/engine/isolation.ts';
 import { asRewoundError, RewoundError } from '../shared/errors.ts';
 import { TOPICS } from '../shared/pipeline/messages.ts';
 import { adoptSecret } from '../shared/service/adopt-secret.ts';
+import type { ServiceContext } from '../shared/service/context.ts';
 import { stdout } from '../shared/terminal.ts';
-import { API, openApi } from './api.ts';
-import { apiServer } from './api-server.ts';
+import { API, apiServer, openApi } from './api.ts';
+import { type Gate, pushGate } from './auth.ts';
+import type { World } from './bootstrap.ts';
 import { openContext } from './context.ts';
-import { type Gate, pushGate } from './context-caller.ts';
-import { jsonLog, type Log, messageLog } from './context-log.ts';
-import { readSettings } from './context-settings.ts';
-import { functions, useContext, useService } from './index.ts';
-import { readServiceSettings } from './service-settings.ts';
+import { functions } from './index.ts';
+import { jsonLog, type Log, messageLog } from './log.ts';
+import { readServiceSettings, readSettings } from './settings.ts';
 
 export interface ServeOptions {
   /** The function's name, that of its topic. */
   readonly target: string;
+  /** What it works in. */
+  readonly world: World;
   readonly port: number;
   /** Judges each request; all are let in where there is none. */
   readonly gate?: Gate;
@@ -45,8 +48,8 @@ export interface Service {
  * while the step ends; the engine still does one thing after another.
  */
 export async function serve(options: ServeOptions): Promise<Service> {
-  const { target, port, gate, log = () => undefined, concurrency = 1 } = options;
-  const framework = frameworkServer(target);
+  const { target, world, port, gate, log = () => undefined, concurrency = 1 } = options;
+  const framework = frameworkServer(target, world, log);
   const turns = new Turns(concurrency);
   const open = new Set<Promise<void>>();
   const atHand = new Set<ServerResponse>();
@@ -116,14 +119,14 @@ class Turns {
   }
 }
 
-/** Serves the API, to whoever has a key: many requests at once, as they wait for storage most of the time. */
-export async function serveApi(port: number, log: Log): Promise<Service> {
-  openApi({
+/** Serves the API: many requests at once, as they wait for storage most of the time. */
+export async function serveApi(service: ServiceContext, port: number, log: Log): Promise<Service> {
+  const answer = openApi(service, {
     // The page may put files there: tickets are signed addresses of the bucket.
     uploadOrigin: 'https://storage.googleapis.com',
     onAnswer: (answer) => log({ event: 'request.answered', ...answer }),
   });
-  const server = apiServer();
+  const server = apiServer(answer);
   server.listen(port);
   await once(server, 'listening');
   return {
@@ -140,9 +143,14 @@ export async function serveApi(port: number, log: Log): Promise<Service> {
   };
 }
 
-/** The framework's own server of a function; it never listens, requests are handed to it. */
-function frameworkServer(target: string): Server {
-  if (functions.has(target)) return getTestServer(target);
+/** Registers a function, and returns the framework's own server of it: it never listens, requests are handed to it. */
+function frameworkServer(target: string, world: World, log: Log): Server {
+  const handle = functions.get(target);
+  if (handle) {
+    const logged = messageLog(log);
+    cloudEvent(target, (event: CloudEvent<unknown>) => logged(event, () => handle(world, event)));
+    return getTestServer(target);
+  }
   throw new RewoundError('USAGE', `There is no function "${target}".`, {
     help: `FUNCTION_TARGET is one of ${[API, ...functions.keys()].join(', ')}.`,
   });
@@ -179,19 +187,16 @@ async function main(): Promise<void> {
   try {
     const settings = readSettings(process.env);
     const { target, port, caller, device, concurrency } = settings;
-    const world = openContext(settings);
-    useContext(world.context, messageLog(log));
-    await world.ready();
-    if (target === API || target === TOPICS.deliver) {
-      const hosted = readServiceSettings(process.env);
-      useService({ ...world.context, uploads: world.uploads, ...hosted });
-      // Before the first receipt is signed: what it verifies with must be written down.
-      const adopted = target === API ? await adoptSecret(world.context, hosted.secret) : undefined;
-      if (adopted && adopted.change !== 'same') log({ event: 'secret.adopted', ...adopted });
-    }
-    const service = await (target === API
-      ? serveApi(port, log)
-      : serve({ target, port, log, concurrency, ...(caller ? { gate: pushGate(caller) } : {}) }));
+    const { context, uploads, ready } = openContext(settings);
+    await ready();
+    const hosted = target === API || target === TOPICS.deliver ? readServiceSettings(process.env) : undefined;
+    // Before the first receipt is signed: what it verifies with must be written down.
+    const adopted = target === API && hosted ? await adoptSecret(context, hosted.secret) : undefined;
+    if (adopted && adopted.change !== 'same') log({ event: 'secret.adopted', ...adopted });
+    const world: World = { ...context, ...(hosted ? { service: hosted } : {}) };
+    const service = await (target === API && hosted
+      ? serveApi({ ...context, uploads, ...hosted }, port, log)
+      : serve({ target, world, port, log, concurrency, ...(caller ? { gate: pushGate(caller) } : {}) }));
     process.once('SIGTERM', async () => {
       const gaveBack = await service.stop(GRACE_MS);
       log({ event: 'service.stopped', gaveBack });

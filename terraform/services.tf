@@ -16,7 +16,7 @@ locals {
     REWOUND_ACCOUNTS_DATABASE = google_firestore_database.accounts.name
   }
 
-  # What the hosted service is told (functions/service-settings.ts), besides its secrets.
+  # What the hosted service is told (functions/settings.ts), besides its secrets.
   service_environment = {
     REWOUND_ORIGIN              = local.origin
     REWOUND_SIGN_UP             = var.sign_up

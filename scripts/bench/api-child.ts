@@ -4,9 +4,7 @@
  */
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
-import { openApi } from '../../functions/api.ts';
-import { apiServer } from '../../functions/api-server.ts';
-import { useService } from '../../functions/index.ts';
+import { apiServer, openApi } from '../../functions/api.ts';
 import { records, STAGES } from '../../shared/pipeline/keys.ts';
 import { openLocal } from '../../shared/platform/local/index.ts';
 import type { Fields } from '../../shared/platform/ports.ts';
@@ -36,7 +34,7 @@ const SHARDS = 200;
 const platform = openLocal({ folder });
 const secret = new Uint8Array(32);
 if (!isSecret(secret)) throw new Error('a secret has 32 bytes');
-useService({
+const answer = openApi({
   ...platform,
   uploads: platform.uploads({ origin: 'http://127.0.0.1', tokenKey: secret }),
   secret,
@@ -49,7 +47,6 @@ useService({
     proxied: false,
   },
 });
-openApi();
 
 const account = await createAccount(platform, 'benchmark');
 const { text: key } = await createKey(platform, account, {
@@ -93,7 +90,7 @@ for (let i = 0; i < Number(audits); i++) {
   }
 }
 
-const api = apiServer();
+const api = apiServer(answer);
 const portOf = async (server: Server) => {
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');

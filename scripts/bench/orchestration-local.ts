@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { functions, useContext } from '../../functions/index.ts';
+import { handlersIn } from '../../functions/bootstrap.ts';
+import { functions } from '../../functions/index.ts';
 import { RandomState } from '../../shared/audit/random.ts';
 import { readAudit } from '../../shared/pipeline/audits.ts';
 import type { Context } from '../../shared/pipeline/context.ts';
@@ -87,15 +88,14 @@ async function audit(shards: number, platform: LocalPlatform): Promise<Run> {
     return bytes;
   });
   const context: Context = { objects, records, events, clock, compute, device: 'cpu', window: WINDOW };
-  useContext(context);
   await putProject(objects, { samples: shards, batch: 1, shards, fresh: 1 });
   const message = await putCheckpoint(objects);
 
   let deliveries = 0;
   let merging: { readonly at: number; readonly cpu: NodeJS.CpuUsage } | undefined;
-  const handlers = new Map(functions);
+  const handlers = handlersIn(functions, context);
   const count = (topic: string, before: () => void) => {
-    const handler = functions.get(topic);
+    const handler = handlers.get(topic);
     if (!handler) throw new Error(`nobody handles ${topic}`);
     handlers.set(topic, (event) => {
       before();

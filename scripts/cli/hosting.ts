@@ -1,9 +1,7 @@
 import { once } from 'node:events';
-import type { Server } from 'node:http';
-import { openApi } from '../../functions/api.ts';
-import { apiServer, type UploadReceiver } from '../../functions/api-server.ts';
-import { useService } from '../../functions/index.ts';
-import { readServiceSettings } from '../../functions/service-settings.ts';
+import type { RequestListener, Server } from 'node:http';
+import { apiServer, openApi, type UploadReceiver } from '../../functions/api.ts';
+import { readServiceSettings } from '../../functions/settings.ts';
 import { isErrno, RewoundError } from '../../shared/errors.ts';
 import { admitRunning } from '../../shared/service/admit-running.ts';
 import { type Adopted, adoptSecret } from '../../shared/service/adopt-secret.ts';
@@ -43,16 +41,18 @@ export async function host(station: Station, folder: string, { host, port, origi
   const adopted = await adoptSecret(platform, secret);
   await admitRunning(platform);
   // The receiver is there once the port, and with it the addresses it gives out, are known.
-  let receiveUpload: UploadReceiver | undefined;
-  const server = apiServer({ receiveUpload: async (request, response) => receiveUpload?.(request, response) });
+  let opened: Opened | undefined;
+  const server = apiServer(
+    (request, response) => (opened ? opened.answer(request, response) : void response.writeHead(503).end()),
+    { receiveUpload: async (request, response) => opened?.receiveUpload(request, response) },
+  );
   const close = () => {
     server.close();
     server.closeAllConnections();
   };
   await listen(server, host, port);
   try {
-    const opened = openService(station, settingsOf(given, reached ?? addressOf(server, host)));
-    receiveUpload = opened.receiveUpload;
+    opened = openService(station, settingsOf(given, reached ?? addressOf(server, host)));
     return { origin: opened.origin, account, code: await makeCode(platform, account), adopted, close };
   } catch (error) {
     // A server that listens would keep the process alive, and the port.
@@ -62,6 +62,7 @@ export async function host(station: Station, folder: string, { host, port, origi
 }
 
 interface Opened extends Pick<Hosting, 'origin'> {
+  readonly answer: RequestListener;
   readonly receiveUpload: UploadReceiver;
 }
 
@@ -72,13 +73,14 @@ function settingsOf(secret: string, origin: string): Environment {
 }
 
 /** Sets up what the API and the deliveries work with, at once: requests come from the moment the server listens. */
-function openService({ platform }: Station, environment: Environment): Opened {
+function openService(station: Station, environment: Environment): Opened {
+  const { platform } = station;
   const { secret, settings } = readServiceSettings(environment);
+  station.service = { secret, settings };
   const uploads = platform.uploads({ origin: settings.origin, tokenKey: derive(secret, ['uploads'], 32) });
   const { objects, records, events, clock } = platform;
-  useService({ objects, records, events, clock, uploads, secret, settings });
-  openApi();
-  return { origin: settings.origin, receiveUpload: uploads.receiveUpload };
+  const answer = openApi({ objects, records, events, clock, uploads, secret, settings });
+  return { origin: settings.origin, answer, receiveUpload: uploads.receiveUpload };
 }
 
 async function listen(server: Server, host: string, port: number): Promise<void> {

@@ -61,6 +61,7 @@ export async function serveCommand(args: readonly string[]): Promise<number> {
     folder,
     device: device(values.device),
     signal: stop.signal,
+    shared: true,
     onMessage: async (topic, event) => {
       if (topic === TOPICS.finished) await report(station.context, folder, event, say);
     },

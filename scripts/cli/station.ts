@@ -1,7 +1,8 @@
 import { availableParallelism } from 'node:os';
-import { functions, useContext } from '../../functions/index.ts';
+import type { FunctionEvent, Handle, World } from '../../functions/bootstrap.ts';
+import { functions } from '../../functions/index.ts';
 import { engineMemory } from '../../shared/engine/memory.ts';
-import { EngineProcess } from '../../shared/engine/process.ts';
+import { EnginePool } from '../../shared/engine/pool.ts';
 import type { Task } from '../../shared/engine/protocol.ts';
 import { asRewoundError, RewoundError } from '../../shared/errors.ts';
 import type { Device } from '../../shared/onnx/runtime.ts';
@@ -13,11 +14,14 @@ import { type DeliveryOptions, deliverUntilAborted, deliverUntilIdle } from '../
 import { type LocalPlatform, openLocal } from '../../shared/platform/local/index.ts';
 import type { Mounts } from '../../shared/platform/local/tree.ts';
 import { hostedTenancy } from '../../shared/service/tenancy.ts';
+import { OwnerTurns, ownerOfMessage } from './owners.ts';
 
 export interface StationOptions {
   readonly folder: string;
   readonly mounts?: Mounts;
   readonly device: Device;
+  /** Whether audits of several owners are worked on, none of whom may keep another waiting. */
+  readonly shared?: boolean;
   readonly onProgress?: (task: Task, done: number) => void;
   /** Told of each message before it is handled. */
   readonly onMessage?: (topic: string, event: { readonly data?: unknown }) => Promise<void>;
@@ -33,17 +37,36 @@ const ENDLESS = [TOPICS.settle, TOPICS.deliver, TOPICS.tend];
 /** Webhooks sent at the same time: one that does not answer must not hold up the others. */
 const DELIVERIES = 8;
 const SILENCE_MS = 300_000;
+/** What an engine of one of several owners is given at least, where there is enough. */
+const ENGINE_BYTES = 8 * 2 ** 30;
+/** Steps that use the engine. */
+const ENGINE_TOPICS: ReadonlySet<string> = new Set([
+  TOPICS.plan,
+  TOPICS.enrol,
+  TOPICS.assemble,
+  TOPICS.probe,
+  TOPICS.merge,
+  TOPICS.confirm,
+  TOPICS.conclude,
+]);
+/** Messages taken on at the same time, of which each owner's wait for each other. */
+const WAITING = 10_000;
 
 /** Rewound on one machine: the local platform, the engine, and the functions delivered to in this process. */
 export class Station {
   readonly context: Context;
   readonly platform: LocalPlatform;
-  private readonly engine: EngineProcess;
+  /** What webhooks are sent with, where they are. */
+  service: World['service'];
+  private readonly engines: EnginePool;
   private readonly options: StationOptions;
+  private readonly turns = new OwnerTurns();
+  /** By owner: the same for each message, as steps remember by it what they have read. */
+  private readonly worlds = new Map<string, World>();
 
   constructor(options: StationOptions) {
     this.options = options;
-    const { folder, mounts = {}, device, onProgress, signal } = options;
+    const { folder, mounts = {}, device, shared = false, onProgress, signal } = options;
     this.platform = openLocal({
       folder,
       mounts,
@@ -51,17 +74,19 @@ export class Station {
       ...(signal ? { signal } : {}),
     });
     this.forgetDead();
-    this.engine = new EngineProcess({
+    const memory = engineMemory();
+    const most = shared ? Math.min(4, Math.max(2, Math.floor(memory / ENGINE_BYTES))) : 1;
+    this.engines = new EnginePool({
       device,
+      most,
       threads: availableParallelism(),
-      memoryBytes: engineMemory(),
+      memoryBytes: memory / most,
       silenceMs: SILENCE_MS,
       ...(onProgress ? { onProgress } : {}),
     });
     const { objects, records, events, clock } = this.platform;
     const tenancy = hostedTenancy({ records, events, clock });
-    this.context = { objects, records, events, clock, compute: this.engine.tasks, device, window: 1, tenancy };
-    useContext(this.context);
+    this.context = { objects, records, events, clock, compute: this.engines.tasksOf(''), device, window: 1, tenancy };
   }
 
   /** Forgets the messages that earlier runs gave up: audits that are still open are resumed, or begun anew. */
@@ -110,30 +135,47 @@ export class Station {
   private delivery(signal: AbortSignal): DeliveryOptions {
     const { onMessage, onFailure } = this.options;
     const { queue, clock } = this.platform;
-    const handlers = new Map<string, (event: { readonly data?: unknown }) => Promise<void>>(functions);
-    if (!handlers.has(TOPICS.finished)) handlers.set(TOPICS.finished, async () => undefined);
-    const told = [...handlers].map(([topic, handle]) => {
-      const wrapped = async (event: { readonly data?: unknown }) => {
+    const handlers = [...functions, [TOPICS.finished, async () => undefined] as const].map(([topic, handle]) => {
+      const told = async (event: FunctionEvent) => {
         await onMessage?.(topic, event);
-        await handle(event);
+        await this.inTurn(topic, event, handle);
       };
-      return [topic, wrapped] as const;
+      return [topic, told] as const;
     });
-    // The engine is ended at once: its shard is done again by the next run.
-    signal.addEventListener('abort', () => this.engine.close(), { once: true });
+    // The engines are ended at once: their shards are done again by the next run.
+    signal.addEventListener('abort', () => this.engines.close(), { once: true });
+    const many = this.options.shared ? [...ENGINE_TOPICS].map((topic) => [topic, WAITING] as const) : [];
     return {
       queue,
       clock,
-      handlers: new Map(told),
-      concurrency: { [TOPICS.deliver]: DELIVERIES },
+      handlers: new Map(handlers),
+      concurrency: { ...Object.fromEntries(many), [TOPICS.deliver]: DELIVERIES },
       signal,
       abandon: signal,
       onError: (error, lease) => onFailure?.(asRewoundError(error), lease.attempt),
     };
   }
 
+  /** Handles a message; one that needs the engine waits for its owner's turn. */
+  private async inTurn(topic: string, event: FunctionEvent, handle: Handle): Promise<void> {
+    if (!this.options.shared || !ENGINE_TOPICS.has(topic)) return handle(this.worldOf(''), event);
+    const owner = await ownerOfMessage(this.context, event);
+    await this.turns.take(owner, () => handle(this.worldOf(owner), event));
+  }
+
+  private worldOf(owner: string): World {
+    const { context, service } = this;
+    const known = this.worlds.get(owner) ?? {
+      ...context,
+      compute: this.engines.tasksOf(owner),
+      ...(service ? { service } : {}),
+    };
+    this.worlds.set(owner, known);
+    return known;
+  }
+
   close(): void {
-    this.engine.close();
+    this.engines.close();
     this.platform.close();
   }
 }

@@ -4,7 +4,7 @@ import { type EngineOptions, EngineProcess } from './process.ts';
 import { computeOf, type Task, type TaskRequest } from './protocol.ts';
 
 export interface PoolOptions extends EngineOptions {
-  /** Processes at the same time, at least two. */
+  /** Processes at the same time; with one, all owners share it. */
   readonly most: number;
 }
 

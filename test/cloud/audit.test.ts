@@ -2,7 +2,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { z } from 'zod';
-import { functions, useContext } from '../../functions/index.ts';
+import { handlersIn } from '../../functions/bootstrap.ts';
+import { functions } from '../../functions/index.ts';
 import type { Context } from '../../shared/pipeline/context.ts';
 import { keys } from '../../shared/pipeline/keys.ts';
 import { TOPICS } from '../../shared/pipeline/messages.ts';
@@ -44,10 +45,10 @@ async function locally({ compute }: Context): Promise<[key: string, text: string
   onTestFinished(() => platform.close());
   const { objects, records, events, clock, queue } = platform;
   for (const [key, content] of files()) await objects.put(key, content);
-  useContext({ objects, records, events, clock, compute, device: 'cpu', window: 1 });
+  const handlers = handlersIn(functions, { objects, records, events, clock, compute, device: 'cpu', window: 1 });
   const info = await objects.head(CHECKPOINT);
   await events.publish(TOPICS.plan, { version: 1, key: CHECKPOINT, generation: info?.generation ?? '' });
-  await deliverUntilIdle({ queue, clock, handlers: functions });
+  await deliverUntilIdle({ queue, clock, handlers });
   return reportsOf(objects);
 }
 

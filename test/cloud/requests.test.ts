@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { z } from 'zod';
-import { functions, useContext } from '../../functions/index.ts';
+import { functions } from '../../functions/index.ts';
+import type { Context } from '../../shared/pipeline/context.ts';
 import { TOPICS } from '../../shared/pipeline/messages.ts';
 import { toEvent } from '../../shared/platform/event.ts';
 import { openGoogle } from '../../shared/platform/google/index.ts';
@@ -42,7 +43,7 @@ async function audit(): Promise<readonly Delivery[]> {
   onTestFinished(() => close());
   const waiting: { topic: string; message: Json }[] = [];
   let now = Date.UTC(2026, 0, 1);
-  useContext({
+  const world: Context = {
     objects,
     records: memoryRecords(),
     events: { publish: async (topic, message) => void waiting.push({ topic, message }) },
@@ -50,13 +51,13 @@ async function audit(): Promise<readonly Delivery[]> {
     compute: stubCompute((path) => readFileSync(path)),
     device: 'cpu',
     window: 2,
-  });
+  };
   await putProject(objects, { samples: 16 * SHARDS, batch: 16, shards: SHARDS, fresh: 32 });
   waiting.push({ topic: TOPICS.plan, message: await putCheckpoint(objects) });
   const deliveries: Delivery[] = [];
   for (let next = waiting.shift(); next; next = waiting.shift()) {
     const before = server.requests.length;
-    await functions.get(next.topic)?.(toEvent({ ...next, id: 'm', publishedAt: now }));
+    await functions.get(next.topic)?.(world, toEvent({ ...next, id: 'm', publishedAt: now }));
     const requests = server.requests.slice(before).map((one) => decodeURIComponent(one).replace(/[0-9a-f]{32}/g, 'ID'));
     deliveries.push({ ...next, requests });
   }

@@ -2,9 +2,7 @@ import { once } from 'node:events';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { expect, onTestFinished, test } from 'vitest';
-import { openApi } from '../../functions/api.ts';
-import { type ApiServerOptions, apiServer } from '../../functions/api-server.ts';
-import { useService } from '../../functions/index.ts';
+import { type ApiServerOptions, apiServer, openApi } from '../../functions/api.ts';
 import type { Answered } from '../../shared/service/http/app.ts';
 import { problemSchema } from '../../shared/service/http/problem.ts';
 import { hosted } from '../support/service/hosted.ts';
@@ -12,9 +10,8 @@ import { hosted } from '../support/service/hosted.ts';
 /** The API on a port of its own, and what it told of its answers. */
 async function served(options: ApiServerOptions = {}) {
   const told: Answered[] = [];
-  useService(hosted().context);
-  openApi({ onAnswer: (answer) => told.push(answer) });
-  const server = apiServer(options);
+  const answer = openApi(hosted().context, { onAnswer: (answer) => told.push(answer) });
+  const server = apiServer(answer, options);
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   onTestFinished(() => {

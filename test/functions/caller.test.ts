@@ -2,7 +2,7 @@ import { createSign, generateKeyPairSync } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type Gate, pushGate } from '../../functions/context-caller.ts';
+import { type Gate, pushGate } from '../../functions/auth.ts';
 
 const CALLER = { audience: 'https://probe.example', email: 'push@p.iam.gserviceaccount.com' };
 const KID = 'k1';

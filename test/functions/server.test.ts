@@ -5,9 +5,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
 import { expect, onTestFinished, test } from 'vitest';
-import type { LogEvent } from '../../functions/context-log.ts';
-import { messageLog } from '../../functions/context-log.ts';
-import { useContext } from '../../functions/index.ts';
+import type { LogEvent } from '../../functions/log.ts';
 import { type ServeOptions, serve } from '../../functions/server.ts';
 import { RewoundError } from '../../shared/errors.ts';
 import type { Context } from '../../shared/pipeline/context.ts';
@@ -43,8 +41,7 @@ function world(get: (path: string) => Promise<undefined>): Context {
 async function start(get: (path: string) => Promise<undefined>, options: Partial<ServeOptions> = {}) {
   const logged: LogEvent[] = [];
   const log = (event: LogEvent) => void logged.push(event);
-  useContext(world(get), messageLog(log));
-  const service = await serve({ target: 'notify', port: 0, log, ...options });
+  const service = await serve({ target: 'notify', world: world(get), port: 0, log, ...options });
   onTestFinished(async () => void (await service.stop(0)));
   return { service, logged };
 }
@@ -161,7 +158,9 @@ test('what takes longer than the time that is left is given back', async () => {
 });
 
 test('there is no such function', async () => {
-  await expect(serve({ target: 'constructor', port: 0 })).rejects.toMatchObject({ code: 'USAGE' });
+  await expect(serve({ target: 'constructor', world: world(async () => undefined), port: 0 })).rejects.toMatchObject({
+    code: 'USAGE',
+  });
 });
 
 const SERVER = join(import.meta.dirname, '../../functions/server.ts');

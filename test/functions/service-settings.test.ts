@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { readServiceSettings } from '../../functions/service-settings.ts';
+import { readServiceSettings } from '../../functions/settings.ts';
 
 const NEEDED = {
   REWOUND_SECRET: Buffer.alloc(32, 1).toString('base64'),

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { ACCOUNT_FUNCTIONS, readSettings } from '../../functions/context-settings.ts';
 import { functions } from '../../functions/index.ts';
+import { ACCOUNT_FUNCTIONS, readSettings } from '../../functions/settings.ts';
 
 const NEEDED = { FUNCTION_TARGET: 'probe', REWOUND_PROJECT: 'p', REWOUND_BUCKET: 'b' };
 const CALLER = { REWOUND_PUSH_AUDIENCE: 'https://probe.example', REWOUND_PUSH_EMAIL: 'push@p.iam.gserviceaccount.com' };

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { jsonLog, messageLog } from '../../functions/context-log.ts';
+import { jsonLog, messageLog } from '../../functions/log.ts';
 import { RewoundError } from '../../shared/errors.ts';
 import { auditOfUpload, readAudit, receiveAudit, stopAudit } from '../../shared/pipeline/audits.ts';
 import type { Context } from '../../shared/pipeline/context.ts';
@@ -362,12 +362,11 @@ test('what the steps log of all this names no person, no file, no label and no k
   await world.start(account, key, { ...SMALL, label: 'label-of-mine' });
   const bad = await world.start(account, key, SMALL, { 'checkpoints/secret-project.onnx': 'shows nobody' });
   const handle = world.handle.bind(world);
-  world.handle = (topic, lease) =>
-    observe(topic, { ...toEvent(lease), id: 'delivery-1' } as never, () => handle(topic, lease));
+  world.handle = (topic, lease) => observe({ ...toEvent(lease), id: 'delivery-1' }, () => handle(topic, lease));
   await world.run();
   await world.ask(key, 'DELETE', `/v1/audits/${bad}`);
   const failing = { ...world.context, compute: stubCompute(), device: 'cpu' as const, window: 1 };
-  await observe('plan', { id: 'delivery-2', data: {} } as never, async () => {
+  await observe({ id: 'delivery-2', data: {} }, async () => {
     await plan(
       { ...failing, objects: { ...failing.objects, head: () => Promise.reject(new Error(`${MEMBERS[0]} ${key}`)) } },
       { version: 1, hops: 0, key: 'drop/a/b/checkpoints/c', generation: '1' },

@@ -1,7 +1,8 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setImmediate as immediate } from 'node:timers/promises';
-import { functions, useContext } from '../../functions/index.ts';
+import { handlersIn } from '../../functions/bootstrap.ts';
+import { functions } from '../../functions/index.ts';
 import { RandomState } from '../../shared/audit/random.ts';
 import type { Compute } from '../../shared/engine/compute.ts';
 import { asRewoundError, RewoundError } from '../../shared/errors.ts';
@@ -43,6 +44,7 @@ export class World {
   /** Every message, in the order of publication. */
   readonly published: { topic: string; message: Json }[] = [];
   private readonly platform: LocalPlatform;
+  private readonly handlers: ReturnType<typeof handlersIn>;
   private now = Date.UTC(2026, 0, 1);
 
   constructor({ folder, compute = stubCompute(), engine, window = 1, wrap = (same) => same }: WorldOptions) {
@@ -64,6 +66,7 @@ export class World {
       device: 'cpu',
       window,
     });
+    this.handlers = handlersIn(functions, this.context);
   }
 
   /** Says that the checkpoint has landed, as a bucket would. */
@@ -107,9 +110,8 @@ export class World {
   }
 
   private async handle(leases: readonly Lease[], stopped: () => boolean = () => false): Promise<void> {
-    useContext(this.context);
     const { queue } = this.platform;
-    const results = await Promise.allSettled(leases.map((lease) => functions.get(lease.topic)?.(toEvent(lease))));
+    const results = await Promise.allSettled(leases.map((lease) => this.handlers.get(lease.topic)?.(toEvent(lease))));
     await immediate();
     // A process that died can no longer say how it went.
     if (stopped()) return;

@@ -7,7 +7,7 @@ import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { API } from '../../functions/api.ts';
 import { functions } from '../../functions/index.ts';
-import { readServiceSettings } from '../../functions/service-settings.ts';
+import { readServiceSettings } from '../../functions/settings.ts';
 import { dropPlace, keys, records, STAGES } from '../../shared/pipeline/keys.ts';
 import { tombstoneOf } from '../../shared/pipeline/tombstones.ts';
 import { ACCOUNT_COLLECTIONS, isOfAccounts } from '../../shared/platform/google/parted.ts';
@@ -39,8 +39,8 @@ describe('every setting that services read is set, and no other', () => {
   const setIn = (file: string) =>
     [...text(file).matchAll(/^ +(FUNCTION_TARGET|REWOUND_\w+) += /gm)].map(([, name]) => name);
   const ofLocal = (name: string) => Object.keys(terraform.locals.get(name) ?? {});
-  const everywhere = readBy('functions/context-settings.ts');
-  const hosted = readBy('functions/service-settings.ts');
+  const everywhere = readBy('functions/settings.ts');
+  const hosted = readBy('functions/settings.ts');
 
   test('in all of them', () => {
     expect(setIn('services.tf').sort()).toEqual([...everywhere, ...ofLocal('service_environment')].sort());

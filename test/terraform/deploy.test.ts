@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { functions } from '../../functions/index.ts';
-import { readServiceSettings } from '../../functions/service-settings.ts';
+import { readServiceSettings } from '../../functions/settings.ts';
 import {
   type Deployment,
   deployCommands,

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { API } from '../../functions/api.ts';
-import { ACCOUNT_FUNCTIONS } from '../../functions/context-settings.ts';
+import { ACCOUNT_FUNCTIONS } from '../../functions/settings.ts';
 import { parseTerraform } from '../../scripts/check/read-terraform.ts';
 import { TOPICS } from '../../shared/pipeline/messages.ts';
 import { around } from '../../shared/platform/around.ts';

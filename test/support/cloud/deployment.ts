@@ -1,16 +1,16 @@
-import { AsyncLocalStorage } from 'node:async_hooks';
 import { type KeyObject, randomUUID } from 'node:crypto';
 import { once } from 'node:events';
+import type { RequestListener } from 'node:http';
 import { Firestore } from '@google-cloud/firestore';
 import { PubSub } from '@google-cloud/pubsub';
 import { Storage } from '@google-cloud/storage';
-import { openApi } from '../../../functions/api.ts';
-import { apiServer } from '../../../functions/api-server.ts';
+import { apiServer, openApi } from '../../../functions/api.ts';
+import type { World } from '../../../functions/bootstrap.ts';
 import { openContext } from '../../../functions/context.ts';
-import { type LogEvent, messageLog } from '../../../functions/context-log.ts';
-import { ACCOUNT_FUNCTIONS, readSettings } from '../../../functions/context-settings.ts';
-import { functions, useContext, useService } from '../../../functions/index.ts';
+import { functions } from '../../../functions/index.ts';
+import type { LogEvent } from '../../../functions/log.ts';
 import { type Service, serve } from '../../../functions/server.ts';
+import { ACCOUNT_FUNCTIONS, readSettings } from '../../../functions/settings.ts';
 import type { Context } from '../../../shared/pipeline/context.ts';
 import { TOPICS } from '../../../shared/pipeline/messages.ts';
 import { pushEndpoint } from '../../../shared/platform/google/push.ts';
@@ -117,21 +117,33 @@ async function deploy(options: DeployOptions = {}): Promise<Deployment> {
   const open = openContext(
     readSettings({ ...environment, FUNCTION_TARGET: TOPICS.settle, REWOUND_ACCOUNTS_DATABASE: ACCOUNTS }),
   );
-  const records = recordsByFunction(world.context.records, open.context.records);
-  const tenancy = hostedTenancy({ ...world.context, records });
-  const context = around({ ...world.context, records, tenancy, ...(compute ? { compute } : {}) });
+  const contextWith = (records: Records): Context =>
+    around({
+      ...world.context,
+      records,
+      tenancy: hostedTenancy({ ...world.context, records }),
+      ...(compute ? { compute } : {}),
+    });
+  // Each function has the records that its own service would open: only those that work with accounts are given them.
+  const context = contextWith(open.context.records);
+  const pipeline = contextWith(world.context.records);
   const log: LogEvent[] = [];
   const note = (event: LogEvent) => void log.push(event);
-  const logged = messageLog(note);
-  useContext(context, (name, event, handle) => running.run(name, () => logged(name, event, handle)));
   const pubsub = new PubSub({ projectId: project });
   const firestore = new Firestore({ projectId: project });
   const accounts = new Firestore({ projectId: project, databaseId: ACCOUNTS });
   const services: Service[] = [];
   const balancers: Balancer[] = [];
+  const api = service && (await serveService({ ...context, uploads: world.uploads }, service, note));
+  const worldOf = (name: string): World => ({
+    ...(ACCOUNT_FUNCTIONS.has(name) ? context : pipeline),
+    ...(api ? { service: api.service } : {}),
+  });
   for (const name of Object.values(TOPICS)) await pubsub.createTopic(PREFIX + name);
   for (const name of functions.keys()) {
-    const started = Array.from({ length: instances }, () => serve({ target: name, port: 0, log: note }));
+    const started = Array.from({ length: instances }, () =>
+      serve({ target: name, world: worldOf(name), port: 0, log: note }),
+    );
     const ports = (await Promise.all(started)).map((service) => {
       services.push(service);
       return service.port;
@@ -153,7 +165,6 @@ async function deploy(options: DeployOptions = {}): Promise<Deployment> {
           }),
     });
   }
-  const api = service && (await serveService({ ...context, uploads: world.uploads }, service, note));
   const bucket = new Storage({ projectId: project }).bucket(project);
   await bucket.createNotification(`projects/${project}/topics/${PREFIX}${TOPICS.plan}`, {
     eventTypes: ['OBJECT_FINALIZE'],
@@ -180,40 +191,21 @@ async function deploy(options: DeployOptions = {}): Promise<Deployment> {
   };
 }
 
-/** The function that handles a message; undefined for the API, and for a test. */
-const running = new AsyncLocalStorage<string>();
-
-/**
- * The records of each function as its own service would open them: all functions share this process, but only those that
- * work with accounts are given them.
- */
-function recordsByFunction(audits: Records, all: Records): Records {
-  const mine = () => {
-    const name = running.getStore();
-    return name === undefined || ACCOUNT_FUNCTIONS.has(name) ? all : audits;
-  };
-  return {
-    create: (...args) => mine().create(...args),
-    get: (...args) => mine().get(...args),
-    replace: (...args) => mine().replace(...args),
-    count: (...args) => mine().count(...args),
-    list: (...args) => mine().list(...args),
-    delete: (...args) => mine().delete(...args),
-    purge: (...args) => mine().purge(...args),
-  };
-}
-
 /** The API on a port of its own, and what `deliver` needs. */
 async function serveService(
   world: Omit<ServiceContext, 'secret' | 'settings'>,
   settings: Omit<ServiceSettings, 'origin'>,
   note: (event: LogEvent) => void,
 ) {
-  const server = apiServer();
+  const receiver: { answer?: RequestListener } = {};
+  const server = apiServer((request, response) => receiver.answer?.(request, response));
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const origin = `http://127.0.0.1:${portOf(server.address())}`;
-  useService({ ...world, secret: SECRET, settings: { ...settings, origin } });
-  openApi({ onAnswer: (answer) => note({ event: 'request.answered', ...answer }) });
-  return { server, origin };
+  const service = { secret: SECRET, settings: { ...settings, origin } };
+  receiver.answer = openApi(
+    { ...world, ...service },
+    { onAnswer: (answer) => note({ event: 'request.answered', ...answer }) },
+  );
+  return { server, origin, service };
 }

@@ -1,4 +1,4 @@
-import { functions, useContext } from '../../../functions/index.ts';
+import { functions } from '../../../functions/index.ts';
 import type { Compute } from '../../../shared/engine/compute.ts';
 import { RewoundError } from '../../../shared/errors.ts';
 import type { Context } from '../../../shared/pipeline/context.ts';
@@ -132,8 +132,7 @@ export class Simulation {
     this.delivered.set(topic, (this.delivered.get(topic) ?? 0) + 1);
     const process: Process = { dead: false, delivery };
     this.running++;
-    useContext(this.contextOf(process));
-    handle(toEvent({ topic, id: '1', message, publishedAt: this.now })).then(
+    handle(this.contextOf(process), toEvent({ topic, id: '1', message, publishedAt: this.now })).then(
       () => this.end(process),
       () => this.end(process, true),
     );

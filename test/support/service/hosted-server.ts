@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type RequestListener } from 'node:h
 import { setTimeout as delay, setImmediate as immediate } from 'node:timers/promises';
 import { getRequestListener } from '@hono/node-server';
 import { onTestFinished } from 'vitest';
-import { functions, useContext, useService } from '../../../functions/index.ts';
+import { functions } from '../../../functions/index.ts';
 import type { Compute } from '../../../shared/engine/compute.ts';
 import { asRewoundError, RewoundError } from '../../../shared/errors.ts';
 import { giveUp } from '../../../shared/pipeline/give-up.ts';
@@ -56,7 +56,14 @@ export async function hostedServer(compute?: Compute): Promise<HostedServer> {
 function deliver({ context, platform: { queue }, clock }: Hosted, compute: Compute): void {
   const { objects, records, events } = context;
   const platform = { objects, records, events, clock: context.clock };
-  const steps = { ...platform, compute, device: 'cpu' as const, window: 2, tenancy: hostedTenancy(platform) };
+  const steps = {
+    ...platform,
+    compute,
+    device: 'cpu' as const,
+    window: 2,
+    tenancy: hostedTenancy(platform),
+    service: context,
+  };
   const topics = Object.values(TOPICS);
   const stop = new AbortController();
   const run = async () => {
@@ -67,10 +74,8 @@ function deliver({ context, platform: { queue }, clock }: Hosted, compute: Compu
         await delay(5, undefined, { signal: stop.signal }).catch(() => undefined);
         continue;
       }
-      useContext(steps);
-      useService(context);
       try {
-        await functions.get(lease.topic)?.(toEvent(lease));
+        await functions.get(lease.topic)?.(steps, toEvent(lease));
         if (!stop.signal.aborted) queue.ack(lease);
       } catch (cause) {
         if (stop.signal.aborted) return;

@@ -1,5 +1,5 @@
 import { setImmediate as immediate } from 'node:timers/promises';
-import { functions, useContext } from '../../../functions/index.ts';
+import { functions } from '../../../functions/index.ts';
 import { type SettleMessage, settleMessage, TOPICS } from '../../../shared/pipeline/messages.ts';
 import { around } from '../../../shared/platform/around.ts';
 import { toEvent } from '../../../shared/platform/event.ts';
@@ -141,8 +141,7 @@ export class HostedWorld {
   /** One message, as its function is given it. Webhooks go nowhere: what was announced lies in the deliveries. */
   async handle(topic: string, lease: Parameters<typeof toEvent>[0]): Promise<void> {
     if (topic === TOPICS.deliver) return;
-    useContext({ ...this.wrap(this.steps()) });
-    await functions.get(topic)?.(toEvent(lease));
+    await functions.get(topic)?.({ ...this.wrap(this.steps()) }, toEvent(lease));
   }
 
   private steps() {

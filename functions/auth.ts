@@ -1,3 +1,4 @@
+/** Who may call a deployed function: Pub/Sub, by the signed token of its pushes. */
 import { OAuth2Client, type OAuth2ClientOptions } from 'google-auth-library';
 
 /** Who may call a service: the account that Pub/Sub signs its pushes with, for this audience. */

@@ -1,9 +1,15 @@
+/** The log of a deployed service: named events, one line of JSON each. */
 import type { Isolation } from '../shared/engine/isolation.ts';
 import { asRewoundError } from '../shared/errors.ts';
 import { fromEvent } from '../shared/platform/event.ts';
 import type { Adopted } from '../shared/service/adopt-secret.ts';
 import type { Answered } from '../shared/service/http/app.ts';
-import type { Observer } from './bootstrap.ts';
+import type { FunctionEvent } from './bootstrap.ts';
+
+/** A delivery that came through functions-framework. */
+export interface PushedEvent extends FunctionEvent {
+  readonly id: string;
+}
 
 /** What is worth a line. Each is a named event with numbers and ids only: no identity, image, embedding or body. */
 export type LogEvent =
@@ -57,12 +63,12 @@ export function jsonLog(target: string, write: (line: string) => void): Log {
  * Logs how each message went. What a step throws goes no further than its code: functions-framework would print the
  * stack, and foreign errors may quote what they were given.
  */
-export function messageLog(log: Log): Observer {
-  return async (_name, event, deliver) => {
+export function messageLog(log: Log): (event: PushedEvent, handle: () => Promise<void>) => Promise<void> {
+  return async (event, handle) => {
     const start = performance.now();
     const handled = () => ({ message: event.id, ...idsOf(event), ms: Math.round(performance.now() - start) });
     try {
-      await deliver();
+      await handle();
       log({ event: 'message.handled', ...handled() });
     } catch (cause) {
       const { code, transient } = asRewoundError(cause);

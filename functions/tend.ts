@@ -1,5 +1,0 @@
-import { tendMessage } from '../shared/service/reminders.ts';
-import { tend } from '../shared/service/tend.ts';
-import { serviceSubscriber } from './bootstrap.ts';
-
-export const onTend = serviceSubscriber('tend', tendMessage, tend);
