@@ -2,6 +2,7 @@ import { basename, dirname } from 'node:path';
 import type { Device } from '../../shared/onnx/runtime.ts';
 import { isCompanion } from '../../shared/pipeline/keys.ts';
 import { BUILT_IN, type Settings, settingsSchema } from '../../shared/pipeline/settings.ts';
+import type { Mounts } from '../../shared/platform/local/tree.ts';
 import type { Baseline } from '../../shared/report/baseline.ts';
 import { requireBaseline } from './baseline.ts';
 import { FAIL_ON, type FailOn } from './exit.ts';
@@ -27,7 +28,7 @@ export interface AuditRequest {
   /** Key of the checkpoint. */
   readonly key: string;
   /** The user's files as objects: key prefix to folder. */
-  readonly mounts: Readonly<Record<string, string>>;
+  readonly mounts: Mounts;
   readonly settings: Settings;
   readonly device: Device;
   readonly out: string;
@@ -124,11 +125,11 @@ export async function parseAudit(args: readonly string[]): Promise<AuditRequest>
   return {
     key: `${PROJECT}/checkpoints/${basename(checkpoint)}`,
     mounts: {
-      [`${PROJECT}/checkpoints/`]: dirname(checkpoint),
+      ...besideItsFolder(`${PROJECT}/checkpoints`, checkpoint),
       [`${PROJECT}/members/`]: members,
       ...(controls ? { [`${PROJECT}/controls/`]: controls } : {}),
       ...(placebo ? { [`${PROJECT}/placebo/`]: placebo } : {}),
-      ...Object.fromEntries(recognizers.flatMap(({ mount }) => (mount ? [mount] : []))),
+      ...Object.assign({}, ...recognizers.map(({ mounts }) => mounts)),
     },
     settings: checked.data,
     device: device(values.device),
@@ -175,16 +176,24 @@ function remoteRequest(values: RemoteValues): RemoteRequest | undefined {
   };
 }
 
+/**
+ * A file that the user named, wherever a link of that name leads, and its folder beside it: what else the file needs may
+ * come with it from a stranger, so no link in there is followed out of it.
+ */
+export function besideItsFolder(place: string, path: string): Mounts {
+  return { [`${place}/`]: { closed: dirname(path) }, [`${place}/${basename(path)}`]: path };
+}
+
 /** Each recognizer as the settings name it, and the folder in which its card lies as a part of the project. */
 async function namedRecognizers(cards: readonly string[]) {
   return Promise.all(
     cards.map(async (card, i) => {
-      if (card === BUILT_IN) return { name: BUILT_IN };
+      if (card === BUILT_IN) return { name: BUILT_IN, mounts: {} };
       const path = userPath(card);
       await requireFile(path);
       return {
         name: `recognizer-${i}/${basename(path)}`,
-        mount: [`${PROJECT}/recognizer-${i}/`, dirname(path)] as const,
+        mounts: besideItsFolder(`${PROJECT}/recognizer-${i}`, path),
       };
     }),
   );

@@ -1,4 +1,4 @@
-import { basename, dirname, join } from 'node:path';
+import { basename, join } from 'node:path';
 import { RewoundError } from '../../shared/errors.ts';
 import { encodeLabels, type Label } from '../../shared/faces/labels.ts';
 import { encodeNpy } from '../../shared/faces/npy.ts';
@@ -6,7 +6,7 @@ import { ensureFolder } from '../../shared/folders.ts';
 import { enrolFolder } from '../../shared/pipeline/enrol-folder.ts';
 import { settingsSchema } from '../../shared/pipeline/settings.ts';
 import { stderr, stdout } from '../../shared/terminal.ts';
-import { PROJECT } from './audit-request.ts';
+import { besideItsFolder, PROJECT } from './audit-request.ts';
 import { putFile } from './files.ts';
 import { device, latent, onlyArgument, parse, requireFile, requireFolder, usage, userPath } from './options.ts';
 import { quietProgress, terminalProgress } from './progress.ts';
@@ -46,8 +46,8 @@ export async function enrolCommand(args: readonly string[]): Promise<number> {
     folder: userPath(values.work),
     mounts: {
       [`${PROJECT}/members/`]: folder,
-      ...(checkpoint ? { [`${PROJECT}/checkpoints/`]: dirname(checkpoint) } : {}),
-      ...(recognizer ? { [`${PROJECT}/recognizer/`]: dirname(recognizer) } : {}),
+      ...(checkpoint ? besideItsFolder(`${PROJECT}/checkpoints`, checkpoint) : {}),
+      ...(recognizer ? besideItsFolder(`${PROJECT}/recognizer`, recognizer) : {}),
     },
     device: device(values.device),
     onProgress: (task, done) => {

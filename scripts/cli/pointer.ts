@@ -11,7 +11,7 @@ const MOST_BYTES = 2 ** 20;
 const pointerSchema = z.strictObject({
   audit: z.string(),
   work: z.string(),
-  mounts: z.record(z.string(), z.string()),
+  mounts: z.record(z.string(), z.union([z.string(), z.strictObject({ closed: z.string() })])),
 });
 export type Pointer = z.infer<typeof pointerSchema>;
 

@@ -34,8 +34,8 @@ export function externalFiles(
     locations.map(async (location) => {
       const info = await objects.head(below(folder, location));
       if (info) return { ...info, location };
-      throw new RewoundError('CHECKPOINT_CORRUPT', `The model keeps weights in ${location}, which is not there.`, {
-        help: 'Copy all files of the model into the same folder, the ones with the weights first.',
+      throw new RewoundError('CHECKPOINT_CORRUPT', `The model keeps weights in ${location}, which is not beside it.`, {
+        help: 'Copy all files of the model into the same folder, the ones with the weights first. A symbolic link that leads out of the folder is not followed: "cp -L" copies what it leads to.',
       });
     }),
   );

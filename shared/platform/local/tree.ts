@@ -5,8 +5,13 @@ import { isErrno, RewoundError } from '../../errors.ts';
 import { isHidden, isSegment, keySegments, MAX_DEPTH, MAX_KEY, splitPrefix } from '../names.ts';
 import { stopped } from './errors.ts';
 
+/** An outside folder with files of strangers: a symbolic link in it is followed only if it stays in it. */
+export interface ClosedFolder {
+  readonly closed: string;
+}
+
 /** Key prefix -> outside folder, or key -> outside file. A folder's prefix may end in a slash. */
-export type Mounts = Readonly<Record<string, string>>;
+export type Mounts = Readonly<Record<string, string | ClosedFolder>>;
 
 /** A place on the disk that a key stands for, whether or not something is there. */
 export interface Place {
@@ -14,6 +19,8 @@ export interface Place {
   readonly path: string;
   /** Lies outside and is read-only. */
   readonly mounted: boolean;
+  /** Real path of the mounted folder that no link may lead out of. */
+  readonly within?: string;
 }
 
 interface Entry extends Place {
@@ -46,8 +53,8 @@ interface Findings {
  * The work folder and the mounts as one tree of keys.
  *
  * Not part of it are hidden names (see `isHidden`), names that cannot be keys, and what is neither file nor folder.
- * Symbolic links are followed inside a mount wherever they lead, because the owner of the folder named it; in the work
- * folder only if they stay in it, because others may be allowed to drop files there. A link back to a folder that it
+ * Symbolic links are followed inside a mount wherever they lead, because the owner of the folder named it; in a closed
+ * folder and in the work folder only if they stay in it, because what is in there may come from others. A link back to a folder that it
  * lies in is never followed.
  *
  * A mount may be a slow disk far away, which must not hold up the process. The work folder is on a disk of this
@@ -79,13 +86,16 @@ export class Tree {
     const above = this.#mounts.find((m) => key === m.key || (m.isFolder && key.startsWith(`${m.key}/`)));
     const rest = (above ? key.slice(above.key.length + 1) : key).split('/').filter((segment) => segment !== '');
     if (rest.some(isHidden)) return undefined;
-    return { key, path: join(above?.path ?? this.root, ...rest), mounted: above !== undefined };
+    return { key, path: join(above?.path ?? this.root, ...rest), mounted: above !== undefined, ...bounds(above) };
   }
 
-  /** The real path of what is at a place, or undefined if nothing is there or a link leads out of the work folder. */
-  async real({ path, mounted }: Place): Promise<string | undefined> {
+  /** The real path of what is at a place, or undefined if nothing is there or a link leads to where it may not. */
+  async real({ path, mounted, within }: Place): Promise<string | undefined> {
     try {
-      if (mounted) return await realpath(path);
+      if (mounted) {
+        const real = await realpath(path);
+        return within === undefined || real === within || isInside(real, within) ? real : undefined;
+      }
       const real = realpathSync.native(path);
       return this.#owns(real) ? real : undefined;
     } catch (error) {
@@ -175,7 +185,14 @@ export class Tree {
         const { name } = found;
         if (!isSegment(name) || isHidden(name)) continue;
         const path = join(folder.path, name);
-        const place = { key: key(name), path, mounted: folder.mounted, isMount: false, isOnDisk: true };
+        const place = {
+          key: key(name),
+          path,
+          mounted: folder.mounted,
+          ...bounds(folder),
+          isMount: false,
+          isOnDisk: true,
+        };
         if (found.isFile() || found.isDirectory()) entries.set(name, { ...place, isFolder: found.isDirectory() });
         else {
           const target = await this.#follow(place);
@@ -192,7 +209,7 @@ export class Tree {
       const path = join(folder.path, name);
       if (deeper.length === 0) entries.set(name, mounted);
       else if (!entries.get(name)?.isFolder) {
-        const place = { key: key(name), path, mounted: folder.mounted };
+        const place = { key: key(name), path, mounted: folder.mounted, ...bounds(folder) };
         entries.set(name, { ...place, isFolder: true, isMount: false, isOnDisk: false });
       }
     }
@@ -218,10 +235,14 @@ async function filesIn(folder: string): Promise<Dirent[]> {
   }
 }
 
-function mount(prefix: string, target: string): Entry {
+function bounds(place: Pick<Place, 'within'> | undefined): Pick<Place, 'within'> {
+  return place?.within === undefined ? {} : { within: place.within };
+}
+
+function mount(prefix: string, target: string | ClosedFolder): Entry {
   const key = prefix.replace(/\/$/, '');
   keySegments(key);
-  const path = resolve(target);
+  const path = resolve(typeof target === 'string' ? target : target.closed);
   const stats = statSync(path, { throwIfNoEntry: false });
   if (!stats) throw missing();
   if (stats.isFile() && prefix.endsWith('/')) {
@@ -229,7 +250,8 @@ function mount(prefix: string, target: string): Entry {
       help: 'Name a folder, or give the file a key that does not end in a slash.',
     });
   }
-  return { key, path, mounted: true, isFolder: stats.isDirectory(), isMount: true, isOnDisk: true };
+  const within = typeof target === 'string' ? {} : { within: realpathSync(path) };
+  return { key, path, mounted: true, ...within, isFolder: stats.isDirectory(), isMount: true, isOnDisk: true };
 }
 
 function tooDeep(): RewoundError {

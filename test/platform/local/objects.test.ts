@@ -168,6 +168,26 @@ describe('mounts', () => {
     expect(readdirSync(photos, { recursive: true }).sort()).toEqual(['ann', 'ann/1.jpg']);
   });
 
+  test('no link leads out of a closed folder, but for a file that is mounted itself', async () => {
+    const secrets = folderOf({ 'key.pem': 'secret', 'more/x.pem': 'secret' });
+    const model = folderOf({ 'inside.bin': 'weights', 'deep/w.bin': 'weights' });
+    symlinkSync(join(secrets, 'key.pem'), join(model, 'w.bin'));
+    symlinkSync(join(secrets, 'more'), join(model, 'folder'));
+    symlinkSync('inside.bin', join(model, 'alias.bin'));
+    symlinkSync('../inside.bin', join(model, 'deep/alias.bin'));
+    const named = join(folderOf({}), 'model.onnx');
+    symlinkSync(join(secrets, 'key.pem'), named);
+    const objects = mounted({ 'c/': { closed: model }, 'c/model.onnx': named });
+    const found = ['alias.bin', 'deep/alias.bin', 'deep/w.bin', 'inside.bin', 'model.onnx'].map((name) => `c/${name}`);
+    expect(await keys(objects, 'c/')).toEqual(found);
+    for (const name of ['w.bin', 'folder/x.pem']) {
+      expect(await objects.head(`c/${name}`)).toBeUndefined();
+      await expect(objects.get(`c/${name}`)).rejects.toMatchObject({ code: 'NOT_FOUND' });
+      await expect(objects.file(`c/${name}`)).rejects.toMatchObject({ code: 'NOT_FOUND' });
+    }
+    expect(await content(objects, 'c/alias.bin')).toBe('weights');
+  });
+
   test('links are followed wherever they lead, but not in circles', async () => {
     const store = folderOf({ 'x1.jpg': 'one', 'more/x2.jpg': 'two' });
     const photos = folderOf({ 'ann/0.jpg': 'zero' });
