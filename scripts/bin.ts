@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import type { ErrorCode } from '../shared/errors.ts';
+import type { ErrorCode } from '../shared/error-codes.ts';
 
 /**
  * `rewound` of the npm package. It imports nothing before it has looked at the Node.js it runs on, so that one that is

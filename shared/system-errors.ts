@@ -1,5 +1,5 @@
 /** What the system's error codes for files mean and what to do about each: the one table of them. */
-import type { ErrorCode } from './errors.ts';
+import type { ErrorCode } from './error-codes.ts';
 
 export interface SystemCause {
   readonly code: ErrorCode;

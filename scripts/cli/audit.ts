@@ -2,7 +2,8 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ensureFolder } from '../../shared/folders.ts';
 import { printable } from '../../shared/printable.ts';
-import { type Comparison, compareReports, renderComparison } from '../../shared/report/comparison.ts';
+import { compareReports } from '../../shared/report/compare.ts';
+import { type Comparison, renderComparison } from '../../shared/report/comparison.ts';
 import { renderComparisonText } from '../../shared/report/comparison-words.ts';
 import { parseReport } from '../../shared/report/json.ts';
 import { renderText } from '../../shared/report/text.ts';
@@ -11,10 +12,11 @@ import { auditHere } from './audit-local.ts';
 import { auditRemotely } from './audit-remote.ts';
 import { type AuditRequest, parseAudit } from './audit-request.ts';
 import { comparingKey } from './baseline.ts';
-import { EXIT, exitCode, type Printed, printError } from './exit.ts';
+import { type Ended, REPORT_FILES } from './ended.ts';
+import { EXIT, exitCode, printError } from './exit.ts';
 import { named, putFile } from './files.ts';
 import { interruptible } from './interrupt.ts';
-import { type Progress, quietProgress, terminalProgress } from './progress.ts';
+import { quietProgress, terminalProgress } from './progress.ts';
 
 export const AUDIT_HELP = `rewound audit CHECKPOINT --members DIR [--controls DIR] [options]
 
@@ -45,27 +47,6 @@ export const AUDIT_HELP = `rewound audit CHECKPOINT --members DIR [--controls DI
   --attest WHO         with --remote: owner, who may use these photos for this; or regulator
   --label TEXT         with --remote: what the service calls the audit; no person's name
   --ms-per-sample N    with --remote: what the generator takes on an NVIDIA L4, if more than 40 ms`;
-
-/** How an audit is watched while it runs. */
-export interface Watch {
-  readonly progress: Progress;
-  readonly signal: AbortSignal;
-  /** Sets what is said if the audit is interrupted from now on. */
-  readonly ifStopped: (words: string) => void;
-}
-
-const REPORT_FILES = ['report.html', 'report.json', 'report.sarif', 'junit.xml'] as const;
-export type ReportFile = (typeof REPORT_FILES)[number];
-
-/** An audit that has come to an end somewhere. */
-export interface Ended {
-  /** Why there is no report, and with what the command ends then. */
-  readonly failure: { readonly error: Printed; readonly exit: number } | undefined;
-  readonly file: (name: ReportFile) => Promise<Uint8Array>;
-  /** Called when the report lies in its folder. */
-  readonly onReport?: () => Promise<void>;
-  readonly close: () => Promise<void>;
-}
 
 /** Audits a checkpoint; returns the exit code. */
 export async function auditCommand(args: readonly string[]): Promise<number> {

@@ -1,4 +1,5 @@
-import { isOurs, type RewoundError } from '../../shared/errors.ts';
+import { isOurs } from '../../shared/error-codes.ts';
+import type { RewoundError } from '../../shared/errors.ts';
 import type { AuditRecord } from '../../shared/pipeline/audits.ts';
 import type { Comparison } from '../../shared/report/comparison.ts';
 import type { Verdict } from '../../shared/report/model.ts';

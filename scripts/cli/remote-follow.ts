@@ -1,7 +1,7 @@
 import { setTimeout } from 'node:timers/promises';
 import type { Audit, RewoundClient } from '../../shared/client/api.ts';
 import { asRewoundError } from '../../shared/errors.ts';
-import type { Watch } from './audit.ts';
+import type { Watch } from './ended.ts';
 import type { Progress } from './progress.ts';
 
 const POLL_MS = 2000;

@@ -6,7 +6,7 @@ import { renderJunit } from '../../shared/report/junit.ts';
 import type { Report } from '../../shared/report/model.ts';
 import { pseudonymise, renamePeople } from '../../shared/report/pseudonyms.ts';
 import { renderSarif } from '../../shared/report/sarif.ts';
-import type { ReportFile } from './audit.ts';
+import type { ReportFile } from './ended.ts';
 import type { RemoteNames } from './remote-names.ts';
 
 export interface Fetched {

@@ -5,7 +5,7 @@ import { pipeline } from 'node:stream/promises';
 import { setTimeout } from 'node:timers/promises';
 import type { RewoundClient, Upload, UploadTicket } from '../../shared/client/api.ts';
 import { RewoundError } from '../../shared/errors.ts';
-import type { Watch } from './audit.ts';
+import type { Watch } from './ended.ts';
 import type { RemoteFile } from './remote-files.ts';
 
 /** Files that addresses are asked for at a time: as many as a request may name. */

@@ -8,7 +8,7 @@ import type { Assumption, GeneratorSpec } from './generator.ts';
 import { loadCheckpoint } from './load.ts';
 import type { LoadedCheckpoint } from './loaded.ts';
 import type { GeneratorNetwork } from './network.ts';
-import type { ReadGenerator } from './read.ts';
+import type { ReadGenerator } from './read-generator.ts';
 import type { Recipe } from './recipe.ts';
 import type { ByteSource } from './source.ts';
 

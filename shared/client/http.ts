@@ -1,4 +1,5 @@
-import { ERROR_CODES, type ErrorCode, RewoundError } from '../errors.ts';
+import { ERROR_CODES, type ErrorCode } from '../error-codes.ts';
+import { RewoundError } from '../errors.ts';
 import { misfit, type Shape } from './shape.ts';
 
 /* What every call has in common: the key, errors, repetition. `api.ts` is generated and has the calls themselves. */

@@ -3,7 +3,7 @@ import { pictureOfSize } from '../checkpoint/extents.ts';
 import { LARGEST_SIDE, SMALLEST_SIDE } from '../checkpoint/generator.ts';
 import { buildPictureModel, type PictureGeometry, pictureGeometry } from '../checkpoint/picture.ts';
 import { findRange, type RawValues } from '../checkpoint/range.ts';
-import type { ReadGenerator } from '../checkpoint/read.ts';
+import type { ReadGenerator } from '../checkpoint/read-generator.ts';
 import { RewoundError } from '../errors.ts';
 import { eyeDistance } from '../faces/align.ts';
 import { FACE_SCORE } from '../faces/detection.ts';

@@ -3,7 +3,7 @@ import type { Tally } from '../audit/tally.ts';
 import type { CheckpointCard } from '../checkpoint/card.ts';
 import type { Assumption, GeneratorSpec } from '../checkpoint/generator.ts';
 import type { PictureGeometry } from '../checkpoint/picture.ts';
-import type { ModelWeights, ReadGenerator } from '../checkpoint/read.ts';
+import type { ModelWeights, ReadGenerator } from '../checkpoint/read-generator.ts';
 import type { Recipe } from '../checkpoint/recipe.ts';
 import type { Enrolment } from '../faces/enrolled.ts';
 import type { RecognizerCard, RecognizerInfo } from '../faces/recognizer.ts';

@@ -1,4 +1,5 @@
-import { type ErrorCode, RewoundError } from '../errors.ts';
+import type { ErrorCode } from '../error-codes.ts';
+import { RewoundError } from '../errors.ts';
 import type { RuntimeOptions } from '../onnx/runtime.ts';
 import type { Compute } from './compute.ts';
 

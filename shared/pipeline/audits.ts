@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { ERROR_CODES, type ErrorCode, RewoundError } from '../errors.ts';
+import { ERROR_CODES, type ErrorCode } from '../error-codes.ts';
+import { RewoundError } from '../errors.ts';
 import type { Fields, Platform } from '../platform/ports.ts';
 import { forgetWork } from './forget.ts';
 import { digest, dropPlace, keys, records, type Stage } from './keys.ts';

@@ -3,7 +3,7 @@ import type { Context } from './context.ts';
 import { records, STAGES, type Stage } from './keys.ts';
 import { TOPICS } from './messages.ts';
 import { readNomination } from './nomination.ts';
-import { assembled, type Plan, stageShards } from './plan-file.ts';
+import { assembled, type Plan, plannedWork, stageShards } from './plan-file.ts';
 
 /**
  * How shards come together, exactly once. A shard's result is an object written only if absent; then its done record
@@ -52,7 +52,7 @@ export async function dispatch(context: Context, plan: Plan): Promise<void> {
 
 /** The same, if whoever it belongs to still wants it as it was planned; else throws why not. */
 export async function dispatchPlanned(context: Context, plan: Plan): Promise<void> {
-  await context.tenancy?.planned(plan);
+  await context.tenancy?.planned(plannedWork(plan));
   await dispatch(context, plan);
 }
 

@@ -10,6 +10,7 @@ import { keys, type SampleStage, type Stage } from './keys.ts';
 import { PARTS } from './people.ts';
 import { readJson } from './sealed-json.ts';
 import { freshSamples, settingsSchema } from './settings.ts';
+import type { PlannedWork } from './tenancy.ts';
 
 /**
  * `plan.json`: everything that was found and decided before the first sample. Written once; every later step reads it
@@ -161,6 +162,26 @@ export function sampleShards(plan: Pick<Plan, 'settings' | 'shards'>, stage: Sam
 
 export function stageShards(plan: Plan, stage: Stage): number {
   return stage === 'enrol' ? plan.enrolment.length : sampleShards(plan, stage).length;
+}
+
+/** What the plan asks for, as the owner of the audit is told. */
+export function plannedWork(plan: Plan): PlannedWork {
+  const { audit, project, sampleMs, settings, recognizers } = plan;
+  const sides = [plan.members, plan.controls, plan.placebo];
+  return {
+    audit,
+    project,
+    sampleMs,
+    samples: settings.samples,
+    k: settings.k,
+    recognizers: recognizers.length,
+    photos: sides.reduce((sum, side) => sum + (side?.kind === 'photos' ? side.photos.length : 0), 0),
+    shards: {
+      enrol: stageShards(plan, 'enrol'),
+      probe: stageShards(plan, 'probe'),
+      confirm: stageShards(plan, 'confirm'),
+    },
+  };
 }
 
 /** What `assemble` writes last: where it is, galleries, profiles and the roster are. */

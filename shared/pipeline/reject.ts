@@ -1,4 +1,5 @@
-import { asRewoundError, type ErrorCode, isOurs } from '../errors.ts';
+import { type ErrorCode, isOurs } from '../error-codes.ts';
+import { asRewoundError } from '../errors.ts';
 import { type ShardPlace, type State, shardIsDone, stopAudit } from './audits.ts';
 import type { Context } from './context.ts';
 

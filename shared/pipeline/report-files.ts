@@ -1,6 +1,7 @@
 /** The files of a report with their digests: written so that they fit each other, read only as they were written. */
 import { z } from 'zod';
-import { type ErrorCode, RewoundError } from '../errors.ts';
+import type { ErrorCode } from '../error-codes.ts';
+import { RewoundError } from '../errors.ts';
 import type { Platform } from '../platform/ports.ts';
 import { contentOf, requireContent } from '../seal.ts';
 import { keys } from './keys.ts';

@@ -1,9 +1,21 @@
-import type { Context } from './context.ts';
-import { type DropPlace, isCompanion } from './keys.ts';
-import type { Plan } from './plan-file.ts';
+import { type DropPlace, isCompanion, type Stage } from './keys.ts';
 
 /** Nothing; that it is planned; or that the run that was planned from it goes on. */
 export type Admission = 'ignore' | 'plan' | { readonly run: string };
+
+/** What an audit will do, as it was planned. */
+export interface PlannedWork {
+  readonly audit: string;
+  readonly project: string;
+  readonly photos: number;
+  readonly samples: number;
+  /** Gallery faces kept for each sample. */
+  readonly k: number;
+  readonly recognizers: number;
+  /** Milliseconds for a sample, as planning measured them. */
+  readonly sampleMs: number;
+  readonly shards: Readonly<Record<Stage, number>>;
+}
 
 /**
  * Whose audits these are, where they are somebody's: a hosted service stands behind it. Without one, everything that
@@ -13,13 +25,13 @@ export interface Tenancy {
   /** Asked before anything is spent: what the project's owner wants of this file now. */
   admit(place: DropPlace): Promise<Admission>;
   /** Told what an audit will do before its first shard, as often as it is planned. What it throws ends the audit. */
-  planned(plan: Plan): Promise<void>;
+  planned(work: PlannedWork): Promise<void>;
   /** Has everything deleted that a step may have left of a project that was erased, and of these runs of it. */
   erased(project: string, runs: readonly string[]): Promise<void>;
 }
 
 /** What to do about a file. Without accounts, whatever lies beside checkpoints and is none by its name is ignored. */
-export async function admissionOf({ tenancy }: Pick<Context, 'tenancy'>, place: DropPlace): Promise<Admission> {
+export async function admissionOf({ tenancy }: { readonly tenancy?: Tenancy }, place: DropPlace): Promise<Admission> {
   if (tenancy) return tenancy.admit(place);
   return isCompanion(place.file) ? 'ignore' : 'plan';
 }

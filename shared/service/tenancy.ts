@@ -2,13 +2,12 @@
 import { RewoundError } from '../errors.ts';
 import { isCompanion } from '../pipeline/keys.ts';
 import { TOPICS } from '../pipeline/messages.ts';
-import { type Plan, stageShards } from '../pipeline/plan-file.ts';
-import type { Tenancy } from '../pipeline/tenancy.ts';
+import type { PlannedWork, Tenancy } from '../pipeline/tenancy.ts';
 import type { Platform } from '../platform/ports.ts';
 import { type Admission, planAdmission, readAdmission } from './admission.ts';
 import { ownerOf } from './paths.ts';
 import { cancelled } from './settle.ts';
-import { charge, workOf } from './tariff.ts';
+import { charge } from './tariff.ts';
 
 /** Projects of no account are the operator's own, and always admitted. */
 export function hostedTenancy(context: Pick<Platform, 'records' | 'events' | 'clock'>): Tenancy {
@@ -33,43 +32,34 @@ export function hostedTenancy(context: Pick<Platform, 'records' | 'events' | 'cl
       for (const run of runs) await context.events.publish(TOPICS.settle, { ...message, audit: run });
     },
 
-    async planned(plan) {
-      const owner = ownerOf(plan.project);
+    async planned(work) {
+      const owner = ownerOf(work.project);
       if (!owner) return;
       // It is missing if the audit was erased meanwhile, and with it the account's promise to pay.
       const found = await readAdmission(context, owner.account, owner.audit);
       if (found?.state !== 'open') throw cancelled();
       // Photos that land after it was planned make another audit of the pipeline, for which nothing is held.
-      if (found.planned && found.planned.run !== plan.audit) throw changed();
-      checkPhotos(found, plan);
-      checkPrice(found, plan);
-      const planned = plannedOf(plan, context.clock.now());
+      if (found.planned && found.planned.run !== work.audit) throw changed();
+      checkPhotos(found, work);
+      checkPrice(found, work);
+      const planned = plannedOf(work, context.clock.now());
       const admission = await planAdmission(context, owner.account, owner.audit, planned);
       if (admission?.state !== 'open') throw cancelled();
-      if (admission.planned?.run !== plan.audit) throw changed();
+      if (admission.planned?.run !== work.audit) throw changed();
       // The account's own record of it is written, and its webhooks are told, where accounts can be opened.
-      await context.events.publish(TOPICS.settle, { version: 1, audit: plan.audit });
+      await context.events.publish(TOPICS.settle, { version: 1, audit: work.audit });
     },
   };
 }
 
-function plannedOf(plan: Plan, at: number): NonNullable<Admission['planned']> {
-  const shards = {
-    enrol: stageShards(plan, 'enrol'),
-    probe: stageShards(plan, 'probe'),
-    confirm: stageShards(plan, 'confirm'),
-  };
-  return { run: plan.audit, at, msPerSample: plan.sampleMs, shards };
+function plannedOf({ audit: run, sampleMs: msPerSample, shards }: PlannedWork, at: number) {
+  return { run, at, msPerSample, shards };
 }
 
 /** Photos may land after they were counted at the start: addresses that were given out are good for hours. */
-function checkPhotos({ photos }: Admission, { members, controls, placebo }: Plan): void {
-  const found = [members, controls, placebo].reduce(
-    (sum, side) => sum + (side?.kind === 'photos' ? side.photos.length : 0),
-    0,
-  );
-  if (found <= photos) return;
-  throw new RewoundError('QUOTE_EXCEEDED', `${found} photos were uploaded, and ${photos} were quoted.`, {
+function checkPhotos({ photos: quoted }: Admission, { photos }: PlannedWork): void {
+  if (photos <= quoted) return;
+  throw new RewoundError('QUOTE_EXCEEDED', `${photos} photos were uploaded, and ${quoted} were quoted.`, {
     help: 'Create an audit with as many photos as there are. This one costs nothing.',
   });
 }
@@ -81,9 +71,9 @@ function changed(): RewoundError {
 }
 
 /** Nobody pays more than was quoted, and nobody runs for less than it costs. Throws QUOTE_EXCEEDED. */
-function checkPrice({ credits: quoted, photos }: Admission, { settings, sampleMs }: Plan): void {
+function checkPrice({ credits: quoted, photos }: Admission, { samples, k, recognizers, sampleMs }: PlannedWork): void {
   if (quoted === null) return;
-  const work = workOf({ settings, photos }, { fresh: 0, msPerSample: sampleMs });
+  const work = { samples, k, recognizers, photos, fresh: 0, msPerSample: sampleMs };
   const { credits } = charge(work, { done: 1, of: 1, quoted: Number.MAX_SAFE_INTEGER });
   if (credits <= quoted) return;
   throw new RewoundError(

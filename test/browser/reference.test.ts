@@ -1,6 +1,6 @@
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { ERROR_CODES } from '../../shared/errors.ts';
+import { ERROR_CODES } from '../../shared/error-codes.ts';
 import { hostedServer } from '../support/service/hosted-server.ts';
 import { hasChromium, launch } from './chromium.ts';
 import { lowContrast } from './contrast.ts';

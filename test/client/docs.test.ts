@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
-import { ERROR_CODES } from '../../shared/errors.ts';
+import { ERROR_CODES } from '../../shared/error-codes.ts';
 import { SCOPES } from '../../shared/service/api-keys.ts';
 import { fixture } from '../cli/fixture.ts';
 import { stubCompute } from '../support/cloud/stub-compute.ts';

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Compute } from '../../shared/engine/compute.ts';
-import { type ErrorCode, RewoundError } from '../../shared/errors.ts';
+import type { ErrorCode } from '../../shared/error-codes.ts';
+import { RewoundError } from '../../shared/errors.ts';
 import { audited, LEAK, landed, open } from '../support/audited.ts';
 import { stubCompute } from '../support/stub-compute.ts';
 import { tempDir } from '../support/temp.ts';

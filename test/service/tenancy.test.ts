@@ -6,7 +6,7 @@ import { auditOfUpload, readAudit, receiveAudit, stopAudit } from '../../shared/
 import type { Context } from '../../shared/pipeline/context.ts';
 import { TOPICS } from '../../shared/pipeline/messages.ts';
 import { plan } from '../../shared/pipeline/plan.ts';
-import { readPlan } from '../../shared/pipeline/plan-file.ts';
+import { plannedWork, readPlan } from '../../shared/pipeline/plan-file.ts';
 import { sweep } from '../../shared/pipeline/sweep.ts';
 import { around } from '../../shared/platform/around.ts';
 import { toEvent } from '../../shared/platform/event.ts';
@@ -255,7 +255,7 @@ describe('a run that was planned', () => {
   test('is none of an audit that was erased, nor of one that has another', async () => {
     const { world, account, key, id, run } = await untold();
     const { planned } = hostedTenancy(world.context);
-    const made = await readPlan(world.context as Platform as Context, run);
+    const made = plannedWork(await readPlan(world.context as Platform as Context, run));
     await planned(made);
     await planned(made);
     await world.run((topic) => topic !== TOPICS.settle);
@@ -269,7 +269,7 @@ describe('a run that was planned', () => {
   test('is the one of its audit even if another run ends before its account hears of it', async () => {
     const { world, account, id, run } = await untold();
     const { planned } = hostedTenancy(world.context);
-    const made = await readPlan(world.context as Platform as Context, run);
+    const made = plannedWork(await readPlan(world.context as Platform as Context, run));
     await planned(made);
     expect((await readHosted(world.context, account, id)).planned).toBeNull();
     const place = (await readHosted(world.context, account, id)).checkpoint!;

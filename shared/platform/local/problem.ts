@@ -1,5 +1,6 @@
 import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
-import type { ErrorCode, RewoundError } from '../../errors.ts';
+import type { ErrorCode } from '../../error-codes.ts';
+import type { RewoundError } from '../../errors.ts';
 
 /** How HTTP says it; whatever is not here is ours. */
 const STATUS: Partial<Record<ErrorCode, number>> = {

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { asRewoundError, ERROR_CODES, type ErrorCode } from '../../errors.ts';
+import { ERROR_CODES, type ErrorCode } from '../../error-codes.ts';
+import { asRewoundError } from '../../errors.ts';
 import { parseJson, toJsonText } from '../json.ts';
 import type { Clock, Events, Json } from '../ports.ts';
 import { integer, text } from './columns.ts';

@@ -1,6 +1,7 @@
 import type { MiddlewareHandler } from 'hono';
 import { getCookie } from 'hono/cookie';
-import { isOurs, RewoundError } from '../../errors.ts';
+import { isOurs } from '../../error-codes.ts';
+import { RewoundError } from '../../errors.ts';
 import { authenticate, type Caller, requireScope, type Scope, unauthenticated } from '../api-keys.ts';
 import type { ServiceContext } from '../context.ts';
 import { callerOfSession } from '../sessions.ts';

@@ -1,8 +1,7 @@
-import { OpenAPIHono } from '@hono/zod-openapi';
+/** What comes with a request besides itself. */
 import type { Context } from 'hono';
 import type { RewoundError } from '../../errors.ts';
 import type { Caller } from '../api-keys.ts';
-import { InvalidRequest } from './problem.ts';
 
 /** What the server in front of the API hands over with a request. */
 export interface Incoming {
@@ -26,13 +25,4 @@ export interface Env {
 export function incomingOf(c: Context<Env>): Incoming {
   const bindings: Env['Bindings'] | undefined = c.env;
   return bindings?.incoming ?? {};
-}
-
-/** Routes that answer a request which does not fit its schema with a problem. */
-export function router(): OpenAPIHono<Env> {
-  return new OpenAPIHono<Env>({
-    defaultHook: (result) => {
-      if (!result.success) throw new InvalidRequest(result.error);
-    },
-  });
 }

@@ -2,7 +2,8 @@ import { z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import { HTTPException } from 'hono/http-exception';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
-import { asRewoundError, ERROR_CODES, type ErrorCode, RewoundError } from '../../errors.ts';
+import { ERROR_CODES, type ErrorCode } from '../../error-codes.ts';
+import { asRewoundError, RewoundError } from '../../errors.ts';
 import type { Env } from './env.ts';
 
 /** What is answered when something is wrong: a problem document (RFC 9457) with the error's own code and help. */

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { ERROR_CODES, type ErrorCode, isOurs } from '../../errors.ts';
+import { ERROR_CODES, type ErrorCode, isOurs } from '../../error-codes.ts';
 import { html, type Markup, type Part } from '../../report/html/escape.ts';
 import { sheet } from '../../report/html/page.ts';
 import { STYLES } from '../../report/html/styles.ts';

@@ -1,7 +1,8 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { asRewoundError, type ErrorCode, RewoundError } from '../../../shared/errors.ts';
+import type { ErrorCode } from '../../../shared/error-codes.ts';
+import { asRewoundError, RewoundError } from '../../../shared/errors.ts';
 import { openDatabase } from '../../../shared/platform/local/database.ts';
 import { storageError } from '../../../shared/platform/local/errors.ts';
 import { fileError } from '../../../shared/platform/local/file-errors.ts';

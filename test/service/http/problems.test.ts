@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { ERROR_CODES, type ErrorCode } from '../../../shared/errors.ts';
+import { ERROR_CODES, type ErrorCode } from '../../../shared/error-codes.ts';
 import { problemSchema, statusOf } from '../../../shared/service/http/problem.ts';
 import { type Asked, hosted } from '../../support/service/hosted.ts';
 import { DAY_MS, HostedWorld } from '../../support/service/hosted-world.ts';

@@ -6,11 +6,11 @@ import type { ServiceContext } from '../../context.ts';
 import { balanceOf } from '../../credits.ts';
 import { addressOf } from '../address.ts';
 import { type callers, security } from '../caller.ts';
-import { router } from '../env.ts';
 import { answer, json, NOT_KEPT } from '../pages.ts';
 import { PROBLEMS } from '../problem.ts';
 import type { Limits } from '../rate-limit.ts';
 import { accountResource, accountSchema, idSchema, keyResource, keySchema, scopesSchema } from '../resources.ts';
+import { router } from '../router.ts';
 
 const newKeySchema = z
   .strictObject({

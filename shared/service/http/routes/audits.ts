@@ -16,11 +16,11 @@ import { eraseAudit, signReceipt } from '../../erase.ts';
 import { cancelAudit, startAudit } from '../../start.ts';
 import { MOST_FILES, ticketsFor, uploadFileSchema } from '../../uploads.ts';
 import { type callers, security } from '../caller.ts';
-import { router } from '../env.ts';
 import { idempotent } from '../idempotency.ts';
 import { answer, idempotencyKey, json, page, pageOf, pageQuery } from '../pages.ts';
 import { PROBLEMS } from '../problem.ts';
 import { auditResource, auditSchema, idSchema, priceSchema, receiptSchema, time } from '../resources.ts';
+import { router } from '../router.ts';
 import { type Watching, watching } from '../watch.ts';
 
 const params = z.strictObject({ audit: idSchema('audit') });

@@ -4,10 +4,10 @@ import type { ServiceContext } from '../../context.ts';
 import { entries } from '../../credits.ts';
 import { createCheckout, handleStripeWebhook, openStripe, packSchema } from '../../stripe.ts';
 import { type callers, security } from '../caller.ts';
-import { router } from '../env.ts';
 import { answer, idempotencyKey, json, page, pageLimit, pageOf } from '../pages.ts';
 import { PROBLEMS } from '../problem.ts';
 import { entryResource, entrySchema } from '../resources.ts';
+import { router } from '../router.ts';
 
 const tags = ['Credits'];
 /** As text, like `next`; no number that is not exact. */

@@ -7,7 +7,8 @@ import type { Context } from 'hono';
 import { TOKENS } from '../../../report/html/styles/tokens.ts';
 import type { ServiceContext } from '../../context.ts';
 import { PACKS } from '../../stripe.ts';
-import { type Env, router } from '../env.ts';
+import type { Env } from '../env.ts';
+import { router } from '../router.ts';
 
 export interface DashboardOptions {
   /** Where uploads go, if not to this service: such as `https://storage.googleapis.com`. */

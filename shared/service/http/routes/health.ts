@@ -1,8 +1,8 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import type { ServiceContext } from '../../context.ts';
 import { type FormerKey, formerReceiptKeys, receiptKeyOf } from '../../receipt-keys.ts';
-import { router } from '../env.ts';
 import { answer } from '../pages.ts';
+import { router } from '../router.ts';
 
 const tags = ['Service'];
 const publicKeySchema = z.string().openapi({ description: 'The 32 bytes of the key, base64.' });

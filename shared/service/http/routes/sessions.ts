@@ -5,11 +5,11 @@ import type { ServiceContext } from '../../context.ts';
 import { type Credential, callerOfSession, SESSION_MS, signIn, signOut } from '../../sessions.ts';
 import { addressOf } from '../address.ts';
 import { isSecure, requireOwnPage, sessionCookie } from '../caller.ts';
-import { router } from '../env.ts';
 import { answer, json } from '../pages.ts';
 import { errorOf, PROBLEMS } from '../problem.ts';
 import type { Limits } from '../rate-limit.ts';
 import { idSchema, scopesSchema } from '../resources.ts';
+import { router } from '../router.ts';
 
 const sessionSchema = z
   .strictObject({

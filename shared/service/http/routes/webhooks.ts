@@ -13,10 +13,10 @@ import {
 } from '../../webhooks/endpoints.ts';
 import { endpointSecret } from '../../webhooks/sign.ts';
 import { type callers, security as securityOf } from '../caller.ts';
-import { router } from '../env.ts';
 import { answer, json, NOT_KEPT, pageOf, pageQuery } from '../pages.ts';
 import { PROBLEMS } from '../problem.ts';
 import { deliveryResource, deliverySchema, endpointResource, endpointSchema, idSchema } from '../resources.ts';
+import { router } from '../router.ts';
 
 const tags = ['Webhooks'];
 const endpointParams = z.strictObject({ endpoint: idSchema('endpoint') });
