@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { RandomState } from '../../shared/audit/random.ts';
+import { RandomState } from '../../shared/audit/numbers/random.ts';
 import { GraphBuilder } from '../../shared/onnx/graph.ts';
 import type { Benchmark } from './benchmark.ts';
 import { measuredAudit } from './measured.ts';

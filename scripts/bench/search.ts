@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os';
-import { RandomState } from '../../shared/audit/random.ts';
+import { RandomState } from '../../shared/audit/numbers/random.ts';
 import { GallerySearch } from '../../shared/faces/search.ts';
 import { GraphBuilder } from '../../shared/onnx/graph.ts';
 import { floatTensor, type Model, Runtime } from '../../shared/onnx/runtime.ts';

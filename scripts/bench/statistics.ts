@@ -1,8 +1,8 @@
-import { type AnalysisSettings, analyse, type Measured, type Person } from '../../shared/audit/analysis.ts';
-import { RandomState } from '../../shared/audit/random.ts';
-import { layOut } from '../../shared/audit/roster.ts';
-import { type Summary, summarise } from '../../shared/audit/summary.ts';
-import { TallyBuilder } from '../../shared/audit/tally-builder.ts';
+import { layOut } from '../../shared/audit/counts/roster.ts';
+import { type Summary, summarise } from '../../shared/audit/counts/summary.ts';
+import { TallyBuilder } from '../../shared/audit/counts/tally-builder.ts';
+import { RandomState } from '../../shared/audit/numbers/random.ts';
+import { type AnalysisSettings, analyse, type Measured, type Person } from '../../shared/audit/verdict/analysis.ts';
 import type { Benchmark, Row } from './benchmark.ts';
 import { mergeShards } from './merge.ts';
 

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { RandomState } from '../../shared/audit/random.ts';
+import { RandomState } from '../../shared/audit/numbers/random.ts';
 import { recogniseStyleGan2 } from '../../shared/checkpoint/families/stylegan2/recognise.ts';
 import type { CheckpointTensor } from '../../shared/checkpoint/tensor.ts';
 import { GraphBuilder } from '../../shared/onnx/graph.ts';

@@ -1,3 +1,4 @@
+import { freshSamples, settingsSchema, shardCount } from '../../shared/pipeline/settings.ts';
 import {
   type AuditPrice,
   type AuditWork,
@@ -6,8 +7,7 @@ import {
   type Gpu,
   PRICES_READ,
   USUAL,
-} from '../../shared/audit/price.ts';
-import { freshSamples, settingsSchema, shardCount } from '../../shared/pipeline/settings.ts';
+} from '../../shared/service/billing/price.ts';
 import { stdout } from '../../shared/terminal.ts';
 import { oneOf, parse, usage, whole } from './options.ts';
 

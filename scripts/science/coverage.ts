@@ -1,9 +1,9 @@
 import { ndtr } from 'cephes';
-import { type Sides, split } from '../../shared/audit/comparison.ts';
-import type { Interval } from '../../shared/audit/intervals.ts';
-import { derivedSeed } from '../../shared/audit/keyed.ts';
-import { leakedFraction } from '../../shared/audit/leaked.ts';
-import { RandomState } from '../../shared/audit/random.ts';
+import { type Sides, split } from '../../shared/audit/evidence/comparison.ts';
+import { leakedFraction } from '../../shared/audit/evidence/leaked.ts';
+import type { Interval } from '../../shared/audit/numbers/intervals.ts';
+import { derivedSeed } from '../../shared/audit/numbers/keyed.ts';
+import { RandomState } from '../../shared/audit/numbers/random.ts';
 
 /** Members of whom a share leaked, and their scores: Gumbel by chance, normal where they leaked. */
 export interface Design {

@@ -1,4 +1,4 @@
-import { clopperPearson } from '../../shared/audit/intervals.ts';
+import { clopperPearson } from '../../shared/audit/numbers/intervals.ts';
 
 /** One number that was simulated. */
 export interface Finding {

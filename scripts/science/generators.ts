@@ -1,4 +1,4 @@
-import type { RandomState } from '../../shared/audit/random.ts';
+import type { RandomState } from '../../shared/audit/numbers/random.ts';
 import type { People } from './people.ts';
 import { isotropic, LENGTH, type Population, photograph } from './population.ts';
 

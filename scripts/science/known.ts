@@ -1,4 +1,4 @@
-import { scores as scoresOf } from '../../shared/audit/staircase.ts';
+import { scores as scoresOf } from '../../shared/audit/counts/staircase.ts';
 import type { SimulatedAudit, World } from './audit.ts';
 import { collapse, copies, type Generator, leak, lone, oracle } from './generators.ts';
 import { isotropic, leaning } from './population.ts';

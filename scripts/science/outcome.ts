@@ -1,7 +1,7 @@
-import type { Analysis } from '../../shared/audit/analysis.ts';
-import type { Conclusion } from '../../shared/audit/conclusion.ts';
-import type { Interval } from '../../shared/audit/intervals.ts';
-import { differs, type Verdict } from '../../shared/audit/verdict.ts';
+import type { Interval } from '../../shared/audit/numbers/intervals.ts';
+import type { Analysis } from '../../shared/audit/verdict/analysis.ts';
+import type { Conclusion } from '../../shared/audit/verdict/conclusion.ts';
+import { differs, type Verdict } from '../../shared/audit/verdict/verdict.ts';
 
 /** What a simulated audit came to, small enough to be counted by the thousand. */
 export interface Outcome {

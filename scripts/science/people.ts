@@ -1,6 +1,6 @@
-import type { Person } from '../../shared/audit/analysis.ts';
-import type { RandomState } from '../../shared/audit/random.ts';
-import { layOut } from '../../shared/audit/roster.ts';
+import { layOut } from '../../shared/audit/counts/roster.ts';
+import type { RandomState } from '../../shared/audit/numbers/random.ts';
+import type { Person } from '../../shared/audit/verdict/analysis.ts';
 import type { Gallery } from '../../shared/faces/gallery.ts';
 import { LENGTH, type Population, photograph } from './population.ts';
 

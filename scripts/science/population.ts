@@ -1,4 +1,4 @@
-import type { RandomState } from '../../shared/audit/random.ts';
+import type { RandomState } from '../../shared/audit/numbers/random.ts';
 
 /** Numbers in an embedding. */
 export const LENGTH = 64;

@@ -1,10 +1,10 @@
-import { type Analysis, analyse, type Measured } from '../../shared/audit/analysis.ts';
-import { binOf } from '../../shared/audit/bins.ts';
-import { type Conclusion, conclude } from '../../shared/audit/conclusion.ts';
-import { derivedSeed } from '../../shared/audit/keyed.ts';
-import type { GalleryProfile } from '../../shared/audit/profile.ts';
-import { RandomState } from '../../shared/audit/random.ts';
-import type { Summary } from '../../shared/audit/summary.ts';
+import type { Summary } from '../../shared/audit/counts/summary.ts';
+import type { GalleryProfile } from '../../shared/audit/gallery/profile.ts';
+import { binOf } from '../../shared/audit/numbers/bins.ts';
+import { derivedSeed } from '../../shared/audit/numbers/keyed.ts';
+import { RandomState } from '../../shared/audit/numbers/random.ts';
+import { type Analysis, analyse, type Measured } from '../../shared/audit/verdict/analysis.ts';
+import { type Conclusion, conclude } from '../../shared/audit/verdict/conclusion.ts';
 import type { Effort } from './audit.ts';
 
 /** How closely somebody is resembled by the samples, and by fresh ones: two similarities. */

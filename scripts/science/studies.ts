@@ -1,10 +1,10 @@
-import { firstBinAbove } from '../../shared/audit/bins.ts';
-import { dot } from '../../shared/audit/dot.ts';
-import { derivedSeed } from '../../shared/audit/keyed.ts';
-import { RandomState } from '../../shared/audit/random.ts';
-import { scores as scoresOf } from '../../shared/audit/staircase.ts';
-import { hitsFrom } from '../../shared/audit/summary.ts';
-import type { Verdict } from '../../shared/audit/verdict.ts';
+import { scores as scoresOf } from '../../shared/audit/counts/staircase.ts';
+import { hitsFrom } from '../../shared/audit/counts/summary.ts';
+import { firstBinAbove } from '../../shared/audit/numbers/bins.ts';
+import { dot } from '../../shared/audit/numbers/dot.ts';
+import { derivedSeed } from '../../shared/audit/numbers/keyed.ts';
+import { RandomState } from '../../shared/audit/numbers/random.ts';
+import type { Verdict } from '../../shared/audit/verdict/verdict.ts';
 import type { Prepared, SimulatedAudit, Simulator } from './audit.ts';
 import { type Covered, coverage, DESIGNS } from './coverage.ts';
 import { type Answer, answerOf, KNOWN, type Known } from './known.ts';

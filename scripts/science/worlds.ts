@@ -1,4 +1,4 @@
-import type { RandomState } from '../../shared/audit/random.ts';
+import type { RandomState } from '../../shared/audit/numbers/random.ts';
 import type { Effort, World } from './audit.ts';
 import { type Generator, leak, oracle } from './generators.ts';
 import type { Sizes } from './people.ts';

@@ -1,5 +1,5 @@
-import type { Shard } from '../audit/shards.ts';
-import type { Tally } from '../audit/tally.ts';
+import type { Shard } from '../audit/counts/shards.ts';
+import type { Tally } from '../audit/counts/tally.ts';
 import type { CheckpointCard } from '../checkpoint/card.ts';
 import type { Assumption, GeneratorSpec } from '../checkpoint/generator.ts';
 import type { PictureGeometry } from '../checkpoint/picture.ts';

@@ -1,5 +1,5 @@
 import { Tensor } from 'onnxruntime-node';
-import { latents } from '../audit/latents.ts';
+import { latents } from '../audit/counts/latents.ts';
 import type { GeneratorSpec } from '../checkpoint/generator.ts';
 import { RewoundError } from '../errors.ts';
 import { floatTensor, type Model } from '../onnx/runtime.ts';

@@ -1,6 +1,6 @@
-import { batchRange } from '../audit/shards.ts';
-import type { Tally, Timing } from '../audit/tally.ts';
-import { TallyBuilder } from '../audit/tally-builder.ts';
+import { batchRange } from '../audit/counts/shards.ts';
+import type { Tally, Timing } from '../audit/counts/tally.ts';
+import { TallyBuilder } from '../audit/counts/tally-builder.ts';
 import type { Gallery } from '../faces/gallery.ts';
 import type { Recognizer } from '../faces/recognizer.ts';
 import type { GallerySearch } from '../faces/search.ts';

@@ -1,11 +1,11 @@
-import { blindScores } from '../audit/blind.ts';
-import { centroidsOf } from '../audit/centroids.ts';
-import { dot } from '../audit/dot.ts';
-import { derivedSeed } from '../audit/keyed.ts';
-import type { GalleryProfile, GenuineMatches, ImpostorTail } from '../audit/profile.ts';
-import { RandomState } from '../audit/random.ts';
-import type { Layout } from '../audit/roster.ts';
-import { TopPairs } from '../audit/top-pairs.ts';
+import type { Layout } from '../audit/counts/roster.ts';
+import { blindScores } from '../audit/gallery/blind.ts';
+import { centroidsOf } from '../audit/gallery/centroids.ts';
+import type { GalleryProfile, GenuineMatches, ImpostorTail } from '../audit/gallery/profile.ts';
+import { TopPairs } from '../audit/gallery/top-pairs.ts';
+import { dot } from '../audit/numbers/dot.ts';
+import { derivedSeed } from '../audit/numbers/keyed.ts';
+import { RandomState } from '../audit/numbers/random.ts';
 import type { Gallery } from '../faces/gallery.ts';
 import type { Similarity } from '../faces/similarity.ts';
 

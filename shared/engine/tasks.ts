@@ -1,5 +1,5 @@
 import { readFile, stat } from 'node:fs/promises';
-import { decodeProfile, encodeProfile } from '../audit/profile-codec.ts';
+import { decodeProfile, encodeProfile } from '../audit/gallery/profile-codec.ts';
 import { PICTURE_OUTPUTS } from '../checkpoint/picture.ts';
 import { readGenerator } from '../checkpoint/read.ts';
 import { type ByteSource, fileSource } from '../checkpoint/source.ts';

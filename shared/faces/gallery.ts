@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type Enrolled, type Layout, layOut } from '../audit/roster.ts';
+import { type Enrolled, type Layout, layOut } from '../audit/counts/roster.ts';
 import { RewoundError } from '../errors.ts';
 import { elementsOf, readSafetensors, tensorOf, writeSafetensors } from '../safetensors.ts';
 import { requireWhole, seal, UNSEALED } from '../seal.ts';

@@ -1,9 +1,9 @@
-import { type Analysis, analyse, type Measured } from '../audit/analysis.ts';
-import { type Conclusion, conclude } from '../audit/conclusion.ts';
-import { decodeProfile } from '../audit/profile-codec.ts';
-import { type Summary, summarise, totalTiming } from '../audit/summary.ts';
-import type { Timing } from '../audit/tally.ts';
-import { decodeTally } from '../audit/tally-codec.ts';
+import { type Summary, summarise, totalTiming } from '../audit/counts/summary.ts';
+import type { Timing } from '../audit/counts/tally.ts';
+import { decodeTally } from '../audit/counts/tally-codec.ts';
+import { decodeProfile } from '../audit/gallery/profile-codec.ts';
+import { type Analysis, analyse, type Measured } from '../audit/verdict/analysis.ts';
+import { type Conclusion, conclude } from '../audit/verdict/conclusion.ts';
 import type { Context } from './context.ts';
 import { keys } from './keys.ts';
 import { readNomination } from './nomination.ts';

@@ -1,4 +1,4 @@
-import { equalise } from '../audit/equalise.ts';
+import { equalise } from '../audit/counts/equalise.ts';
 import { encodeEnrolment } from '../faces/enrolment.ts';
 import { encodeGallery } from '../faces/gallery.ts';
 import { isRunning } from './audits.ts';

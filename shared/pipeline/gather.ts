@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { centroidsOf } from '../audit/centroids.ts';
-import { overlappingPeople, overlapThreshold } from '../audit/overlap.ts';
+import { centroidsOf } from '../audit/gallery/centroids.ts';
+import { overlappingPeople, overlapThreshold } from '../audit/gallery/overlap.ts';
 import { RewoundError } from '../errors.ts';
 import type { Enrolment } from '../faces/enrolled.ts';
 import { decodeEnrolment } from '../faces/enrolment.ts';

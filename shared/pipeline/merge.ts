@@ -1,4 +1,4 @@
-import { encodeTally } from '../audit/tally-codec.ts';
+import { encodeTally } from '../audit/counts/tally-codec.ts';
 import { analyseAll } from './analyses.ts';
 import { advance, isRunning } from './audits.ts';
 import type { Context } from './context.ts';

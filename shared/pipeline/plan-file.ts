@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { cutShards, type Shard } from '../audit/shards.ts';
+import { cutShards, type Shard } from '../audit/counts/shards.ts';
 import { assumptionSchema, generatorSpecSchema } from '../checkpoint/generator.ts';
 import type { Alignment, RecognizerRequest, Resolution } from '../engine/compute.ts';
 import { recognizerCardSchema } from '../faces/recognizer.ts';

@@ -1,4 +1,4 @@
-import type { Role } from '../audit/roster.ts';
+import type { Role } from '../audit/counts/roster.ts';
 import { parseCard } from '../checkpoint/card.ts';
 import { RewoundError } from '../errors.ts';
 import { contentOf } from '../seal.ts';

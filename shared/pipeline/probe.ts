@@ -1,4 +1,4 @@
-import { encodeTally } from '../audit/tally-codec.ts';
+import { encodeTally } from '../audit/counts/tally-codec.ts';
 import { runningVersion } from './audits.ts';
 import type { Context } from './context.ts';
 import { refuseOtherDevice } from './device.ts';

@@ -1,5 +1,5 @@
-import { MOST_PHOTOS } from '../audit/equalise.ts';
-import type { Role } from '../audit/roster.ts';
+import { MOST_PHOTOS } from '../audit/counts/equalise.ts';
+import type { Role } from '../audit/counts/roster.ts';
 import type { Report } from '../report/model.ts';
 import { type Analyses, facesSeen } from './analyses.ts';
 import { findings } from './findings.ts';

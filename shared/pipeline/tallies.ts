@@ -1,5 +1,5 @@
-import { mergeTallies, type Tally } from '../audit/tally.ts';
-import { decodeTally } from '../audit/tally-codec.ts';
+import { mergeTallies, type Tally } from '../audit/counts/tally.ts';
+import { decodeTally } from '../audit/counts/tally-codec.ts';
 import { RewoundError } from '../errors.ts';
 import type { Context } from './context.ts';
 import { keys, type SampleStage } from './keys.ts';

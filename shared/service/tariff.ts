@@ -1,5 +1,5 @@
-import { auditPrice, USUAL } from '../audit/price.ts';
 import { recognizerNames, type Settings, settingsSchema, shardCount } from '../pipeline/settings.ts';
+import { auditPrice, USUAL } from './billing/price.ts';
 
 /** What a credit costs in US dollars, at the price of the smallest pack. */
 export const CREDIT_USD = 0.01;

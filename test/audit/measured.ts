@@ -1,10 +1,10 @@
-import type { Measured, Person } from '../../shared/audit/analysis.ts';
-import type { GalleryProfile } from '../../shared/audit/profile.ts';
-import { RandomState } from '../../shared/audit/random.ts';
-import { layOut } from '../../shared/audit/roster.ts';
-import { batchCount, batchRange } from '../../shared/audit/shards.ts';
-import { type Summary, summarise } from '../../shared/audit/summary.ts';
-import { TallyBuilder } from '../../shared/audit/tally-builder.ts';
+import { layOut } from '../../shared/audit/counts/roster.ts';
+import { batchCount, batchRange } from '../../shared/audit/counts/shards.ts';
+import { type Summary, summarise } from '../../shared/audit/counts/summary.ts';
+import { TallyBuilder } from '../../shared/audit/counts/tally-builder.ts';
+import type { GalleryProfile } from '../../shared/audit/gallery/profile.ts';
+import { RandomState } from '../../shared/audit/numbers/random.ts';
+import type { Measured, Person } from '../../shared/audit/verdict/analysis.ts';
 import { enrolled } from './probe.ts';
 
 /** Samples of every audit made here, in batches of 10. */

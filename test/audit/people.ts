@@ -1,6 +1,6 @@
-import { centroidsOf } from '../../shared/audit/centroids.ts';
-import { RandomState } from '../../shared/audit/random.ts';
-import { type Layout, layOut } from '../../shared/audit/roster.ts';
+import { type Layout, layOut } from '../../shared/audit/counts/roster.ts';
+import { centroidsOf } from '../../shared/audit/gallery/centroids.ts';
+import { RandomState } from '../../shared/audit/numbers/random.ts';
 
 /** Photos of one person then have cosine 0.642 on average. */
 const NOISE = 0.746;

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
-import { type Enrolled, type Layout, layOut } from '../../shared/audit/roster.ts';
-import { batchRange, type Shard } from '../../shared/audit/shards.ts';
-import type { Frame, Tally } from '../../shared/audit/tally.ts';
-import { TallyBuilder } from '../../shared/audit/tally-builder.ts';
+import { type Enrolled, type Layout, layOut } from '../../shared/audit/counts/roster.ts';
+import { batchRange, type Shard } from '../../shared/audit/counts/shards.ts';
+import type { Frame, Tally } from '../../shared/audit/counts/tally.ts';
+import { TallyBuilder } from '../../shared/audit/counts/tally-builder.ts';
 
 /** A whole audit's similarities, dense: what the search graph would compute. */
 export interface Probe {

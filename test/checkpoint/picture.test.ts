@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { RandomState } from '../../shared/audit/random.ts';
+import { RandomState } from '../../shared/audit/numbers/random.ts';
 import type { CheckpointCard } from '../../shared/checkpoint/card.ts';
 import { readOnnxGenerator } from '../../shared/checkpoint/onnx.ts';
 import {

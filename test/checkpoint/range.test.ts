@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { RandomState } from '../../shared/audit/random.ts';
+import { RandomState } from '../../shared/audit/numbers/random.ts';
 import type { Range } from '../../shared/checkpoint/generator.ts';
 import { findRange } from '../../shared/checkpoint/range.ts';
 

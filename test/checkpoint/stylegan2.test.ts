@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { RandomState } from '../../shared/audit/random.ts';
+import { RandomState } from '../../shared/audit/numbers/random.ts';
 import { recogniseStyleGan2 } from '../../shared/checkpoint/families/stylegan2/recognise.ts';
 import { loadCheckpoint } from '../../shared/checkpoint/load.ts';
 import type { ModuleRecord } from '../../shared/checkpoint/module.ts';

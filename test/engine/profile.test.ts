@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { blindScores } from '../../shared/audit/blind.ts';
-import { centroidsOf } from '../../shared/audit/centroids.ts';
-import { decodeProfile } from '../../shared/audit/profile-codec.ts';
-import { RandomState } from '../../shared/audit/random.ts';
-import type { Enrolled } from '../../shared/audit/roster.ts';
+import type { Enrolled } from '../../shared/audit/counts/roster.ts';
+import { blindScores } from '../../shared/audit/gallery/blind.ts';
+import { centroidsOf } from '../../shared/audit/gallery/centroids.ts';
+import { decodeProfile } from '../../shared/audit/gallery/profile-codec.ts';
+import { RandomState } from '../../shared/audit/numbers/random.ts';
 import type { ProfileRequest } from '../../shared/engine/compute.ts';
 import { profileGallery } from '../../shared/engine/profile.ts';
 import { localTasks } from '../../shared/engine/tasks.ts';

@@ -1,6 +1,6 @@
 import { Tensor } from 'onnxruntime-node';
 import { describe, expect, it } from 'vitest';
-import { latents } from '../../shared/audit/latents.ts';
+import { latents } from '../../shared/audit/counts/latents.ts';
 import type { CheckpointCard } from '../../shared/checkpoint/card.ts';
 import { readOnnxGenerator } from '../../shared/checkpoint/onnx.ts';
 import { Sampler } from '../../shared/engine/generator.ts';

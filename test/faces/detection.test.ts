@@ -1,6 +1,6 @@
 import sharp from 'sharp';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { RandomState } from '../../shared/audit/random.ts';
+import { RandomState } from '../../shared/audit/numbers/random.ts';
 import { FACE_SCORE } from '../../shared/faces/detection.ts';
 import { FaceLocator, type LocatedFace } from '../../shared/faces/locate.ts';
 import { type Photo, readPhoto, resizePhoto, toPlanes } from '../../shared/faces/photo.ts';

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { describe, expect, it } from 'vitest';
-import { RandomState } from '../../shared/audit/random.ts';
+import { RandomState } from '../../shared/audit/numbers/random.ts';
 import { detectorGraph } from '../../shared/faces/networks/detector.ts';
 import { addDlib, DLIB_SIDE } from '../../shared/faces/networks/dlib.ts';
 import { LANDMARK_SIDE, landmarkGraph } from '../../shared/faces/networks/landmarks.ts';

@@ -4,7 +4,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { expect, test } from 'vitest';
 import { quietProgress } from '../../scripts/cli/progress.ts';
 import { finish, start } from '../../scripts/cli/start.ts';
-import { RandomState } from '../../shared/audit/random.ts';
+import { RandomState } from '../../shared/audit/numbers/random.ts';
 import { RewoundError } from '../../shared/errors.ts';
 import { auditOfUpload, readAudit } from '../../shared/pipeline/audits.ts';
 import { keys } from '../../shared/pipeline/keys.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { newcombe } from '../../shared/audit/intervals.ts';
-import { RandomState } from '../../shared/audit/random.ts';
+import { newcombe } from '../../shared/audit/numbers/intervals.ts';
+import { RandomState } from '../../shared/audit/numbers/random.ts';
 import { type Baseline, baselineOf } from '../../shared/report/baseline.ts';
 import { compareReports } from '../../shared/report/compare.ts';
 import { comparisonSchema, renderComparison } from '../../shared/report/comparison.ts';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { auditPrice, USUAL } from '../../shared/audit/price.ts';
+import { auditPrice, USUAL } from '../../shared/service/billing/price.ts';
 import { CREDIT_USD, charge, LEAST_CREDITS, quote, USUAL_MS, type Work } from '../../shared/service/tariff.ts';
 
 const WORK: Work = { samples: 50_000, fresh: 10_000, photos: 2_000 };

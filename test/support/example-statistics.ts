@@ -1,5 +1,5 @@
-import { clopperPearson } from '../../shared/audit/intervals.ts';
-import { samplesNeeded, zeroHitBound } from '../../shared/audit/power.ts';
+import { clopperPearson } from '../../shared/audit/numbers/intervals.ts';
+import { samplesNeeded, zeroHitBound } from '../../shared/audit/verdict/power.ts';
 import type { Gate, Named, Report } from '../../shared/report/model.ts';
 
 /** Parts of the example reports: numbers that agree with each other and have the digits a report keeps. */

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { RandomState } from '../../shared/audit/random.ts';
-import { batchRange } from '../../shared/audit/shards.ts';
-import { TallyBuilder } from '../../shared/audit/tally-builder.ts';
+import { batchRange } from '../../shared/audit/counts/shards.ts';
+import { TallyBuilder } from '../../shared/audit/counts/tally-builder.ts';
+import { RandomState } from '../../shared/audit/numbers/random.ts';
 import { pictureGeometry } from '../../shared/checkpoint/picture.ts';
 import type { Compute, Inspection, ModelFiles } from '../../shared/engine/compute.ts';
 import type { PhotoState } from '../../shared/faces/enrolled.ts';

@@ -1,4 +1,4 @@
-import { encodeProfile } from '../../shared/audit/profile-codec.ts';
+import { encodeProfile } from '../../shared/audit/gallery/profile-codec.ts';
 import type { ProfileRequest } from '../../shared/engine/compute.ts';
 import { profileGallery } from '../../shared/engine/profile.ts';
 import { decodeEnrolled } from '../../shared/faces/enrolment.ts';

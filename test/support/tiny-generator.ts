@@ -1,4 +1,4 @@
-import { RandomState } from '../../shared/audit/random.ts';
+import { RandomState } from '../../shared/audit/numbers/random.ts';
 import { type Dimension, GraphBuilder, type Value } from '../../shared/onnx/graph.ts';
 import { MessageWriter, readFields } from '../../shared/onnx/wire.ts';
 

@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { setImmediate as immediate } from 'node:timers/promises';
 import { handlersIn } from '../../functions/bootstrap.ts';
 import { functions } from '../../functions/index.ts';
-import { RandomState } from '../../shared/audit/random.ts';
+import { RandomState } from '../../shared/audit/numbers/random.ts';
 import type { Compute } from '../../shared/engine/compute.ts';
 import { asRewoundError, RewoundError } from '../../shared/errors.ts';
 import { type AuditRecord, auditOfUpload, readAudit } from '../../shared/pipeline/audits.ts';

@@ -2,7 +2,7 @@ import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { expect, test } from 'vitest';
-import { RandomState } from '../../../shared/audit/random.ts';
+import { RandomState } from '../../../shared/audit/numbers/random.ts';
 import { asRewoundError } from '../../../shared/errors.ts';
 import { type LocalPlatform, openLocal } from '../../../shared/platform/local/index.ts';
 import type { Json } from '../../../shared/platform/ports.ts';

@@ -1,4 +1,4 @@
-import { RandomState } from '../../../shared/audit/random.ts';
+import { RandomState } from '../../../shared/audit/numbers/random.ts';
 import type { LoadedCheckpoint } from '../../../shared/checkpoint/loaded.ts';
 import type { CheckpointTensor, StateDict } from '../../../shared/checkpoint/tensor.ts';
 

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { batchRange } from '../../../shared/audit/shards.ts';
-import { TallyBuilder } from '../../../shared/audit/tally-builder.ts';
+import { batchRange } from '../../../shared/audit/counts/shards.ts';
+import { TallyBuilder } from '../../../shared/audit/counts/tally-builder.ts';
 import { pictureGeometry } from '../../../shared/checkpoint/picture.ts';
 import type { Calibration, Compute, Inspection, ProbeRequest } from '../../../shared/engine/compute.ts';
 import { decodeGallery } from '../../../shared/faces/gallery.ts';

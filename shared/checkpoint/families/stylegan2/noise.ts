@@ -1,4 +1,4 @@
-import { RandomState } from '../../../audit/random.ts';
+import { RandomState } from '../../../audit/numbers/random.ts';
 import type { FamilyOptions } from '../../network.ts';
 import type { Noise } from './architecture.ts';
 
