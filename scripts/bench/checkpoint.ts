@@ -1,8 +1,8 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { loadCheckpoint } from '../../shared/checkpoint/load.ts';
-import { stateDictOf } from '../../shared/checkpoint/module.ts';
-import { fileSource } from '../../shared/checkpoint/source.ts';
+import { loadCheckpoint } from '../../shared/checkpoint/formats/load.ts';
+import { stateDictOf } from '../../shared/checkpoint/formats/module.ts';
+import { fileSource } from '../../shared/checkpoint/formats/source.ts';
 import { nvlabsPickle } from '../../test/support/checkpoint/nvlabs-writer.ts';
 import { floatTensor, type SavedDict, torchLegacy, torchZip } from '../../test/support/checkpoint/torch-writer.ts';
 import type { Benchmark } from './benchmark.ts';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { RandomState } from '../../shared/audit/numbers/random.ts';
 import { recogniseStyleGan2 } from '../../shared/checkpoint/families/stylegan2/recognise.ts';
-import type { CheckpointTensor } from '../../shared/checkpoint/tensor.ts';
+import type { CheckpointTensor } from '../../shared/checkpoint/formats/tensor.ts';
 import { GraphBuilder } from '../../shared/onnx/graph.ts';
 import { floatTensor, type Model, Runtime } from '../../shared/onnx/runtime.ts';
 import type { Benchmark } from './benchmark.ts';

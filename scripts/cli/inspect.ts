@@ -1,5 +1,5 @@
 import { basename } from 'node:path';
-import type { PlainValue } from '../../shared/checkpoint/module.ts';
+import type { PlainValue } from '../../shared/checkpoint/formats/module.ts';
 import type { Inspection } from '../../shared/engine/compute.ts';
 import { EngineProcess } from '../../shared/engine/process.ts';
 import { printable } from '../../shared/printable.ts';

@@ -1,8 +1,8 @@
 /** Bounds of the shapes that an ONNX model states, checked before anything is allocated or run by them. */
 
 import { RewoundError } from '../errors.ts';
-import { corrupt, unsupported } from './faults.ts';
-import { LARGEST_SIDE, SMALLEST_SIDE } from './generator.ts';
+import { corrupt, unsupported } from './formats/faults.ts';
+import { LARGEST_SIDE, SMALLEST_SIDE } from './spec/generator.ts';
 
 /** Samples that a model may insist on making at once: as many as --batch takes. */
 const MOST_BATCH = 1024;

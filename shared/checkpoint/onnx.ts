@@ -1,9 +1,9 @@
 import { type ModelSummary, summarize, type TensorSignature } from '../onnx/model.ts';
-import { ambiguous, CARD, classesAsked, FILE, latentLaw, psiAsked, refuseMeaningless } from './asked.ts';
-import type { CheckpointCard } from './card.ts';
 import { checkClasses, checkLatent, checkParameters, checkPicture, fixedExtent } from './extents.ts';
-import { unsupported } from './faults.ts';
-import type { Assumption, GeneratorSpec } from './generator.ts';
+import { unsupported } from './formats/faults.ts';
+import { ambiguous, CARD, classesAsked, FILE, latentLaw, psiAsked, refuseMeaningless } from './spec/asked.ts';
+import type { CheckpointCard } from './spec/card.ts';
+import type { Assumption, GeneratorSpec } from './spec/generator.ts';
 
 export interface OnnxGenerator {
   readonly spec: GeneratorSpec;

@@ -1,7 +1,7 @@
 import { type CanvasPlacement, placeOnCanvas, resampleMatrix } from '../faces/resample.ts';
 import { NodeList, type Value, valueInfo } from '../onnx/graph.ts';
 import { extendModel } from '../onnx/model.ts';
-import type { GeneratorSpec, Range } from './generator.ts';
+import type { GeneratorSpec, Range } from './spec/generator.ts';
 
 /** What the picture graph is built for. All sizes in pixels. */
 export interface PictureGeometry {

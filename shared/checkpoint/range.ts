@@ -1,5 +1,5 @@
 import { RewoundError } from '../errors.ts';
-import type { Assumption, Range } from './generator.ts';
+import type { Assumption, Range } from './spec/generator.ts';
 
 /** Raw pixel values of the calibration samples. */
 export interface RawValues {

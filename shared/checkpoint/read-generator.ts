@@ -1,7 +1,7 @@
 /** A generator as it was read from a checkpoint of any kind. */
 import type { ModelSummary } from '../onnx/model.ts';
-import type { Assumption, GeneratorSpec } from './generator.ts';
-import type { LoadedCheckpoint } from './loaded.ts';
+import type { LoadedCheckpoint } from './formats/loaded.ts';
+import type { Assumption, GeneratorSpec } from './spec/generator.ts';
 
 /** What a checkpoint's file holds, for whoever inspects it. */
 export type FileContents =

@@ -1,11 +1,11 @@
 /** Reads a checkpoint of any kind, by its content. */
 import { RewoundError } from '../errors.ts';
-import type { CheckpointCard } from './card.ts';
+import { kindOf } from './formats/sniff.ts';
+import type { ByteSource } from './formats/source.ts';
 import { readOnnxGenerator } from './onnx.ts';
 import type { ReadGenerator } from './read-generator.ts';
-import type { Recipe } from './recipe.ts';
-import { kindOf } from './sniff.ts';
-import type { ByteSource } from './source.ts';
+import type { CheckpointCard } from './spec/card.ts';
+import type { Recipe } from './spec/recipe.ts';
 import { readWeights } from './weights.ts';
 
 /**

@@ -1,16 +1,16 @@
 import { RewoundError } from '../errors.ts';
 import { GraphBuilder, WeightFile } from '../onnx/graph.ts';
-import { ambiguous, classesAsked, latentLaw, psiAsked, refuseMeaningless } from './asked.ts';
-import type { CheckpointCard } from './card.ts';
 import { recognise } from './families/recognise.ts';
 import { networkOfRecipe } from './families/stack/recipe.ts';
-import type { Assumption, GeneratorSpec } from './generator.ts';
-import { loadCheckpoint } from './load.ts';
-import type { LoadedCheckpoint } from './loaded.ts';
-import type { GeneratorNetwork } from './network.ts';
+import { loadCheckpoint } from './formats/load.ts';
+import type { LoadedCheckpoint } from './formats/loaded.ts';
+import type { GeneratorNetwork } from './formats/network.ts';
+import type { ByteSource } from './formats/source.ts';
 import type { ReadGenerator } from './read-generator.ts';
-import type { Recipe } from './recipe.ts';
-import type { ByteSource } from './source.ts';
+import { ambiguous, classesAsked, latentLaw, psiAsked, refuseMeaningless } from './spec/asked.ts';
+import type { CheckpointCard } from './spec/card.ts';
+import type { Assumption, GeneratorSpec } from './spec/generator.ts';
+import type { Recipe } from './spec/recipe.ts';
 
 /** Names of a built model's inputs and output. */
 const [LATENT, CLASS, PSI, IMAGE] = ['z', 'c', 'psi', 'image'] as const;

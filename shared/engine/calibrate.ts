@@ -1,9 +1,9 @@
-import type { CheckpointCard } from '../checkpoint/card.ts';
 import { pictureOfSize } from '../checkpoint/extents.ts';
-import { LARGEST_SIDE, SMALLEST_SIDE } from '../checkpoint/generator.ts';
 import { buildPictureModel, type PictureGeometry, pictureGeometry } from '../checkpoint/picture.ts';
 import { findRange, type RawValues } from '../checkpoint/range.ts';
 import type { ReadGenerator } from '../checkpoint/read-generator.ts';
+import type { CheckpointCard } from '../checkpoint/spec/card.ts';
+import { LARGEST_SIDE, SMALLEST_SIDE } from '../checkpoint/spec/generator.ts';
 import { RewoundError } from '../errors.ts';
 import { eyeDistance } from '../faces/align.ts';
 import { FACE_SCORE } from '../faces/detection.ts';

@@ -1,10 +1,10 @@
 import type { Shard } from '../audit/counts/shards.ts';
 import type { Tally } from '../audit/counts/tally.ts';
-import type { CheckpointCard } from '../checkpoint/card.ts';
-import type { Assumption, GeneratorSpec } from '../checkpoint/generator.ts';
 import type { PictureGeometry } from '../checkpoint/picture.ts';
 import type { ModelWeights, ReadGenerator } from '../checkpoint/read-generator.ts';
-import type { Recipe } from '../checkpoint/recipe.ts';
+import type { CheckpointCard } from '../checkpoint/spec/card.ts';
+import type { Assumption, GeneratorSpec } from '../checkpoint/spec/generator.ts';
+import type { Recipe } from '../checkpoint/spec/recipe.ts';
 import type { Enrolment } from '../faces/enrolled.ts';
 import type { RecognizerCard, RecognizerInfo } from '../faces/recognizer.ts';
 

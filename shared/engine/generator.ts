@@ -1,6 +1,6 @@
 import { Tensor } from 'onnxruntime-node';
 import { latents } from '../audit/counts/latents.ts';
-import type { GeneratorSpec } from '../checkpoint/generator.ts';
+import type { GeneratorSpec } from '../checkpoint/spec/generator.ts';
 import { RewoundError } from '../errors.ts';
 import { floatTensor, type Model } from '../onnx/runtime.ts';
 

@@ -1,6 +1,6 @@
 import type { Tensor } from 'onnxruntime-node';
-import type { GeneratorSpec } from '../checkpoint/generator.ts';
 import { PICTURE_OUTPUTS, type PictureGeometry } from '../checkpoint/picture.ts';
+import type { GeneratorSpec } from '../checkpoint/spec/generator.ts';
 import { RewoundError } from '../errors.ts';
 import type { Points } from '../faces/align.ts';
 import { FACE_SCORE } from '../faces/detection.ts';

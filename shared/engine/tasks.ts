@@ -1,8 +1,8 @@
 import { readFile, stat } from 'node:fs/promises';
 import { decodeProfile, encodeProfile } from '../audit/gallery/profile-codec.ts';
+import { type ByteSource, fileSource } from '../checkpoint/formats/source.ts';
 import { PICTURE_OUTPUTS } from '../checkpoint/picture.ts';
 import { readGenerator } from '../checkpoint/read.ts';
-import { type ByteSource, fileSource } from '../checkpoint/source.ts';
 import { RewoundError } from '../errors.ts';
 import { decodeEnrolled } from '../faces/enrolment.ts';
 import { decodeGallery, type Gallery } from '../faces/gallery.ts';

@@ -1,5 +1,5 @@
-import { type CheckpointCard, checkpointCardSchema, parseCard } from '../checkpoint/card.ts';
-import { type Recipe, recipeSchema } from '../checkpoint/recipe.ts';
+import { type CheckpointCard, checkpointCardSchema, parseCard } from '../checkpoint/spec/card.ts';
+import { type Recipe, recipeSchema } from '../checkpoint/spec/recipe.ts';
 import type { Settings } from './settings.ts';
 
 /** The card beside the checkpoint, field by field overridden by the project's settings. Throws CARD_INVALID. */

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { parseCard } from '../checkpoint/card.ts';
+import { parseCard } from '../checkpoint/spec/card.ts';
 import { RewoundError } from '../errors.ts';
 import { decodeLabels } from '../faces/labels.ts';
 import { decodeNpy } from '../faces/npy.ts';

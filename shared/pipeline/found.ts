@@ -1,4 +1,4 @@
-import { parseCard } from '../checkpoint/card.ts';
+import { parseCard } from '../checkpoint/spec/card.ts';
 import { asRewoundError, type RewoundError } from '../errors.ts';
 import type { ObjectInfo } from '../platform/ports.ts';
 import { checkpointCard, checkpointRecipe } from './cards.ts';

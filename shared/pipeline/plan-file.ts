@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { cutShards, type Shard } from '../audit/counts/shards.ts';
-import { assumptionSchema, generatorSpecSchema } from '../checkpoint/generator.ts';
+import { assumptionSchema, generatorSpecSchema } from '../checkpoint/spec/generator.ts';
 import type { Alignment, RecognizerRequest, Resolution } from '../engine/compute.ts';
 import { recognizerCardSchema } from '../faces/recognizer.ts';
 import { DEVICES } from '../onnx/runtime.ts';

@@ -1,5 +1,5 @@
 import type { Role } from '../audit/counts/roster.ts';
-import { parseCard } from '../checkpoint/card.ts';
+import { parseCard } from '../checkpoint/spec/card.ts';
 import { RewoundError } from '../errors.ts';
 import { contentOf } from '../seal.ts';
 import { auditOfUpload, isFinal, readAudit, receiveAudit, stopAudit } from './audits.ts';

@@ -1,4 +1,4 @@
-import { parseCard } from '../checkpoint/card.ts';
+import { parseCard } from '../checkpoint/spec/card.ts';
 import type { RecognizerRequest } from '../engine/compute.ts';
 import { RewoundError } from '../errors.ts';
 import { recognizerCardSchema } from '../faces/recognizer.ts';

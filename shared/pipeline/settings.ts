@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { checkpointCardSchema } from '../checkpoint/card.ts';
+import { checkpointCardSchema } from '../checkpoint/spec/card.ts';
 
 /** Most samples an audit may have. */
 const MOST_SAMPLES = 1_000_000_000;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { CheckpointCard } from '../../shared/checkpoint/card.ts';
 import { readOnnxGenerator } from '../../shared/checkpoint/onnx.ts';
+import type { CheckpointCard } from '../../shared/checkpoint/spec/card.ts';
 import { MessageWriter } from '../../shared/onnx/wire.ts';
 import { type BareValue, bareModel } from '../support/bare-model.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { type CheckpointCard, checkpointCardSchema, parseCard } from '../../shared/checkpoint/card.ts';
 import { readOnnxGenerator } from '../../shared/checkpoint/onnx.ts';
+import { type CheckpointCard, checkpointCardSchema, parseCard } from '../../shared/checkpoint/spec/card.ts';
 import { type BareValue, bareModel } from '../support/bare-model.ts';
 
 const IMAGE: BareValue = ['image', 'float32', ['n', 3, 64, 64]];

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
 import { RandomState } from '../../shared/audit/numbers/random.ts';
-import type { CheckpointCard } from '../../shared/checkpoint/card.ts';
 import { readOnnxGenerator } from '../../shared/checkpoint/onnx.ts';
 import {
   buildPictureModel,
@@ -8,6 +7,7 @@ import {
   type PictureGeometry,
   pictureGeometry,
 } from '../../shared/checkpoint/picture.ts';
+import type { CheckpointCard } from '../../shared/checkpoint/spec/card.ts';
 import { Sampler } from '../../shared/engine/generator.ts';
 import { GraphBuilder } from '../../shared/onnx/graph.ts';
 import { floats } from '../../shared/onnx/runtime.ts';

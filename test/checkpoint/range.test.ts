@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { RandomState } from '../../shared/audit/numbers/random.ts';
-import type { Range } from '../../shared/checkpoint/generator.ts';
 import { findRange } from '../../shared/checkpoint/range.ts';
+import type { Range } from '../../shared/checkpoint/spec/generator.ts';
 
 /** Values spread evenly over a range. */
 function spread(low: number, high: number): Float32Array {

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import type { CheckpointCard } from '../../shared/checkpoint/card.ts';
+import { bytesSource } from '../../shared/checkpoint/formats/source.ts';
 import { readGenerator } from '../../shared/checkpoint/read.ts';
-import { type Recipe, recipeSchema } from '../../shared/checkpoint/recipe.ts';
-import { bytesSource } from '../../shared/checkpoint/source.ts';
+import type { CheckpointCard } from '../../shared/checkpoint/spec/card.ts';
+import { type Recipe, recipeSchema } from '../../shared/checkpoint/spec/recipe.ts';
 import { summarize } from '../../shared/onnx/model.ts';
 import { floats, floatTensor } from '../../shared/onnx/runtime.ts';
 import { networkPickle, safetensorsFile, savedDict } from '../support/checkpoint/files.ts';

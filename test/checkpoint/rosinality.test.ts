@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
 import { recogniseRosinality } from '../../shared/checkpoint/families/rosinality/recognise.ts';
-import { loadCheckpoint } from '../../shared/checkpoint/load.ts';
-import type { LoadedCheckpoint } from '../../shared/checkpoint/loaded.ts';
-import { bytesSource } from '../../shared/checkpoint/source.ts';
-import type { StateDict } from '../../shared/checkpoint/tensor.ts';
+import { loadCheckpoint } from '../../shared/checkpoint/formats/load.ts';
+import type { LoadedCheckpoint } from '../../shared/checkpoint/formats/loaded.ts';
+import { bytesSource } from '../../shared/checkpoint/formats/source.ts';
+import type { StateDict } from '../../shared/checkpoint/formats/tensor.ts';
 import { savedDict } from '../support/checkpoint/files.ts';
 import { largestDifference, runNetwork } from '../support/checkpoint/networks.ts';
 import type { Py } from '../support/checkpoint/pickler.ts';

@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { RandomState } from '../../shared/audit/numbers/random.ts';
 import { recogniseStyleGan2 } from '../../shared/checkpoint/families/stylegan2/recognise.ts';
-import { loadCheckpoint } from '../../shared/checkpoint/load.ts';
-import type { ModuleRecord } from '../../shared/checkpoint/module.ts';
-import type { FamilyOptions, GeneratorNetwork } from '../../shared/checkpoint/network.ts';
-import { bytesSource } from '../../shared/checkpoint/source.ts';
+import { loadCheckpoint } from '../../shared/checkpoint/formats/load.ts';
+import type { ModuleRecord } from '../../shared/checkpoint/formats/module.ts';
+import type { FamilyOptions, GeneratorNetwork } from '../../shared/checkpoint/formats/network.ts';
+import { bytesSource } from '../../shared/checkpoint/formats/source.ts';
 import { withBuffer, withModule } from '../support/checkpoint/changed.ts';
 import { networkPickle } from '../support/checkpoint/files.ts';
 import { knownAnswer, knownAnswers } from '../support/checkpoint/known-answers.ts';

@@ -8,11 +8,11 @@ import {
   filteredSize,
 } from '../../shared/checkpoint/families/stylegan3/filtered-lrelu.ts';
 import { recogniseStyleGan3 } from '../../shared/checkpoint/families/stylegan3/recognise.ts';
-import { loadCheckpoint } from '../../shared/checkpoint/load.ts';
-import type { ModuleRecord, PlainValue } from '../../shared/checkpoint/module.ts';
-import type { FamilyOptions, GeneratorNetwork } from '../../shared/checkpoint/network.ts';
-import { bytesSource } from '../../shared/checkpoint/source.ts';
-import type { CheckpointTensor } from '../../shared/checkpoint/tensor.ts';
+import { loadCheckpoint } from '../../shared/checkpoint/formats/load.ts';
+import type { ModuleRecord, PlainValue } from '../../shared/checkpoint/formats/module.ts';
+import type { FamilyOptions, GeneratorNetwork } from '../../shared/checkpoint/formats/network.ts';
+import { bytesSource } from '../../shared/checkpoint/formats/source.ts';
+import type { CheckpointTensor } from '../../shared/checkpoint/formats/tensor.ts';
 import { RewoundError } from '../../shared/errors.ts';
 import { GraphBuilder } from '../../shared/onnx/graph.ts';
 import { floats, floatTensor } from '../../shared/onnx/runtime.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { CheckpointCard } from '../../shared/checkpoint/card.ts';
+import type { CheckpointCard } from '../../shared/checkpoint/spec/card.ts';
 import { localTasks } from '../../shared/engine/tasks.ts';
 import { type Dimension, GraphBuilder } from '../../shared/onnx/graph.ts';
 import { demoPicture } from '../support/demo.ts';

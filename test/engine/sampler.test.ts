@@ -1,8 +1,8 @@
 import { Tensor } from 'onnxruntime-node';
 import { describe, expect, it } from 'vitest';
 import { latents } from '../../shared/audit/counts/latents.ts';
-import type { CheckpointCard } from '../../shared/checkpoint/card.ts';
 import { readOnnxGenerator } from '../../shared/checkpoint/onnx.ts';
+import type { CheckpointCard } from '../../shared/checkpoint/spec/card.ts';
 import { Sampler } from '../../shared/engine/generator.ts';
 import type { Model } from '../../shared/onnx/runtime.ts';
 import { type BareValue, bareModel } from '../support/bare-model.ts';

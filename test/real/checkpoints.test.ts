@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { bytesSource } from '../../shared/checkpoint/formats/source.ts';
 import { readGenerator } from '../../shared/checkpoint/read.ts';
-import { bytesSource } from '../../shared/checkpoint/source.ts';
 import { floats, floatTensor } from '../../shared/onnx/runtime.ts';
 import { auditReally } from '../support/real-audit.ts';
 import { openModel } from '../support/runtime.ts';

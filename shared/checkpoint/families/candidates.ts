@@ -1,5 +1,5 @@
 import { RewoundError } from '../../errors.ts';
-import type { Assumption } from '../generator.ts';
+import type { Assumption } from '../spec/generator.ts';
 
 /** The moving average of a generator's weights, which all families' own tools draw from. */
 const AVERAGED: readonly string[] = ['G_ema', 'g_ema', 'avgG', 'Gs'];

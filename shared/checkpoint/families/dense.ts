@@ -1,5 +1,5 @@
 import type { GraphBuilder, Value } from '../../onnx/graph.ts';
-import type { CheckpointTensor } from '../tensor.ts';
+import type { CheckpointTensor } from '../formats/tensor.ts';
 import type { NetworkRecord } from './record.ts';
 
 /** A fully connected layer with equalised learning rate (Karras et al. 2018, section 4.1): gains apply as it runs. */

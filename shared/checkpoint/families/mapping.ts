@@ -1,6 +1,6 @@
 import type { GraphBuilder, Value } from '../../onnx/graph.ts';
-import type { NetworkInputs } from '../network.ts';
-import type { CheckpointTensor } from '../tensor.ts';
+import type { NetworkInputs } from '../formats/network.ts';
+import type { CheckpointTensor } from '../formats/tensor.ts';
 import { addDense, type Dense, denseOf } from './dense.ts';
 import { pixelNormalised } from './pixel-norm.ts';
 import type { NetworkRecord } from './record.ts';

@@ -1,5 +1,5 @@
-import type { LoadedCheckpoint } from '../loaded.ts';
-import type { FamilyOptions, GeneratorNetwork } from '../network.ts';
+import type { LoadedCheckpoint } from '../formats/loaded.ts';
+import type { FamilyOptions, GeneratorNetwork } from '../formats/network.ts';
 import { recogniseDcgan } from './dcgan/recognise.ts';
 import { recognisePgan } from './pgan/recognise.ts';
 import { recogniseRosinality } from './rosinality/recognise.ts';

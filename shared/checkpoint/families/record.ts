@@ -1,6 +1,6 @@
 import { RewoundError } from '../../errors.ts';
-import type { ModuleRecord, PlainValue } from '../module.ts';
-import type { CheckpointTensor, StateDict } from '../tensor.ts';
+import type { ModuleRecord, PlainValue } from '../formats/module.ts';
+import type { CheckpointTensor, StateDict } from '../formats/tensor.ts';
 
 /** What was found, for a sentence: never longer than a line. */
 export function shown(value: PlainValue | undefined): string {

@@ -1,5 +1,5 @@
-import type { ModuleRecord } from '../../../shared/checkpoint/module.ts';
-import type { CheckpointTensor } from '../../../shared/checkpoint/tensor.ts';
+import type { ModuleRecord } from '../../../shared/checkpoint/formats/module.ts';
+import type { CheckpointTensor } from '../../../shared/checkpoint/formats/tensor.ts';
 
 function changed(
   record: ModuleRecord,

@@ -1,5 +1,5 @@
-import type { ModuleRecord, PlainValue } from '../../../shared/checkpoint/module.ts';
-import type { StateDict } from '../../../shared/checkpoint/tensor.ts';
+import type { ModuleRecord, PlainValue } from '../../../shared/checkpoint/formats/module.ts';
+import type { StateDict } from '../../../shared/checkpoint/formats/tensor.ts';
 import { tensorOf, writeSafetensors } from '../../../shared/safetensors.ts';
 import { nvlabsPickle, type SavedNetwork } from './nvlabs-writer.ts';
 import type { Py } from './pickler.ts';

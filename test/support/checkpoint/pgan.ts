@@ -1,4 +1,4 @@
-import type { CheckpointTensor, StateDict } from '../../../shared/checkpoint/tensor.ts';
+import type { CheckpointTensor, StateDict } from '../../../shared/checkpoint/formats/tensor.ts';
 import { RandomTensors } from './records.ts';
 import { filtered, grid, kernelsOf, mapPlanes, type Planes, padded } from './upfirdn.ts';
 

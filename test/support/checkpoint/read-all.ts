@@ -1,7 +1,7 @@
-import { loadCheckpoint } from '../../../shared/checkpoint/load.ts';
-import { type ModuleRecord, type PlainValue, stateDictOf } from '../../../shared/checkpoint/module.ts';
-import { bytesSource } from '../../../shared/checkpoint/source.ts';
-import type { CheckpointTensor } from '../../../shared/checkpoint/tensor.ts';
+import { loadCheckpoint } from '../../../shared/checkpoint/formats/load.ts';
+import { type ModuleRecord, type PlainValue, stateDictOf } from '../../../shared/checkpoint/formats/module.ts';
+import { bytesSource } from '../../../shared/checkpoint/formats/source.ts';
+import type { CheckpointTensor } from '../../../shared/checkpoint/formats/tensor.ts';
 import { RewoundError } from '../../../shared/errors.ts';
 
 /** What came of a file: 'read', or the code of the error. Throws whatever else the reader does. */

@@ -1,7 +1,7 @@
 import { RandomState } from '../../../shared/audit/numbers/random.ts';
-import type { LoadedCheckpoint } from '../../../shared/checkpoint/loaded.ts';
-import type { ModuleRecord, PlainValue } from '../../../shared/checkpoint/module.ts';
-import type { CheckpointTensor } from '../../../shared/checkpoint/tensor.ts';
+import type { LoadedCheckpoint } from '../../../shared/checkpoint/formats/loaded.ts';
+import type { ModuleRecord, PlainValue } from '../../../shared/checkpoint/formats/module.ts';
+import type { CheckpointTensor } from '../../../shared/checkpoint/formats/tensor.ts';
 
 export function tensorOf(shape: readonly number[], values: ArrayLike<number>): CheckpointTensor {
   const count = shape.reduce((product, extent) => product * extent, 1);

@@ -1,4 +1,4 @@
-import type { CheckpointTensor, StateDict } from '../../../shared/checkpoint/tensor.ts';
+import type { CheckpointTensor, StateDict } from '../../../shared/checkpoint/formats/tensor.ts';
 import { RandomTensors } from './records.ts';
 import { enlargedConvolution, modulated, unit } from './stylegan2-reference.ts';
 import { filtered, kernelsOf, mapPlanes, type Planes, padded, upsampled } from './upfirdn.ts';

@@ -1,4 +1,4 @@
-import type { StateDict } from '../../../shared/checkpoint/tensor.ts';
+import type { StateDict } from '../../../shared/checkpoint/formats/tensor.ts';
 
 /** Channels of square pictures. */
 export interface Planes {

@@ -1,4 +1,4 @@
-import type { CheckpointTensor } from '../../../shared/checkpoint/tensor.ts';
+import type { CheckpointTensor } from '../../../shared/checkpoint/formats/tensor.ts';
 import { tensorOf } from './records.ts';
 import { unit } from './stylegan2-reference.ts';
 import { variablesOf } from './stylegan2-tensorflow.ts';

@@ -1,5 +1,5 @@
-import type { ModuleRecord } from '../../../shared/checkpoint/module.ts';
-import type { CheckpointTensor } from '../../../shared/checkpoint/tensor.ts';
+import type { ModuleRecord } from '../../../shared/checkpoint/formats/module.ts';
+import type { CheckpointTensor } from '../../../shared/checkpoint/formats/tensor.ts';
 import { tensorOf } from './records.ts';
 import { dense, mapped, modulated, type ReferenceInputs } from './stylegan2-reference.ts';
 import { filtered, grid, mapPlanes, type Padding, type Planes, padded, upfirdn } from './upfirdn.ts';

@@ -1,4 +1,4 @@
-import type { ModuleRecord } from '../../../shared/checkpoint/module.ts';
+import type { ModuleRecord } from '../../../shared/checkpoint/formats/module.ts';
 import { RandomTensors, recordOf, tensorOf } from './records.ts';
 
 export interface Stylegan3Options {

@@ -1,6 +1,6 @@
 import { RandomState } from '../../../shared/audit/numbers/random.ts';
-import type { LoadedCheckpoint } from '../../../shared/checkpoint/loaded.ts';
-import type { CheckpointTensor, StateDict } from '../../../shared/checkpoint/tensor.ts';
+import type { LoadedCheckpoint } from '../../../shared/checkpoint/formats/loaded.ts';
+import type { CheckpointTensor, StateDict } from '../../../shared/checkpoint/formats/tensor.ts';
 
 /** A tensor that no file holds. */
 export function tensor(values: ArrayLike<number>, shape: readonly number[]): CheckpointTensor {

@@ -1,4 +1,4 @@
-import type { TensorType } from '../../../shared/checkpoint/tensor.ts';
+import type { TensorType } from '../../../shared/checkpoint/formats/tensor.ts';
 import { bytesOf, Call, Global, PersistentId, type Py, pickle, Tuple, u64 } from './pickler.ts';
 import { type Entry, zipOf } from './zip-writer.ts';
 

@@ -1,4 +1,4 @@
-import type { CheckpointTensor } from '../../../shared/checkpoint/tensor.ts';
+import type { CheckpointTensor } from '../../../shared/checkpoint/formats/tensor.ts';
 
 /** [channels][height][width], float64. */
 export type Planes = readonly (readonly (readonly number[])[])[];

@@ -1,8 +1,8 @@
-import type { Assumption } from '../../generator.ts';
-import type { LoadedCheckpoint } from '../../loaded.ts';
-import type { FamilyOptions, GeneratorNetwork } from '../../network.ts';
-import { type Recipe, recipeSchema } from '../../recipe.ts';
-import type { StateDict } from '../../tensor.ts';
+import type { LoadedCheckpoint } from '../../formats/loaded.ts';
+import type { FamilyOptions, GeneratorNetwork } from '../../formats/network.ts';
+import type { StateDict } from '../../formats/tensor.ts';
+import type { Assumption } from '../../spec/generator.ts';
+import { type Recipe, recipeSchema } from '../../spec/recipe.ts';
 import { candidate } from '../candidates.ts';
 import { stackNetwork } from '../stack/network.ts';
 import { type NumberedLayer, sequentialOf } from './sequential.ts';

@@ -1,4 +1,4 @@
-import type { CheckpointTensor, StateDict } from '../../tensor.ts';
+import type { CheckpointTensor, StateDict } from '../../formats/tensor.ts';
 
 /** A layer of a torch Sequential that has tensors; those without, such as activations, leave a gap in the numbers. */
 export interface NumberedLayer {

@@ -1,4 +1,4 @@
-import type { CheckpointTensor, StateDict } from '../../tensor.ts';
+import type { CheckpointTensor, StateDict } from '../../formats/tensor.ts';
 import { damaged, unsupported } from '../record.ts';
 
 /** A layer whose weights the file holds without their constant. */

@@ -1,5 +1,5 @@
-import type { LoadedCheckpoint } from '../../loaded.ts';
-import type { FamilyOptions, GeneratorNetwork } from '../../network.ts';
+import type { LoadedCheckpoint } from '../../formats/loaded.ts';
+import type { FamilyOptions, GeneratorNetwork } from '../../formats/network.ts';
 import { candidate } from '../candidates.ts';
 import { isPgan, pganOf } from './architecture.ts';
 import { addPgan } from './graph.ts';

@@ -1,6 +1,6 @@
-import type { Assumption } from '../../generator.ts';
-import type { LoadedCheckpoint } from '../../loaded.ts';
-import type { PlainValue } from '../../module.ts';
+import type { LoadedCheckpoint } from '../../formats/loaded.ts';
+import type { PlainValue } from '../../formats/module.ts';
+import type { Assumption } from '../../spec/generator.ts';
 import { unsupported } from '../record.ts';
 
 /** What the tensors do not say. */

@@ -1,5 +1,5 @@
-import type { Assumption } from '../../generator.ts';
-import type { CheckpointTensor, StateDict } from '../../tensor.ts';
+import type { CheckpointTensor, StateDict } from '../../formats/tensor.ts';
+import type { Assumption } from '../../spec/generator.ts';
 import type { Dense } from '../dense.ts';
 import type { Mapping } from '../mapping.ts';
 import { damaged, unsupported } from '../record.ts';

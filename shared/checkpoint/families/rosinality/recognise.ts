@@ -1,5 +1,5 @@
-import type { LoadedCheckpoint } from '../../loaded.ts';
-import type { FamilyOptions, GeneratorNetwork } from '../../network.ts';
+import type { LoadedCheckpoint } from '../../formats/loaded.ts';
+import type { FamilyOptions, GeneratorNetwork } from '../../formats/network.ts';
 import { candidate } from '../candidates.ts';
 import { stylegan2Network } from '../stylegan2/recognise.ts';
 import { isRosinality, readRosinality } from './read.ts';

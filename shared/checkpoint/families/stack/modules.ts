@@ -1,9 +1,9 @@
-import type { Assumption } from '../../generator.ts';
-import type { LoadedCheckpoint } from '../../loaded.ts';
-import type { ModuleRecord, PlainValue } from '../../module.ts';
-import type { FamilyOptions, GeneratorNetwork } from '../../network.ts';
-import { type Activation, type RecipeLayer, recipeSchema } from '../../recipe.ts';
-import type { CheckpointTensor, StateDict } from '../../tensor.ts';
+import type { LoadedCheckpoint } from '../../formats/loaded.ts';
+import type { ModuleRecord, PlainValue } from '../../formats/module.ts';
+import type { FamilyOptions, GeneratorNetwork } from '../../formats/network.ts';
+import type { CheckpointTensor, StateDict } from '../../formats/tensor.ts';
+import type { Assumption } from '../../spec/generator.ts';
+import { type Activation, type RecipeLayer, recipeSchema } from '../../spec/recipe.ts';
 import { candidate } from '../candidates.ts';
 import { stackNetwork } from './network.ts';
 

@@ -1,9 +1,9 @@
 import { RewoundError } from '../../../errors.ts';
 import type { GraphBuilder, Value } from '../../../onnx/graph.ts';
-import type { Assumption } from '../../generator.ts';
-import type { GeneratorNetwork } from '../../network.ts';
-import type { Activation, Recipe } from '../../recipe.ts';
-import type { CheckpointTensor, StateDict } from '../../tensor.ts';
+import type { GeneratorNetwork } from '../../formats/network.ts';
+import type { CheckpointTensor, StateDict } from '../../formats/tensor.ts';
+import type { Assumption } from '../../spec/generator.ts';
+import type { Activation, Recipe } from '../../spec/recipe.ts';
 import { damaged } from '../record.ts';
 import { fitLayers, type Normalisation, type StackLayer } from './shapes.ts';
 

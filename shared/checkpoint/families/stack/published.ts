@@ -1,7 +1,7 @@
-import type { LoadedCheckpoint } from '../../loaded.ts';
-import type { FamilyOptions, GeneratorNetwork } from '../../network.ts';
-import { type Recipe, recipeSchema } from '../../recipe.ts';
-import type { StateDict } from '../../tensor.ts';
+import type { LoadedCheckpoint } from '../../formats/loaded.ts';
+import type { FamilyOptions, GeneratorNetwork } from '../../formats/network.ts';
+import type { StateDict } from '../../formats/tensor.ts';
+import { type Recipe, recipeSchema } from '../../spec/recipe.ts';
 import { candidate } from '../candidates.ts';
 import { stackNetwork } from './network.ts';
 

@@ -1,7 +1,7 @@
 import { RewoundError } from '../../../errors.ts';
-import type { LoadedCheckpoint } from '../../loaded.ts';
-import type { GeneratorNetwork } from '../../network.ts';
-import type { Recipe } from '../../recipe.ts';
+import type { LoadedCheckpoint } from '../../formats/loaded.ts';
+import type { GeneratorNetwork } from '../../formats/network.ts';
+import type { Recipe } from '../../spec/recipe.ts';
 import { stackNetwork } from './network.ts';
 
 /** The network that a recipe beside the checkpoint describes. Throws CARD_INVALID where it does not fit. */

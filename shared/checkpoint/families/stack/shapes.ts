@@ -1,6 +1,6 @@
 import { RewoundError } from '../../../errors.ts';
-import type { Activation, Recipe, RecipeLayer } from '../../recipe.ts';
-import type { CheckpointTensor, StateDict } from '../../tensor.ts';
+import type { CheckpointTensor, StateDict } from '../../formats/tensor.ts';
+import type { Activation, Recipe, RecipeLayer } from '../../spec/recipe.ts';
 
 /** What goes from layer to layer, without the batch: a vector, or channels, height and width. */
 export type Shape = readonly [length: number] | readonly [channels: number, height: number, width: number];

@@ -1,4 +1,4 @@
-import type { CheckpointTensor } from '../../tensor.ts';
+import type { CheckpointTensor } from '../../formats/tensor.ts';
 
 /**
  * A weight of TensorFlow, [height, width, in, out] or [in, out], in the order of PyTorch: [out, in, height, width] or

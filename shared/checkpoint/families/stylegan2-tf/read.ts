@@ -1,5 +1,5 @@
-import type { Assumption } from '../../generator.ts';
-import type { ModuleRecord } from '../../module.ts';
+import type { ModuleRecord } from '../../formats/module.ts';
+import type { Assumption } from '../../spec/generator.ts';
 import type { Dense } from '../dense.ts';
 import type { Mapping } from '../mapping.ts';
 import { damaged } from '../record.ts';

@@ -1,7 +1,7 @@
-import type { Assumption } from '../../generator.ts';
-import type { LoadedCheckpoint } from '../../loaded.ts';
-import type { ModuleRecord, PlainValue } from '../../module.ts';
-import type { FamilyOptions, GeneratorNetwork } from '../../network.ts';
+import type { LoadedCheckpoint } from '../../formats/loaded.ts';
+import type { ModuleRecord, PlainValue } from '../../formats/module.ts';
+import type { FamilyOptions, GeneratorNetwork } from '../../formats/network.ts';
+import type { Assumption } from '../../spec/generator.ts';
 import { candidate } from '../candidates.ts';
 import { stylegan2Network } from '../stylegan2/recognise.ts';
 import { readTensorFlow } from './read.ts';

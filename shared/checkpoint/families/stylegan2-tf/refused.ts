@@ -1,5 +1,5 @@
 import type { RewoundError } from '../../../errors.ts';
-import { unsupported } from '../../faults.ts';
+import { unsupported } from '../../formats/faults.ts';
 
 /** `message` is a whole sentence. */
 export function unknown(message: string): RewoundError {

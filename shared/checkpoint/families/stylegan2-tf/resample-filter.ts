@@ -1,4 +1,4 @@
-import type { PlainValue } from '../../module.ts';
+import type { PlainValue } from '../../formats/module.ts';
 import type { Filter } from '../stylegan2/architecture.ts';
 
 /** None is the mean of neighbours. */

@@ -1,5 +1,5 @@
-import type { Assumption } from '../../generator.ts';
-import type { ModuleRecord, PlainValue } from '../../module.ts';
+import type { ModuleRecord, PlainValue } from '../../formats/module.ts';
+import type { Assumption } from '../../spec/generator.ts';
 import { shown } from '../record.ts';
 import type { Filter } from '../stylegan2/architecture.ts';
 import { unknown } from './refused.ts';

@@ -1,5 +1,5 @@
-import type { ModuleRecord } from '../../module.ts';
-import type { CheckpointTensor } from '../../tensor.ts';
+import type { ModuleRecord } from '../../formats/module.ts';
+import type { CheckpointTensor } from '../../formats/tensor.ts';
 import type { Dense } from '../dense.ts';
 import { damaged } from '../record.ts';
 import { outputsFirst, plusOne } from './layout.ts';

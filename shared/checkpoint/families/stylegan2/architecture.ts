@@ -1,4 +1,4 @@
-import type { CheckpointTensor } from '../../tensor.ts';
+import type { CheckpointTensor } from '../../formats/tensor.ts';
 import type { Dense } from '../dense.ts';
 import type { Mapping } from '../mapping.ts';
 

@@ -1,4 +1,4 @@
-import type { CheckpointTensor } from '../../tensor.ts';
+import type { CheckpointTensor } from '../../formats/tensor.ts';
 
 /** [1, 3, 3, 1] times itself, summing to 1: the filter of all published StyleGAN2 networks. */
 export const DEFAULT_FILTER: CheckpointTensor = {

@@ -1,6 +1,6 @@
-import type { Assumption } from '../../generator.ts';
-import type { ModuleRecord, PlainValue } from '../../module.ts';
-import type { CheckpointTensor, StateDict } from '../../tensor.ts';
+import type { ModuleRecord, PlainValue } from '../../formats/module.ts';
+import type { CheckpointTensor, StateDict } from '../../formats/tensor.ts';
+import type { Assumption } from '../../spec/generator.ts';
 import { DEFAULT_FILTER } from './filters.ts';
 
 /** Whether tensors have the names of NVlabs' StyleGAN2 generator: mapping.fc0.weight, synthesis.b4.const. */

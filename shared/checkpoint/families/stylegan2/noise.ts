@@ -1,5 +1,5 @@
 import { RandomState } from '../../../audit/numbers/random.ts';
-import type { FamilyOptions } from '../../network.ts';
+import type { FamilyOptions } from '../../formats/network.ts';
 import type { Noise } from './architecture.ts';
 
 /** Noise of one layer, its strength included. */

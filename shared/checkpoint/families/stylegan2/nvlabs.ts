@@ -1,4 +1,4 @@
-import type { ModuleRecord } from '../../module.ts';
+import type { ModuleRecord } from '../../formats/module.ts';
 import { denseOf } from '../dense.ts';
 import { mappingOf } from '../mapping.ts';
 import { NetworkRecord, parameterCount, unsupported } from '../record.ts';

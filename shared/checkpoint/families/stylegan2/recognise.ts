@@ -1,7 +1,7 @@
 import { RewoundError } from '../../../errors.ts';
-import type { Assumption } from '../../generator.ts';
-import type { LoadedCheckpoint } from '../../loaded.ts';
-import type { FamilyOptions, GeneratorNetwork } from '../../network.ts';
+import type { LoadedCheckpoint } from '../../formats/loaded.ts';
+import type { FamilyOptions, GeneratorNetwork } from '../../formats/network.ts';
+import type { Assumption } from '../../spec/generator.ts';
 import { candidate } from '../candidates.ts';
 import type { Stylegan2 } from './architecture.ts';
 import { isNvlabsNames, recordOfNames } from './names.ts';

@@ -1,5 +1,5 @@
 import type { GraphBuilder, Value } from '../../../onnx/graph.ts';
-import type { FamilyOptions, NetworkInputs } from '../../network.ts';
+import type { FamilyOptions, NetworkInputs } from '../../formats/network.ts';
 import { addMapping } from '../mapping.ts';
 import type { Shortcut, Stylegan2 } from './architecture.ts';
 import { folded, kernelShape } from './fold.ts';

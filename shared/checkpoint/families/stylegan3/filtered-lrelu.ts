@@ -1,5 +1,5 @@
 import type { GraphBuilder, Value } from '../../../onnx/graph.ts';
-import type { CheckpointTensor } from '../../tensor.ts';
+import type { CheckpointTensor } from '../../formats/tensor.ts';
 import { alongAxis } from './along-axis.ts';
 import { resampledSize, resamplingMatrix } from './fir.ts';
 import type { Size } from './size.ts';

@@ -1,5 +1,5 @@
 import type { GraphBuilder, Value } from '../../../onnx/graph.ts';
-import type { CheckpointTensor } from '../../tensor.ts';
+import type { CheckpointTensor } from '../../formats/tensor.ts';
 import { addDense, type Dense, denseOf } from '../dense.ts';
 import type { NetworkRecord } from '../record.ts';
 import { type Size, sizeOf } from './size.ts';

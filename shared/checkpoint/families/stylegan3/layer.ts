@@ -1,5 +1,5 @@
 import type { GraphBuilder, Value } from '../../../onnx/graph.ts';
-import type { CheckpointTensor } from '../../tensor.ts';
+import type { CheckpointTensor } from '../../formats/tensor.ts';
 import { addDense, type Dense, denseOf, LRELU_GAIN, LRELU_SLOPE } from '../dense.ts';
 import { damaged, type NetworkRecord } from '../record.ts';
 import { addFilteredLrelu, type Filter, type FilteredLrelu, filteredSize } from './filtered-lrelu.ts';

@@ -1,8 +1,8 @@
 import { RewoundError } from '../../../errors.ts';
-import type { Assumption } from '../../generator.ts';
-import type { LoadedCheckpoint } from '../../loaded.ts';
-import type { ModuleRecord } from '../../module.ts';
-import type { FamilyOptions, GeneratorNetwork } from '../../network.ts';
+import type { LoadedCheckpoint } from '../../formats/loaded.ts';
+import type { ModuleRecord } from '../../formats/module.ts';
+import type { FamilyOptions, GeneratorNetwork } from '../../formats/network.ts';
+import type { Assumption } from '../../spec/generator.ts';
 import { candidate } from '../candidates.ts';
 import { addMapping, type Mapping, mappingOf } from '../mapping.ts';
 import { NetworkRecord, parameterCount } from '../record.ts';

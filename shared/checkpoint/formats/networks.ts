@@ -1,9 +1,9 @@
 import { corrupt } from './faults.ts';
 import type { ModuleRecord, PlainValue } from './module.ts';
 import { NdArray } from './pickle/numpy.ts';
+import { StridedTensor } from './pickle/strided.ts';
 import { type Dict, Instance, type PickleValue, Sequence } from './pickle/values.ts';
 import type { PlainReader } from './plain.ts';
-import { StridedTensor } from './strided.ts';
 import type { CheckpointTensor, StateDict } from './tensor.ts';
 
 /** Tensors and modules: a network may hold the same ones in several places, and whoever walks through it meets each. */

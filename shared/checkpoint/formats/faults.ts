@@ -1,4 +1,4 @@
-import { RewoundError } from '../errors.ts';
+import { RewoundError } from '../../errors.ts';
 
 /** `what` completes "The checkpoint is damaged: ...". */
 export function corrupt(what: string, cause?: unknown): RewoundError {

@@ -1,10 +1,10 @@
-import { type Dtype, headerLength, readHeader } from '../safetensors.ts';
+import { type Dtype, headerLength, readHeader } from '../../safetensors.ts';
 import { ELEMENT_SIZE } from './element.ts';
 import { corrupt } from './faults.ts';
 import type { LoadedCheckpoint } from './loaded.ts';
+import { contiguousStrides, elementCount, StridedTensor } from './pickle/strided.ts';
 import { Misfit } from './pickle/values.ts';
 import { type ByteSource, part } from './source.ts';
-import { contiguousStrides, elementCount, StridedTensor } from './strided.ts';
 import type { CheckpointTensor, TensorType } from './tensor.ts';
 
 /** Types that no network has weights of are left out. */

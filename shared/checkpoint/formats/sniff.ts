@@ -1,4 +1,4 @@
-import { RewoundError } from '../errors.ts';
+import { RewoundError } from '../../errors.ts';
 import type { ByteSource } from './source.ts';
 
 /** What is told by a file's first bytes (and its last one), never by its name. */

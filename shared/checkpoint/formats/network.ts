@@ -1,5 +1,5 @@
-import type { GraphBuilder, Value } from '../onnx/graph.ts';
-import type { Assumption } from './generator.ts';
+import type { GraphBuilder, Value } from '../../onnx/graph.ts';
+import type { Assumption } from '../spec/generator.ts';
 
 /** Inputs a network's part of a graph reads. */
 export interface NetworkInputs {

@@ -1,7 +1,7 @@
 import { countOf, itemsOf, textOf } from '../pickle/arguments.ts';
+import { TorchStorage } from '../pickle/storage.ts';
+import { storageType } from '../pickle/torch.ts';
 import { Global, type PickleValue, Refused, Sequence } from '../pickle/values.ts';
-import { storageType } from './globals.ts';
-import { TorchStorage } from './storage.ts';
 
 /** Storages whose elements are no plain numbers: refused, but a legacy file cannot be read on without their sizes. */
 const OTHER_SIZES: ReadonlyMap<string, number> = new Map([

@@ -1,5 +1,5 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
-import type { RewoundError } from '../errors.ts';
+import type { RewoundError } from '../../errors.ts';
 import { corrupt } from './faults.ts';
 
 /** A file, read by ranges: a checkpoint of several GB is never in one buffer. */

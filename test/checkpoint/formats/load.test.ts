@@ -1,17 +1,17 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { loadCheckpoint } from '../../shared/checkpoint/load.ts';
-import { stateDictOf } from '../../shared/checkpoint/module.ts';
-import { bytesSource, fileSource } from '../../shared/checkpoint/source.ts';
-import type { StateDict } from '../../shared/checkpoint/tensor.ts';
-import { readZip } from '../../shared/checkpoint/torch/zip.ts';
-import { CONTAINERS, KEYS, NETWORK, TENSORS } from '../support/checkpoint/every-container.ts';
-import { nvlabsPickle } from '../support/checkpoint/nvlabs-writer.ts';
-import { Call, Float, Global, type Py, pickle, Tuple } from '../support/checkpoint/pickler.ts';
-import { floatTensor, type Saved, type Shape, torchLegacy, torchZip } from '../support/checkpoint/torch-writer.ts';
-import { fileOf } from '../support/files.ts';
-import { sharedData } from '../support/shared-data.ts';
+import { loadCheckpoint } from '../../../shared/checkpoint/formats/load.ts';
+import { stateDictOf } from '../../../shared/checkpoint/formats/module.ts';
+import { bytesSource, fileSource } from '../../../shared/checkpoint/formats/source.ts';
+import type { StateDict } from '../../../shared/checkpoint/formats/tensor.ts';
+import { readZip } from '../../../shared/checkpoint/formats/torch/zip.ts';
+import { CONTAINERS, KEYS, NETWORK, TENSORS } from '../../support/checkpoint/every-container.ts';
+import { nvlabsPickle } from '../../support/checkpoint/nvlabs-writer.ts';
+import { Call, Float, Global, type Py, pickle, Tuple } from '../../support/checkpoint/pickler.ts';
+import { floatTensor, type Saved, type Shape, torchLegacy, torchZip } from '../../support/checkpoint/torch-writer.ts';
+import { fileOf } from '../../support/files.ts';
+import { sharedData } from '../../support/shared-data.ts';
 
 function load(bytes: Uint8Array) {
   return loadCheckpoint(bytesSource(bytes));

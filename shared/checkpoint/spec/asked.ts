@@ -1,4 +1,4 @@
-import { RewoundError } from '../errors.ts';
+import { RewoundError } from '../../errors.ts';
 import type { CheckpointCard } from './card.ts';
 import type { Assumption, GeneratorSpec } from './generator.ts';
 

@@ -1,8 +1,8 @@
-import { bytesOf, countOf, countsOf, globalOf, itemsOf, textOf } from '../pickle/arguments.ts';
-import { type Constructor, type Global, Misfit, Modelled, type PickleValue, Sequence } from '../pickle/values.ts';
-import { StridedTensor } from '../strided.ts';
 import type { TensorType } from '../tensor.ts';
+import { bytesOf, countOf, countsOf, globalOf, itemsOf, textOf } from './arguments.ts';
 import { TorchStorage } from './storage.ts';
+import { StridedTensor } from './strided.ts';
+import { type Constructor, type Global, Misfit, Modelled, type PickleValue, Sequence } from './values.ts';
 
 const STORAGE_TYPES: ReadonlyMap<string, TensorType> = new Map([
   ['HalfStorage', 'float16'],

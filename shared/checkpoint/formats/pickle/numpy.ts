@@ -1,7 +1,7 @@
 import { ELEMENT_SIZE, elementsOfType } from '../element.ts';
-import { contiguousStrides, elementCount, StridedTensor } from '../strided.ts';
 import type { TensorType } from '../tensor.ts';
 import { bytesOf, countsOf, itemsOf, textOf } from './arguments.ts';
+import { contiguousStrides, elementCount, StridedTensor } from './strided.ts';
 import { type Bytes, type Constructor, Misfit, Modelled, type PickleValue } from './values.ts';
 
 /** numpy's own codes: kind and bytes. Those without a type here are read, but hold nothing that can be used. */

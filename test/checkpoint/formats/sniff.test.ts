@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
-import { kindOf } from '../../shared/checkpoint/sniff.ts';
-import { bytesSource } from '../../shared/checkpoint/source.ts';
-import { CONTAINERS } from '../support/checkpoint/every-container.ts';
+import { kindOf } from '../../../shared/checkpoint/formats/sniff.ts';
+import { bytesSource } from '../../../shared/checkpoint/formats/source.ts';
+import { CONTAINERS } from '../../support/checkpoint/every-container.ts';
 
 it.each(Object.keys(CONTAINERS))('%s holds weights', (name) => {
   expect(kindOf(bytesSource(CONTAINERS[name]!))).toBe('weights');

@@ -1,8 +1,8 @@
-import { ELEMENT_SIZE, elementsOfType } from './element.ts';
-import { corrupt } from './faults.ts';
-import { Misfit, Modelled } from './pickle/values.ts';
-import type { ByteSource } from './source.ts';
-import type { CheckpointTensor, TensorType } from './tensor.ts';
+import { ELEMENT_SIZE, elementsOfType } from '../element.ts';
+import { corrupt } from '../faults.ts';
+import type { ByteSource } from '../source.ts';
+import type { CheckpointTensor, TensorType } from '../tensor.ts';
+import { Misfit, Modelled } from './values.ts';
 
 /** Elements of one type in a row, which tensors are views of. */
 export interface Storage {

@@ -1,7 +1,7 @@
-import { TORCH_GLOBALS } from '../torch/globals.ts';
 import { NUMPY_GLOBALS } from './numpy.ts';
 import { PYTHON_GLOBALS } from './python.ts';
 import { RECORD_GLOBALS } from './records.ts';
+import { TORCH_GLOBALS } from './torch.ts';
 import { type Constructor, Instance } from './values.ts';
 
 const GLOBALS: ReadonlyMap<string, Constructor> = new Map([

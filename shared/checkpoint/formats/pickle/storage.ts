@@ -1,9 +1,9 @@
 import { ELEMENT_SIZE } from '../element.ts';
 import { corrupt } from '../faults.ts';
-import { Misfit, Modelled } from '../pickle/values.ts';
 import type { ByteSource } from '../source.ts';
-import type { Storage } from '../strided.ts';
 import type { TensorType } from '../tensor.ts';
+import type { Storage } from './strided.ts';
+import { Misfit, Modelled } from './values.ts';
 
 export interface Place {
   readonly source: ByteSource;

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { RewoundError } from '../errors.ts';
+import { RewoundError } from '../../errors.ts';
 
 /** `<checkpoint>.card.json`: what the checkpoint's file cannot say of itself. Everything is optional. */
 export const checkpointCardSchema = z.strictObject({
