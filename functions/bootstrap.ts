@@ -1,11 +1,11 @@
 /** Makes functions of steps: decodes an event, checks its message, and calls the step in the world it is given. */
 import type { z } from 'zod';
 import { asRewoundError, RewoundError } from '../shared/errors.ts';
-import type { Context } from '../shared/pipeline/context.ts';
-import { giveUp } from '../shared/pipeline/give-up.ts';
-import { following } from '../shared/pipeline/hops.ts';
-import { ownObjects } from '../shared/pipeline/own-objects.ts';
-import { forgetBuried, refusingErased } from '../shared/pipeline/tombstones.ts';
+import type { Context } from '../shared/pipeline/base/context.ts';
+import { giveUp } from '../shared/pipeline/runs/give-up.ts';
+import { following } from '../shared/pipeline/runs/hops.ts';
+import { ownObjects } from '../shared/pipeline/runs/own-objects.ts';
+import { forgetBuried, refusingErased } from '../shared/pipeline/runs/tombstones.ts';
 import { fromEvent } from '../shared/platform/event.ts';
 import type { ServiceContext } from '../shared/service/context.ts';
 

@@ -4,7 +4,7 @@ import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { engineMemory } from '../shared/engine/memory.ts';
 import { EngineProcess } from '../shared/engine/process.ts';
-import type { Context } from '../shared/pipeline/context.ts';
+import type { Context } from '../shared/pipeline/base/context.ts';
 import { openGoogle } from '../shared/platform/google/index.ts';
 import type { Uploads } from '../shared/platform/ports.ts';
 import { hostedTenancy } from '../shared/service/tenancy.ts';

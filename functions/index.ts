@@ -14,16 +14,16 @@
  */
 import { z } from 'zod';
 import { RewoundError } from '../shared/errors.ts';
-import { assemble } from '../shared/pipeline/assemble.ts';
-import { conclude } from '../shared/pipeline/conclude.ts';
-import { enrol } from '../shared/pipeline/enrol.ts';
-import { giveUp } from '../shared/pipeline/give-up.ts';
-import { merge } from '../shared/pipeline/merge.ts';
-import * as messages from '../shared/pipeline/messages.ts';
-import { notify } from '../shared/pipeline/notify.ts';
-import { plan } from '../shared/pipeline/plan.ts';
-import { confirm, probe } from '../shared/pipeline/probe.ts';
-import { STALE_MS, sweep } from '../shared/pipeline/sweep.ts';
+import * as messages from '../shared/pipeline/base/messages.ts';
+import { giveUp } from '../shared/pipeline/runs/give-up.ts';
+import { assemble } from '../shared/pipeline/steps/assemble.ts';
+import { conclude } from '../shared/pipeline/steps/conclude.ts';
+import { enrol } from '../shared/pipeline/steps/enrol.ts';
+import { merge } from '../shared/pipeline/steps/merge.ts';
+import { notify } from '../shared/pipeline/steps/notify.ts';
+import { plan } from '../shared/pipeline/steps/plan.ts';
+import { confirm, probe } from '../shared/pipeline/steps/probe.ts';
+import { STALE_MS, sweep } from '../shared/pipeline/steps/sweep.ts';
 import { runAgenda } from '../shared/service/agenda.ts';
 import { tendMessage } from '../shared/service/reminders.ts';
 import { settleRun } from '../shared/service/settle.ts';

@@ -7,7 +7,7 @@ import { type CloudEvent, cloudEvent } from '@google-cloud/functions-framework';
 import { getTestServer } from '@google-cloud/functions-framework/testing';
 import { isolationOf } from '../shared/engine/isolation.ts';
 import { asRewoundError, RewoundError } from '../shared/errors.ts';
-import { TOPICS } from '../shared/pipeline/messages.ts';
+import { TOPICS } from '../shared/pipeline/base/messages.ts';
 import { adoptSecret } from '../shared/service/adopt-secret.ts';
 import type { ServiceContext } from '../shared/service/context.ts';
 import { stdout } from '../shared/terminal.ts';

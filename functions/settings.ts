@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { RewoundError } from '../shared/errors.ts';
 import { DEVICES } from '../shared/onnx/runtime.ts';
-import { TOPICS } from '../shared/pipeline/messages.ts';
+import { TOPICS } from '../shared/pipeline/base/messages.ts';
 import type { ServiceSettings } from '../shared/service/context.ts';
 import { isSecret, SECRET_BYTES, type Secret } from '../shared/service/secret.ts';
 import { webhookAllowSchema } from '../shared/service/webhooks/guard.ts';

@@ -5,7 +5,7 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import { apiServer, openApi } from '../../functions/api.ts';
-import { records, STAGES } from '../../shared/pipeline/keys.ts';
+import { records, STAGES } from '../../shared/pipeline/base/keys.ts';
 import { openLocal } from '../../shared/platform/local/index.ts';
 import type { Fields } from '../../shared/platform/ports.ts';
 import { createAccount } from '../../shared/service/accounts.ts';

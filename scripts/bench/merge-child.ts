@@ -2,8 +2,8 @@
 import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { settingsSchema } from '../../shared/pipeline/settings.ts';
-import { mergeStage } from '../../shared/pipeline/tallies.ts';
+import { settingsSchema } from '../../shared/pipeline/planning/settings.ts';
+import { mergeStage } from '../../shared/pipeline/results/tallies.ts';
 import { stdout } from '../../shared/terminal.ts';
 
 export interface MergeOrder {

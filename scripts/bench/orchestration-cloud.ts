@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { Firestore } from '@google-cloud/firestore';
-import type { Context } from '../../shared/pipeline/context.ts';
-import { TOPICS } from '../../shared/pipeline/messages.ts';
+import type { Context } from '../../shared/pipeline/base/context.ts';
+import { TOPICS } from '../../shared/pipeline/base/messages.ts';
 import { around } from '../../shared/platform/around.ts';
 import type { Fields } from '../../shared/platform/ports.ts';
 import { type Deployment, hasCloud, startCloud } from '../../test/support/cloud/deployment.ts';

@@ -1,7 +1,7 @@
 import { isolationWarning } from '../../shared/engine/isolation.ts';
-import { readAudit } from '../../shared/pipeline/audits.ts';
-import type { Context } from '../../shared/pipeline/context.ts';
-import { readReportFile } from '../../shared/pipeline/report-files.ts';
+import type { Context } from '../../shared/pipeline/base/context.ts';
+import { readReportFile } from '../../shared/pipeline/results/report-files.ts';
+import { readAudit } from '../../shared/pipeline/runs/run.ts';
 import type { AuditRequest } from './audit-request.ts';
 import { PROJECT } from './audit-request.ts';
 import type { Ended, Watch } from './ended.ts';

@@ -4,7 +4,7 @@ import { resolve } from 'node:path';
 import { type ParseArgsConfig, parseArgs } from 'node:util';
 import { isErrno, RewoundError } from '../../shared/errors.ts';
 import { DEVICES, type Device } from '../../shared/onnx/runtime.ts';
-import type { Settings } from '../../shared/pipeline/settings.ts';
+import type { Settings } from '../../shared/pipeline/planning/settings.ts';
 import { named } from './files.ts';
 
 export function usage(message: string, help = 'Run "rewound --help" for the options.'): RewoundError {

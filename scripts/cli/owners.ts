@@ -1,8 +1,8 @@
 /** Whose message it is, and turns: an owner's messages are handled one after another, different owners' side by side. */
 import type { FunctionEvent } from '../../functions/bootstrap.ts';
-import { readAudit } from '../../shared/pipeline/audits.ts';
-import type { Context } from '../../shared/pipeline/context.ts';
-import { dropPlace } from '../../shared/pipeline/keys.ts';
+import type { Context } from '../../shared/pipeline/base/context.ts';
+import { dropPlace } from '../../shared/pipeline/base/keys.ts';
+import { readAudit } from '../../shared/pipeline/runs/run.ts';
 import { fromEvent } from '../../shared/platform/event.ts';
 
 /** The tenant whose audit a message is about, as the drop folder calls it; empty where it says nothing of that. */

@@ -1,4 +1,4 @@
-import { freshSamples, settingsSchema, shardCount } from '../../shared/pipeline/settings.ts';
+import { freshSamples, settingsSchema, shardCount } from '../../shared/pipeline/planning/settings.ts';
 import {
   type AuditPrice,
   type AuditWork,

@@ -1,4 +1,4 @@
-import { pseudonymKeyOf, type Settings } from '../../shared/pipeline/settings.ts';
+import { pseudonymKeyOf, type Settings } from '../../shared/pipeline/planning/settings.ts';
 import { readPictures } from '../../shared/report/html/read-pictures.ts';
 import { type Pictures, photoKey, renderHtml } from '../../shared/report/html.ts';
 import { parseReport, renderJson } from '../../shared/report/json.ts';

@@ -1,14 +1,14 @@
 import { RewoundError } from '../../shared/errors.ts';
-import { type AuditRecord, isFinal, readAudit, reopenAudit } from '../../shared/pipeline/audits.ts';
-import type { Context } from '../../shared/pipeline/context.ts';
-import { forgetAudit, forgetWork } from '../../shared/pipeline/forget.ts';
-import { auditId } from '../../shared/pipeline/found.ts';
-import { keys, records } from '../../shared/pipeline/keys.ts';
-import { finishedIsWhole } from '../../shared/pipeline/mend.ts';
-import { TOPICS } from '../../shared/pipeline/messages.ts';
-import { type Plan, readPlan, sampleShards } from '../../shared/pipeline/plan-file.ts';
-import { rejecting } from '../../shared/pipeline/reject.ts';
-import { resume } from '../../shared/pipeline/sweep.ts';
+import type { Context } from '../../shared/pipeline/base/context.ts';
+import { keys, records } from '../../shared/pipeline/base/keys.ts';
+import { TOPICS } from '../../shared/pipeline/base/messages.ts';
+import { auditId } from '../../shared/pipeline/planning/identify.ts';
+import { type Plan, readPlan, sampleShards } from '../../shared/pipeline/planning/plan-file.ts';
+import { forgetAudit, forgetWork } from '../../shared/pipeline/runs/forget.ts';
+import { finishedIsWhole } from '../../shared/pipeline/runs/mend.ts';
+import { rejecting } from '../../shared/pipeline/runs/reject.ts';
+import { type AuditRecord, isFinal, readAudit, reopenAudit } from '../../shared/pipeline/runs/run.ts';
+import { resume } from '../../shared/pipeline/steps/sweep.ts';
 import type { Progress } from './progress.ts';
 
 /** Runs that end with the audit unfinished before that is its end. */

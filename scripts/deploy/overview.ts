@@ -1,5 +1,5 @@
-import { TOPICS } from '../../shared/pipeline/messages.ts';
-import { freshSamples, settingsSchema, shardCount } from '../../shared/pipeline/settings.ts';
+import { TOPICS } from '../../shared/pipeline/base/messages.ts';
+import { freshSamples, settingsSchema, shardCount } from '../../shared/pipeline/planning/settings.ts';
 import { auditPrice, type Gpu, gpuSecond, PRICES_READ, USUAL } from '../../shared/service/billing/price.ts';
 import { SECRET_EFFECTS } from '../cli/secret-effects.ts';
 import { accountsDatabase, type Deployment, type Rotation } from './commands.ts';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { asRewoundError, RewoundError } from '../errors.ts';
-import { TOPICS } from '../pipeline/messages.ts';
+import { TOPICS } from '../pipeline/base/messages.ts';
 import type { Json, Platform, Snapshot } from '../platform/ports.ts';
 import { idOf } from './documents.ts';
 

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
 import { RewoundError } from '../errors.ts';
-import { auditOfUpload, isFinal, readAudit } from '../pipeline/audits.ts';
-import { freshSamples, settingsSchema } from '../pipeline/settings.ts';
+import { freshSamples, settingsSchema } from '../pipeline/planning/settings.ts';
+import { auditOfUpload, isFinal, readAudit } from '../pipeline/runs/run.ts';
 import type { Platform } from '../platform/ports.ts';
 import { verdictSchema } from '../report/model.ts';
 import { retentionSchema } from './accounts.ts';

@@ -1,8 +1,8 @@
 import { createHmac, sign } from 'node:crypto';
-import { readAudit, stopAudit } from '../pipeline/audits.ts';
-import { forgetAudit, forgetProject } from '../pipeline/forget.ts';
-import { records as pipelineRecords, STAGES } from '../pipeline/keys.ts';
-import { bury } from '../pipeline/tombstones.ts';
+import { records as pipelineRecords, STAGES } from '../pipeline/base/keys.ts';
+import { forgetAudit, forgetProject } from '../pipeline/runs/forget.ts';
+import { readAudit, stopAudit } from '../pipeline/runs/run.ts';
+import { bury } from '../pipeline/runs/tombstones.ts';
 import type { ObjectInfo, Platform } from '../platform/ports.ts';
 import { forgetAdmission } from './admission.ts';
 import { stopHosted } from './adopt-plan.ts';

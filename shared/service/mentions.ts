@@ -1,5 +1,5 @@
 /** What the service writes down about an audit elsewhere than in the audit's own record, and how that is erased. */
-import { forgetRemains } from '../pipeline/tombstones.ts';
+import { forgetRemains } from '../pipeline/runs/tombstones.ts';
 import type { Platform } from '../platform/ports.ts';
 import { timeOfAudit } from './ids.ts';
 import { ownerOf, paths } from './paths.ts';

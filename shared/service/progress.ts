@@ -1,6 +1,6 @@
-import { readAudit } from '../pipeline/audits.ts';
-import { records, STAGES, type Stage } from '../pipeline/keys.ts';
-import { freshSamples } from '../pipeline/settings.ts';
+import { records, STAGES, type Stage } from '../pipeline/base/keys.ts';
+import { freshSamples } from '../pipeline/planning/settings.ts';
+import { readAudit } from '../pipeline/runs/run.ts';
 import type { Platform } from '../platform/ports.ts';
 import type { HostedAudit } from './audits.ts';
 

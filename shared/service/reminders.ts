@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { TOPICS } from '../pipeline/messages.ts';
+import { TOPICS } from '../pipeline/base/messages.ts';
 import type { Platform } from '../platform/ports.ts';
 import { remind } from './agenda.ts';
 import { idPattern } from './ids.ts';

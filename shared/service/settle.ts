@@ -1,11 +1,11 @@
 import { asRewoundError, RewoundError } from '../errors.ts';
-import { type AuditRecord, auditOfUpload, isFinal, readAudit } from '../pipeline/audits.ts';
-import { forgetAudit, forgetEmbeddings, forgetProject } from '../pipeline/forget.ts';
-import { dropPlace, records, STAGES } from '../pipeline/keys.ts';
-import type { SettleMessage } from '../pipeline/messages.ts';
-import { readReportFile } from '../pipeline/report-files.ts';
-import { freshSamples } from '../pipeline/settings.ts';
-import { bury, findTombstone } from '../pipeline/tombstones.ts';
+import { dropPlace, records, STAGES } from '../pipeline/base/keys.ts';
+import type { SettleMessage } from '../pipeline/base/messages.ts';
+import { freshSamples } from '../pipeline/planning/settings.ts';
+import { readReportFile } from '../pipeline/results/report-files.ts';
+import { forgetAudit, forgetEmbeddings, forgetProject } from '../pipeline/runs/forget.ts';
+import { type AuditRecord, auditOfUpload, isFinal, readAudit } from '../pipeline/runs/run.ts';
+import { bury, findTombstone } from '../pipeline/runs/tombstones.ts';
 import type { Platform } from '../platform/ports.ts';
 import { parseReport } from '../report/json.ts';
 import { readAccount } from './accounts.ts';

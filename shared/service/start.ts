@@ -1,8 +1,8 @@
 import { RewoundError } from '../errors.ts';
-import { readAudit, stopAudit } from '../pipeline/audits.ts';
-import { TOPICS } from '../pipeline/messages.ts';
-import { putOnce } from '../pipeline/once.ts';
-import { isBuried } from '../pipeline/tombstones.ts';
+import { TOPICS } from '../pipeline/base/messages.ts';
+import { putOnce } from '../pipeline/base/once.ts';
+import { readAudit, stopAudit } from '../pipeline/runs/run.ts';
+import { isBuried } from '../pipeline/runs/tombstones.ts';
 import { openAdmission } from './admission.ts';
 import { stopHosted } from './adopt-plan.ts';
 import { changeHosted, findRun, type HostedAudit, readHosted } from './audits.ts';

@@ -1,4 +1,4 @@
-import { recognizerNames, type Settings, settingsSchema, shardCount } from '../pipeline/settings.ts';
+import { recognizerNames, type Settings, settingsSchema, shardCount } from '../pipeline/planning/settings.ts';
 import { auditPrice, USUAL } from './billing/price.ts';
 
 /** What a credit costs in US dollars, at the price of the smallest pack. */

@@ -1,8 +1,8 @@
 /** The pipeline's audits as accounts have them, by what the pipeline may know of these (`admission.ts`). */
 import { RewoundError } from '../errors.ts';
-import { isCompanion } from '../pipeline/keys.ts';
-import { TOPICS } from '../pipeline/messages.ts';
-import type { PlannedWork, Tenancy } from '../pipeline/tenancy.ts';
+import { isCompanion } from '../pipeline/base/keys.ts';
+import { TOPICS } from '../pipeline/base/messages.ts';
+import type { PlannedWork, Tenancy } from '../pipeline/base/tenancy.ts';
 import type { Platform } from '../platform/ports.ts';
 import { type Admission, planAdmission, readAdmission } from './admission.ts';
 import { ownerOf } from './paths.ts';

@@ -1,7 +1,7 @@
 import { RewoundError } from '../errors.ts';
-import { readAudit, stopAudit } from '../pipeline/audits.ts';
-import { forgetAudit, forgetEmbeddings, forgetProject, forgetWork } from '../pipeline/forget.ts';
-import { findTombstone, isBuried } from '../pipeline/tombstones.ts';
+import { forgetAudit, forgetEmbeddings, forgetProject, forgetWork } from '../pipeline/runs/forget.ts';
+import { readAudit, stopAudit } from '../pipeline/runs/run.ts';
+import { findTombstone, isBuried } from '../pipeline/runs/tombstones.ts';
 import type { Platform } from '../platform/ports.ts';
 import { forgetAdmission } from './admission.ts';
 import { stopHosted } from './adopt-plan.ts';

@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { RewoundError } from '../errors.ts';
-import { isCompanion } from '../pipeline/keys.ts';
-import { MOST_CARD_BYTES } from '../pipeline/once.ts';
-import { PARTS } from '../pipeline/people.ts';
-import { tombstoneOf } from '../pipeline/tombstones.ts';
+import { isCompanion } from '../pipeline/base/keys.ts';
+import { MOST_CARD_BYTES } from '../pipeline/base/once.ts';
+import { PARTS } from '../pipeline/planning/people.ts';
+import { tombstoneOf } from '../pipeline/runs/tombstones.ts';
 import { isHidden, isSegment, MAX_DEPTH } from '../platform/names.ts';
 import type { UploadTicket } from '../platform/ports.ts';
 import { changeHosted, type HostedAudit, readHosted } from './audits.ts';

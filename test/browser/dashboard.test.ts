@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Browser, Page, Request } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
-import { TOPICS } from '../../shared/pipeline/messages.ts';
+import { TOPICS } from '../../shared/pipeline/base/messages.ts';
 import type { ServiceSettings } from '../../shared/service/context.ts';
 import { signIn } from '../../shared/service/sessions.ts';
 import { makeCode } from '../../shared/service/sign-in-codes.ts';

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { finish } from '../../scripts/cli/start.ts';
-import type { Context } from '../../shared/pipeline/context.ts';
+import type { Context } from '../../shared/pipeline/base/context.ts';
 import { tempDir } from '../support/temp.ts';
 import { makeProject, World } from '../support/world.ts';
 

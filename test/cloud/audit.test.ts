@@ -4,9 +4,9 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vit
 import { z } from 'zod';
 import { handlersIn } from '../../functions/bootstrap.ts';
 import { functions } from '../../functions/index.ts';
-import type { Context } from '../../shared/pipeline/context.ts';
-import { keys } from '../../shared/pipeline/keys.ts';
-import { TOPICS } from '../../shared/pipeline/messages.ts';
+import type { Context } from '../../shared/pipeline/base/context.ts';
+import { keys } from '../../shared/pipeline/base/keys.ts';
+import { TOPICS } from '../../shared/pipeline/base/messages.ts';
 import { deliverUntilIdle } from '../../shared/platform/local/delivery.ts';
 import { openLocal } from '../../shared/platform/local/index.ts';
 import { parseReport } from '../../shared/report/json.ts';

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
-import { readAudit } from '../../shared/pipeline/audits.ts';
-import { dropPlace } from '../../shared/pipeline/keys.ts';
+import { dropPlace } from '../../shared/pipeline/base/keys.ts';
+import { readAudit } from '../../shared/pipeline/runs/run.ts';
 import { type Cloud, hasCloud, startCloud } from '../support/cloud/deployment.ts';
 import { DEMO, demoPhoto, people } from '../support/demo.ts';
 import { externalModel } from '../support/external-model.ts';

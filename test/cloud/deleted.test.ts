@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { TOPICS } from '../../shared/pipeline/messages.ts';
+import { TOPICS } from '../../shared/pipeline/base/messages.ts';
 import { CHECKPOINT, putCheckpoint, putProject } from '../support/cloud/project.ts';
 import { audited, audits, begin, reportOf, SETTINGS, stateOf } from '../support/cloud/simulated.ts';
 import type { Simulation } from '../support/cloud/simulation.ts';

@@ -4,7 +4,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { CollectionReference, Firestore } from '@google-cloud/firestore';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
-import type { Context } from '../../shared/pipeline/context.ts';
+import type { Context } from '../../shared/pipeline/base/context.ts';
 import type { Fields } from '../../shared/platform/ports.ts';
 import { createAccount } from '../../shared/service/accounts.ts';
 import { runAgenda } from '../../shared/service/agenda.ts';

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { RewoundError } from '../../shared/errors.ts';
-import { TOPICS } from '../../shared/pipeline/messages.ts';
+import { TOPICS } from '../../shared/pipeline/base/messages.ts';
 import { CHECKPOINT, MEMBERS, PROJECT, putCheckpoint, putProject } from '../support/cloud/project.ts';
 import { audited, audits, begin, reportOf, SETTINGS, stateOf } from '../support/cloud/simulated.ts';
 import { type Faults, Simulation } from '../support/cloud/simulation.ts';

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { PubSub } from '@google-cloud/pubsub';
 import { afterAll, beforeAll, describe, onTestFinished } from 'vitest';
-import { ownObjects } from '../../shared/pipeline/own-objects.ts';
+import { ownObjects } from '../../shared/pipeline/runs/own-objects.ts';
 import { type GooglePlatform, openGoogle } from '../../shared/platform/google/index.ts';
 import { hasEmulator, startFirestore, startPubsub } from '../support/emulators/index.ts';
 import { type Deployed, deploy } from '../support/emulators/push.ts';

@@ -1,5 +1,5 @@
 import { onTestFinished } from 'vitest';
-import { ownObjects } from '../../shared/pipeline/own-objects.ts';
+import { ownObjects } from '../../shared/pipeline/runs/own-objects.ts';
 import { deliverUntilAborted, type Handler } from '../../shared/platform/local/delivery.ts';
 import { type LocalPlatform, openLocal } from '../../shared/platform/local/index.ts';
 import { tempDir } from '../support/temp.ts';

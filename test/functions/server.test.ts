@@ -8,7 +8,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import type { LogEvent } from '../../functions/log.ts';
 import { type ServeOptions, serve } from '../../functions/server.ts';
 import { RewoundError } from '../../shared/errors.ts';
-import type { Context } from '../../shared/pipeline/context.ts';
+import type { Context } from '../../shared/pipeline/base/context.ts';
 import type { Json } from '../../shared/platform/ports.ts';
 import { hasEmulator, startFirestore } from '../support/emulators/index.ts';
 

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { quietProgress } from '../../scripts/cli/progress.ts';
 import { start } from '../../scripts/cli/start.ts';
-import type { Context } from '../../shared/pipeline/context.ts';
-import { sweep } from '../../shared/pipeline/sweep.ts';
+import type { Context } from '../../shared/pipeline/base/context.ts';
+import { sweep } from '../../shared/pipeline/steps/sweep.ts';
 import { tempDir } from '../support/temp.ts';
 import { CHECKPOINT, makeProject, names, World } from '../support/world.ts';
 

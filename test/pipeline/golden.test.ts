@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect, it } from 'vitest';
-import { auditId } from '../../shared/pipeline/found.ts';
+import { auditId } from '../../shared/pipeline/planning/identify.ts';
 import { stubCompute } from '../support/stub-compute.ts';
 import { tempDir } from '../support/temp.ts';
 import { CHECKPOINT, PROJECT, World } from '../support/world.ts';

@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { expect, onTestFinished, test } from 'vitest';
 import type { Device } from '../../shared/onnx/runtime.ts';
-import type { Context } from '../../shared/pipeline/context.ts';
-import { plan } from '../../shared/pipeline/plan.ts';
-import { generatorFiles, readPlan } from '../../shared/pipeline/plan-file.ts';
+import type { Context } from '../../shared/pipeline/base/context.ts';
+import { generatorFiles, readPlan } from '../../shared/pipeline/planning/plan-file.ts';
+import { plan } from '../../shared/pipeline/steps/plan.ts';
 import { around } from '../../shared/platform/around.ts';
 import { stubCompute } from '../support/stub-compute.ts';
 import { tempDir } from '../support/temp.ts';

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import { keys } from '../../shared/pipeline/keys.ts';
-import { settingsSchema } from '../../shared/pipeline/settings.ts';
+import { keys } from '../../shared/pipeline/base/keys.ts';
+import { settingsSchema } from '../../shared/pipeline/planning/settings.ts';
 import { pseudonymise } from '../../shared/report/pseudonyms.ts';
 import { audited, open } from '../support/audited.ts';
 import { tempDir } from '../support/temp.ts';

@@ -1,8 +1,8 @@
 import { createHash, webcrypto } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { decodeGallery } from '../../shared/faces/gallery.ts';
-import { galleryOf } from '../../shared/pipeline/keys.ts';
-import { TOPICS } from '../../shared/pipeline/messages.ts';
+import { galleryOf } from '../../shared/pipeline/base/keys.ts';
+import { TOPICS } from '../../shared/pipeline/base/messages.ts';
 import { around } from '../../shared/platform/around.ts';
 import { readHosted } from '../../shared/service/audits.ts';
 import { eraseAudit } from '../../shared/service/erase.ts';

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { receiveAudit } from '../../shared/pipeline/audits.ts';
-import { settleMessage } from '../../shared/pipeline/messages.ts';
-import { bury } from '../../shared/pipeline/tombstones.ts';
+import { settleMessage } from '../../shared/pipeline/base/messages.ts';
+import { receiveAudit } from '../../shared/pipeline/runs/run.ts';
+import { bury } from '../../shared/pipeline/runs/tombstones.ts';
 import { projectOf } from '../../shared/service/paths.ts';
 import { settleRun } from '../../shared/service/settle.ts';
 import { hosted } from '../support/service/hosted.ts';

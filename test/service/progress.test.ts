@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { TOPICS } from '../../shared/pipeline/messages.ts';
+import { TOPICS } from '../../shared/pipeline/base/messages.ts';
 import { readHosted } from '../../shared/service/audits.ts';
 import { progressOf } from '../../shared/service/progress.ts';
 import { HostedWorld, SMALL } from '../support/service/hosted-world.ts';

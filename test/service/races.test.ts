@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { settleMessage, TOPICS } from '../../shared/pipeline/messages.ts';
+import { settleMessage, TOPICS } from '../../shared/pipeline/base/messages.ts';
 import { purchase } from '../../shared/service/credits.ts';
 import { settleRun } from '../../shared/service/settle.ts';
 import { DAY_MS, HostedWorld, MEMBERS } from '../support/service/hosted-world.ts';

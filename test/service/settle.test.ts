@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { RewoundError } from '../../shared/errors.ts';
-import { stopAudit } from '../../shared/pipeline/audits.ts';
+import { stopAudit } from '../../shared/pipeline/runs/run.ts';
 import { changeAccount } from '../../shared/service/accounts.ts';
 import { readHosted } from '../../shared/service/audits.ts';
 import { balanceOf, purchase } from '../../shared/service/credits.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { TOPICS } from '../../shared/pipeline/messages.ts';
+import { TOPICS } from '../../shared/pipeline/base/messages.ts';
 import { HOSTED_STATES, readHosted } from '../../shared/service/audits.ts';
 import { balanceOf, purchase } from '../../shared/service/credits.ts';
 import { cancelAudit, startAudit } from '../../shared/service/start.ts';

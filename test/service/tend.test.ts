@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { galleryOf } from '../../shared/pipeline/keys.ts';
-import { TOPICS } from '../../shared/pipeline/messages.ts';
+import { galleryOf } from '../../shared/pipeline/base/keys.ts';
+import { TOPICS } from '../../shared/pipeline/base/messages.ts';
 import { runAgenda } from '../../shared/service/agenda.ts';
 import { readHosted } from '../../shared/service/audits.ts';
 import { projectOf } from '../../shared/service/paths.ts';

@@ -7,7 +7,7 @@ import { z } from 'zod';
 import { API } from '../../functions/api.ts';
 import { ACCOUNT_FUNCTIONS } from '../../functions/settings.ts';
 import { parseTerraform } from '../../scripts/check/read-terraform.ts';
-import { TOPICS } from '../../shared/pipeline/messages.ts';
+import { TOPICS } from '../../shared/pipeline/base/messages.ts';
 import { around } from '../../shared/platform/around.ts';
 import { ACCOUNT_COLLECTIONS, isOfAccounts } from '../../shared/platform/google/parted.ts';
 import type { Platform } from '../../shared/platform/ports.ts';

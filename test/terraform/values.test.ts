@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { TOPICS } from '../../shared/pipeline/messages.ts';
+import { TOPICS } from '../../shared/pipeline/base/messages.ts';
 import { folder, hasTerraform } from './files.ts';
 
 const grant = z.object({

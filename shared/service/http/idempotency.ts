@@ -1,7 +1,7 @@
 import type { MiddlewareHandler } from 'hono';
 import { z } from 'zod';
 import { RewoundError } from '../../errors.ts';
-import { isBuried } from '../../pipeline/tombstones.ts';
+import { isBuried } from '../../pipeline/runs/tombstones.ts';
 import { hashOf } from '../api-keys.ts';
 import type { ServiceContext } from '../context.ts';
 import { fieldsOf } from '../documents.ts';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { RewoundError } from '../../errors.ts';
-import { TOPICS } from '../../pipeline/messages.ts';
+import { TOPICS } from '../../pipeline/base/messages.ts';
 import type { Platform } from '../../platform/ports.ts';
 import { type Reminder, remind } from '../agenda.ts';
 import { idPattern } from '../ids.ts';

@@ -1,5 +1,5 @@
-import { TOPICS } from '../../pipeline/messages.ts';
-import { isBuried } from '../../pipeline/tombstones.ts';
+import { TOPICS } from '../../pipeline/base/messages.ts';
+import { isBuried } from '../../pipeline/runs/tombstones.ts';
 import type { Platform } from '../../platform/ports.ts';
 import { remind } from '../agenda.ts';
 import { messageId } from '../ids.ts';

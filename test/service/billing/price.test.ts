@@ -2,9 +2,9 @@ import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { Context } from '../../../shared/pipeline/context.ts';
-import { sampleShards } from '../../../shared/pipeline/plan-file.ts';
-import { freshSamples, settingsSchema } from '../../../shared/pipeline/settings.ts';
+import type { Context } from '../../../shared/pipeline/base/context.ts';
+import { sampleShards } from '../../../shared/pipeline/planning/plan-file.ts';
+import { freshSamples, settingsSchema } from '../../../shared/pipeline/planning/settings.ts';
 import {
   type AuditWork,
   auditPrice,

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { TOPICS } from '../../../shared/pipeline/messages.ts';
+import { TOPICS } from '../../../shared/pipeline/base/messages.ts';
 import { around } from '../../../shared/platform/around.ts';
 import { runAgenda } from '../../../shared/service/agenda.ts';
 import { newAuditId, newId } from '../../../shared/service/ids.ts';

@@ -1,6 +1,6 @@
-import { readAudit } from '../../../shared/pipeline/audits.ts';
-import { keys } from '../../../shared/pipeline/keys.ts';
-import { TOPICS } from '../../../shared/pipeline/messages.ts';
+import { keys } from '../../../shared/pipeline/base/keys.ts';
+import { TOPICS } from '../../../shared/pipeline/base/messages.ts';
+import { readAudit } from '../../../shared/pipeline/runs/run.ts';
 import { putCheckpoint, putProject, withoutTiming } from './project.ts';
 import { type Faults, Simulation } from './simulation.ts';
 

@@ -1,9 +1,9 @@
 import { functions } from '../../../functions/index.ts';
 import type { Compute } from '../../../shared/engine/compute.ts';
 import { RewoundError } from '../../../shared/errors.ts';
-import type { Context } from '../../../shared/pipeline/context.ts';
-import { TOPICS } from '../../../shared/pipeline/messages.ts';
-import { STALE_MS } from '../../../shared/pipeline/sweep.ts';
+import type { Context } from '../../../shared/pipeline/base/context.ts';
+import { TOPICS } from '../../../shared/pipeline/base/messages.ts';
+import { STALE_MS } from '../../../shared/pipeline/steps/sweep.ts';
 import { toEvent } from '../../../shared/platform/event.ts';
 import type { Json, Records } from '../../../shared/platform/ports.ts';
 import { MemoryObjects, memoryRecords } from './memory.ts';

@@ -1,6 +1,6 @@
 import { setImmediate as immediate } from 'node:timers/promises';
 import { functions } from '../../../functions/index.ts';
-import { type SettleMessage, settleMessage, TOPICS } from '../../../shared/pipeline/messages.ts';
+import { type SettleMessage, settleMessage, TOPICS } from '../../../shared/pipeline/base/messages.ts';
 import { around } from '../../../shared/platform/around.ts';
 import { toEvent } from '../../../shared/platform/event.ts';
 import type { Json, Platform } from '../../../shared/platform/ports.ts';

@@ -1,4 +1,4 @@
-import { TOPICS } from '../../../shared/pipeline/messages.ts';
+import { TOPICS } from '../../../shared/pipeline/base/messages.ts';
 import { around } from '../../../shared/platform/around.ts';
 import type { Json } from '../../../shared/platform/ports.ts';
 import { runAgenda } from '../../../shared/service/agenda.ts';

@@ -1,6 +1,6 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import { RewoundError } from '../../../errors.ts';
-import { readReportFile } from '../../../pipeline/report-files.ts';
+import { readReportFile } from '../../../pipeline/results/report-files.ts';
 import {
   checkSettings,
   createAudit,

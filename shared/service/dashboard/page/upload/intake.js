@@ -5,7 +5,7 @@
  * @typedef {Record<Folder, readonly Found[]>} Sorted Paths are below the audit.
  */
 
-/** What the service reads as photos, or counts as unreadable ones (shared/pipeline/people.ts). */
+/** What the service reads as photos, or counts as unreadable ones (shared/pipeline/planning/people.ts). */
 const PHOTO = /\.(jpe?g|jfif|png|webp|gif|avif|tiff?|pgm|ppm|pnm|heic|heif|bmp|jxl|jp2)$/i;
 /** Embeddings in place of photos. */
 const EMBEDDINGS = /^([^/]+\.npy|[^/]+\.csv|gallery\.json)$/i;

@@ -1,0 +1,126 @@
+import { MOST_PHOTOS } from '../../audit/counts/equalise.ts';
+import type { Role } from '../../audit/counts/roster.ts';
+import type { Report } from '../../report/model.ts';
+import { type Plan, sampleShards } from '../planning/plan-file.ts';
+import { type Analyses, facesSeen } from './analyses.ts';
+import { findings } from './findings.ts';
+import type { Roster } from './roster-file.ts';
+
+/** The report as data, from what was planned, counted and concluded. `total` is in milliseconds. */
+export function makeReport(plan: Plan, analyses: Analyses, total: number): Report {
+  const { settings, generator } = plan;
+  const { spec, geometry, alignment } = generator;
+  const { roster, measured, conclusion, timing } = analyses;
+  const uniform = spec.latent.distribution === 'uniform';
+  return {
+    schema: 'rewound.report/1',
+    verdict: conclusion.verdict,
+    reasons: [...conclusion.reasons],
+    audit: {
+      id: plan.audit,
+      samples: settings.samples,
+      seed: settings.seed,
+      batch: settings.batch,
+      shards: sampleShards(plan, 'probe').length,
+      k: settings.k,
+      device: plan.device,
+    },
+    generator: {
+      file: plan.checkpoint.file,
+      md5: plan.checkpoint.md5,
+      format: spec.format,
+      width: geometry.width,
+      height: geometry.height,
+      channels: geometry.channels,
+      latent: {
+        size: spec.latent.size,
+        distribution: spec.latent.distribution,
+        low: uniform ? spec.latent.low : null,
+        high: uniform ? spec.latent.high : null,
+      },
+      range: generator.range,
+      assumptions: [
+        ...generator.assumptions,
+        ...alignmentNotes(plan),
+        ...galleryNotes(plan),
+        ...photoNotes(roster),
+        ...overlapNotes(plan, roster),
+      ],
+      ...facesSeen(plan, measured[0]!.summary),
+      alignment: { mode: alignment.mode, spread: alignment.spread, eyeDistance: alignment.eyeDistance },
+    },
+    members: side(roster, 'members'),
+    controls: plan.controls ? side(roster, 'controls') : null,
+    photosPerIdentity: roster.photosPerIdentity,
+    ...findings(plan, analyses),
+    limits: LIMITS,
+    timing: {
+      generateMs: timing.generate,
+      alignMs: timing.align,
+      embedMs: timing.embed,
+      searchMs: timing.search,
+      totalMs: Math.round(total),
+    },
+  };
+}
+
+function side({ people, counts }: Roster, role: Role): Report['members'] {
+  const { photos, undetected, unreadable, overlapping, leftOut } = counts[role];
+  const identities = people.filter((person) => person.role === role).length;
+  return { identities, photos, undetected, unreadable, overlapping, leftOut };
+}
+
+function alignmentNotes({ generator: { alignment, calibration } }: Plan): Report['generator']['assumptions'] {
+  const measured = `measured on ${calibration.samples} samples, ${calibration.undetected} of them without a face`;
+  const value =
+    alignment.mode === 'fixed'
+      ? 'at a fixed place in every sample, so samples are not searched one by one'
+      : 'somewhere else in every sample, so each is searched';
+  return [{ what: 'place of the face', value, source: measured }];
+}
+
+function galleryNotes({ members, controls }: Plan): Report['generator']['assumptions'] {
+  return [members, controls].some((one) => one?.kind === 'embeddings')
+    ? [
+        {
+          what: 'gallery',
+          value: 'embeddings made beforehand',
+          source: 'given by the owner and not checked against photos',
+        },
+      ]
+    : [];
+}
+
+/** Everybody counts with as many photos as whoever has the fewest: what that costs is said. */
+function photoNotes({ people, photosPerIdentity }: Roster): Report['generator']['assumptions'] {
+  const fewest = people.filter(({ available }) => available === photosPerIdentity).length;
+  const median = people.map(({ available }) => available).sort((a, b) => a - b)[Math.floor(people.length / 2)]!;
+  if (median <= photosPerIdentity || photosPerIdentity >= MOST_PHOTOS) return [];
+  return [
+    {
+      what: 'photos compared',
+      value: `${photosPerIdentity} of each person`,
+      source: `${fewest} of ${people.length} people have no more; half of all have ${median} or more, which would find more`,
+    },
+  ];
+}
+
+function overlapNotes({ controls }: Plan, { overlapJudged }: Roster): Report['generator']['assumptions'] {
+  if (!controls || overlapJudged) return [];
+  return [
+    {
+      what: 'people on both sides',
+      value: 'only those with the same photo on both are left out',
+      source: 'faces were not compared: too few people, with fewer than about a hundred a side, to say who is the same',
+    },
+  ];
+}
+
+/** What no audit of this kind can tell. */
+const LIMITS = [
+  'The recognizer errs, and not equally for all groups of people; where groups are known, audit them separately.',
+  'The audit assumes access to the training photos. It is a check by the owner of the photos or a regulator, not a way to find strangers.',
+  'A recognizer that was itself trained on the member photos would find them too well. Which one was used is stated above.',
+  'Members and controls must come from the same collection. If they differ in age, lighting or source, the difference between them says nothing about the generator.',
+  'Not finding anyone in this many samples bounds how often a person appears; it does not exclude that more samples would.',
+];

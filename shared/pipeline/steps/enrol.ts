@@ -1,0 +1,40 @@
+import { encodeEnrolment } from '../../faces/enrolment.ts';
+import type { Context } from '../base/context.ts';
+import { keys } from '../base/keys.ts';
+import type { EnrolMessage } from '../base/messages.ts';
+import { putOnce } from '../base/once.ts';
+import { requireUploaded, uploadedFile } from '../base/uploads.ts';
+import { readPlan, recognizerRequest, resolutionOf } from '../planning/plan-file.ts';
+import { refuseOtherDevice } from '../runs/device.ts';
+import { shardDone } from '../runs/fan-in.ts';
+import { refuseRunaway } from '../runs/hops.ts';
+import { rejecting } from '../runs/reject.ts';
+import { runningVersion } from '../runs/run.ts';
+
+/** Embeds one run of photos, unless somebody has. */
+export async function enrol(context: Context, { audit, hops, shard }: EnrolMessage): Promise<void> {
+  const version = await runningVersion(context, audit);
+  if (version === undefined) return;
+  await rejecting(context, { audit, stage: 'enrol', shard }, async () => {
+    const plan = await readPlan(context, audit, version);
+    refuseRunaway(plan, hops);
+    const run = plan.enrolment[shard];
+    if (!run) return;
+    const side = plan[run.part];
+    const target = keys.enrolment(plan.project, run.content);
+    if (side?.kind === 'photos' && !(await context.objects.head(target))) {
+      refuseOtherDevice(context, plan);
+      const photos = side.photos.slice(run.first, run.first + run.count);
+      const paths = await Promise.all(photos.map((photo) => uploadedFile(context, photo)));
+      const enrolment = await context.compute.enrol({
+        photos: paths,
+        recognizer: await recognizerRequest(context, plan, run.recognizer),
+        resolution: resolutionOf(plan.generator.alignment),
+      });
+      // Only now: a photo may have been replaced while it was read.
+      for (const [i, { md5 }] of photos.entries()) await requireUploaded(paths[i]!, md5);
+      await putOnce(context, target, encodeEnrolment(enrolment));
+    }
+    await shardDone(context, plan, 'enrol', shard);
+  });
+}

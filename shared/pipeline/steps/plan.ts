@@ -1,0 +1,241 @@
+import type { Role } from '../../audit/counts/roster.ts';
+import { parseCard } from '../../checkpoint/spec/card.ts';
+import { RewoundError } from '../../errors.ts';
+import { contentOf } from '../../seal.ts';
+import type { Context } from '../base/context.ts';
+import { dropPlace, keys } from '../base/keys.ts';
+import type { PlanMessage } from '../base/messages.ts';
+import { putOnce } from '../base/once.ts';
+import { encodeJson } from '../base/sealed-json.ts';
+import { admissionOf } from '../base/tenancy.ts';
+import { requireUploaded, uploadedBytes } from '../base/uploads.ts';
+import { cutEnrolment, skipEnrolled } from '../planning/batches.ts';
+import { checkpointCard, checkpointRecipe } from '../planning/cards.ts';
+import { externalFiles } from '../planning/external.ts';
+import { type Found, find } from '../planning/identify.ts';
+import { PARTS, type Part, type PhotoPlace, type Side } from '../planning/people.ts';
+import { type Plan, readPlan, resolutionOf } from '../planning/plan-file.ts';
+import { findRecognizers } from '../planning/recognizer.ts';
+import { settingsSchema, shardCount } from '../planning/settings.ts';
+import { dispatchPlanned } from '../runs/fan-in.ts';
+import { rejecting } from '../runs/reject.ts';
+import { auditOfUpload, isFinal, readAudit, receiveAudit, stopAudit } from '../runs/run.ts';
+
+/** Fewer control identities cannot carry a threshold and a test. */
+const FEWEST_CONTROLS = 20;
+const FEWEST_MEMBERS = 2;
+
+/**
+ * An object landed in the drop area: if it is a checkpoint, validate it, find out how to run it, cut the work into
+ * shards and publish the first of them. Anything else is ignored. Returns the audit's id.
+ */
+export async function plan(context: Context, message: PlanMessage): Promise<string | undefined> {
+  const place = dropPlace(message.key);
+  if (!place) return undefined;
+  const admission = await admissionOf(context, place);
+  if (admission === 'ignore') return undefined;
+  if (admission !== 'plan' && (await goOn(context, admission.run))) return admission.run;
+  const checkpoint = await context.objects.head(message.key);
+  // Replaced or removed since: the newer object has a message of its own.
+  if (!checkpoint || checkpoint.generation !== message.generation) {
+    await endSuperseded(context, message, undefined);
+    return undefined;
+  }
+  const found = await find(context, place, checkpoint);
+  await endSuperseded(context, message, found.audit);
+  const record = await receiveAudit(context, found.audit, checkpoint.key, checkpoint.generation);
+  if (isFinal(record.state)) return found.audit;
+  await rejecting(context, found.audit, async () => {
+    const planned = (await context.objects.head(keys.plan(found.audit)))
+      ? await readPlan(context, found.audit)
+      : await makeUnlessReplaced(context, found);
+    if (planned) await dispatchPlanned(context, planned);
+  });
+  return found.audit;
+}
+
+/** Goes on with a run as it was planned, without another look at what it is made of. False where there is no plan. */
+async function goOn(context: Context, run: string): Promise<boolean> {
+  const record = await readAudit(context, run);
+  if (!record || !(await context.objects.head(keys.plan(run)))) return false;
+  if (!isFinal(record.state)) {
+    await rejecting(context, run, async () => dispatchPlanned(context, await readPlan(context, run)));
+  }
+  return true;
+}
+
+/** Ends what an upload began and can no longer be planned, because the checkpoint or the photos are others by now. */
+async function endSuperseded(context: Context, message: PlanMessage, current: string | undefined) {
+  const { key, generation } = message;
+  const named = 'audit' in message ? message.audit : undefined;
+  const begun = named ?? (await auditOfUpload(context, key, generation));
+  if (begun === undefined || begun === current) return;
+  const record = await readAudit(context, begun);
+  if (record?.state !== 'RECEIVED' || record.generation !== generation) return;
+  if (await context.objects.head(keys.plan(begun))) return;
+  const error = new RewoundError(
+    'CANCELLED',
+    'The checkpoint or the photos were changed before the audit was planned.',
+    {
+      help: 'What lies in the project now is audited on its own.',
+    },
+  );
+  await stopAudit(context, begun, 'CANCELLED', error);
+}
+
+/**
+ * Plans, unless the checkpoint is replaced or removed meanwhile: whatever then fails says nothing of it. The newer
+ * object has a message of its own, which plans the same audit if the content is the same.
+ */
+async function makeUnlessReplaced(context: Context, found: Found): Promise<Plan | undefined> {
+  try {
+    return await make(context, found);
+  } catch (error) {
+    const { key, generation, md5 } = found.checkpoint;
+    const current = await context.objects.head(key);
+    if (current?.generation === generation) throw error;
+    if (current?.md5 === md5) return undefined;
+    throw new RewoundError('CANCELLED', 'The checkpoint was replaced or removed before it was read.', {
+      help: 'The one that replaced it is audited on its own.',
+      cause: error,
+    });
+  }
+}
+
+async function make(context: Context, found: Found): Promise<Plan> {
+  const { audit, checkpoint, place, members, controls, placebo } = found;
+  if (found.refused) throw found.refused;
+  const settings = parseCard(settingsSchema, found.settingsText ?? '{}', 'project.json');
+  if (!members) {
+    throw new RewoundError(
+      'NOT_FOUND',
+      'There is no photo of any member: of the people the generator was trained on.',
+      {
+        help: 'Put their photos into the members folder, one folder a person, and comparable people who were not trained on into controls.',
+      },
+    );
+  }
+  const overlapping = findOverlap(members, controls);
+  checkSize(members, overlapping.members, 'members', FEWEST_MEMBERS);
+  if (controls) checkSize(controls, overlapping.controls, 'controls', FEWEST_CONTROLS);
+
+  const recognizers = await findRecognizers(context, place.project, settings);
+  checkComparable(recognizers.length, { members, controls, placebo });
+  const card = checkpointCard(found.cardText, settings);
+  const path = await context.objects.file(checkpoint.key, checkpoint.generation);
+  const recipe = checkpointRecipe(found.recipeText);
+  const inspection = await context.compute.inspect({ path, card, recipe });
+  const external = await copyExternal(context, audit, checkpoint.key, inspection.externalFiles);
+  const calibration = await context.compute.calibrate({
+    model: { path, external: external },
+    card,
+    recipe,
+    recognizers: recognizers.map(({ request }) => request),
+    seed: settings.seed,
+    batch: settings.batch,
+  });
+  // Only now: what was read before may have been replaced while it was read.
+  await requireUploaded(path, checkpoint.md5);
+  const { spec, range, assumptions, geometry, alignment, samples, undetected, sampleMs, model } = calibration;
+  const content = contentOf(model);
+  await putOnce(context, keys.generator(audit, content), model);
+  const built = await Promise.all(
+    calibration.weights.map(async ({ location, data }) => ({ location, content: await keep(context, audit, data) })),
+  );
+  const resolution = resolutionOf(alignment);
+  const enrolment = recognizers.flatMap(({ identity }, place) =>
+    PARTS.flatMap((part) => cutEnrolment(part, found[part], identity, place, resolution, context.device)),
+  );
+  const planned: Plan = {
+    version: 1,
+    audit,
+    project: place.project,
+    checkpoint: { key: checkpoint.key, generation: checkpoint.generation, md5: checkpoint.md5, file: place.file },
+    settings,
+    device: context.device,
+    window: context.window,
+    shards: shardCount(settings, sampleMs),
+    sampleMs,
+    generator: {
+      spec,
+      range: [range[0], range[1]],
+      assumptions: [...assumptions],
+      geometry,
+      alignment: { ...alignment, points: [...alignment.points] },
+      calibration: { samples, undetected },
+      model: content,
+      external: [...external.map(({ location, content }) => ({ location, content })), ...built],
+    },
+    recognizers: recognizers.map(({ planned }, i) => ({ source: planned, info: calibration.recognizers[i]! })),
+    members: stored(members),
+    controls: controls ? stored(controls) : null,
+    placebo: placebo ? stored(placebo) : null,
+    overlapping,
+    enrolment,
+  };
+  await putOnce(context, keys.plan(audit), encodeJson(planned));
+  // Another delivery may have planned first; what it wrote counts.
+  const winner = await readPlan(context, audit);
+  await skipEnrolled(context, winner);
+  return winner;
+}
+
+function stored(side: Side): Plan['members'] {
+  if (side.kind === 'photos') return { kind: 'photos', photos: [...side.photos] };
+  const { npy, csv, about } = side;
+  return { kind: 'embeddings', npy, csv, ...(about ? { about } : {}) };
+}
+
+/** Embeddings are one recognizer's, and say nothing to another. Throws GALLERY_MISMATCH. */
+function checkComparable(recognizers: number, sides: Readonly<Record<Part, Side | undefined>>): void {
+  if (recognizers === 1 || PARTS.every((part) => sides[part]?.kind !== 'embeddings')) return;
+  throw new RewoundError('GALLERY_MISMATCH', 'Several recognizers cannot share one set of embeddings.', {
+    help: 'Give the photos themselves, or run one audit for each recognizer.',
+  });
+}
+
+/** Identities with a photo, byte for byte, that the other side has too. */
+function findOverlap(members: Side, controls: Side | undefined): Plan['overlapping'] {
+  if (members.kind !== 'photos' || controls?.kind !== 'photos') return { members: [], controls: [] };
+  const common = (side: readonly PhotoPlace[], other: readonly PhotoPlace[]) => {
+    const contents = new Set(other.map(({ md5 }) => md5));
+    return [...new Set(side.filter(({ md5 }) => contents.has(md5)).map(({ identity }) => identity))].sort();
+  };
+  return {
+    members: common(members.photos, controls.photos),
+    controls: common(controls.photos, members.photos),
+  };
+}
+
+function checkSize(side: Side, overlapping: readonly string[], role: Role, fewest: number): void {
+  if (side.kind !== 'photos') return;
+  const found = new Set(side.photos.map(({ identity }) => identity)).size;
+  const left = found - overlapping.length;
+  if (left >= fewest) return;
+  const both = overlapping.length > 0 ? ` (${overlapping.length} more stand on both sides and take no part)` : '';
+  throw new RewoundError('GALLERY_TOO_SMALL', `The ${role} are ${left} people${both}; an audit needs ${fewest}.`, {
+    help:
+      role === 'controls'
+        ? 'Add people from the same collection who were not trained on, or leave controls out: then resemblance is reported, but no claim of leakage is possible.'
+        : 'Give each person a folder of their own, or one photo a person in a flat folder.',
+  });
+}
+
+/** Copies the weights an ONNX model keeps beside it, so that the audit no longer needs the drop area. */
+async function copyExternal(context: Context, audit: string, checkpoint: string, locations: readonly string[]) {
+  const files = await externalFiles(context, checkpoint, locations);
+  return Promise.all(
+    files.map(async ({ location, ...file }) => {
+      const bytes = await uploadedBytes(context, file);
+      const content = await keep(context, audit, bytes);
+      return { location, content, path: await context.objects.file(keys.generatorFile(audit, content)) };
+    }),
+  );
+}
+
+/** Keeps a file of weights with the audit, and says what it is called. */
+async function keep(context: Context, audit: string, bytes: Uint8Array): Promise<string> {
+  const content = contentOf(bytes);
+  await putOnce(context, keys.generatorFile(audit, content), bytes);
+  return content;
+}
