@@ -7,7 +7,7 @@ import { z } from 'zod';
 import { parseAudit } from '../scripts/cli/audit-request.ts';
 import { baselineCommand } from '../scripts/cli/baseline.ts';
 import { trendCommand } from '../scripts/cli/trend.ts';
-import { baselineOf, renderBaseline } from '../shared/report/baseline.ts';
+import { baselineOf, renderBaseline } from '../shared/report/compare/baseline.ts';
 import { renderJson } from '../shared/report/json.ts';
 import { exampleReport } from './support/example-report.ts';
 import { tempDir } from './support/temp.ts';

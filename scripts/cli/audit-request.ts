@@ -3,7 +3,7 @@ import type { Device } from '../../shared/onnx/runtime.ts';
 import { isCompanion } from '../../shared/pipeline/base/keys.ts';
 import { BUILT_IN, type Settings, settingsSchema } from '../../shared/pipeline/planning/settings.ts';
 import type { Mounts } from '../../shared/platform/local/tree.ts';
-import type { Baseline } from '../../shared/report/baseline.ts';
+import type { Baseline } from '../../shared/report/compare/baseline.ts';
 import { requireBaseline } from './baseline.ts';
 import { FAIL_ON, type FailOn } from './exit.ts';
 import { requirePseudonymKey } from './key.ts';

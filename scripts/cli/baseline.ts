@@ -8,7 +8,7 @@ import {
   namesPeople,
   parseBaseline,
   renderBaseline,
-} from '../../shared/report/baseline.ts';
+} from '../../shared/report/compare/baseline.ts';
 import { stdout } from '../../shared/terminal.ts';
 import { putFile, readText } from './files.ts';
 import { keyBytes, pseudonymKey, requirePseudonymKey } from './key.ts';

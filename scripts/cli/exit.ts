@@ -1,7 +1,7 @@
 import { isOurs } from '../../shared/error-codes.ts';
 import type { RewoundError } from '../../shared/errors.ts';
 import type { AuditRecord } from '../../shared/pipeline/runs/run.ts';
-import type { Comparison } from '../../shared/report/comparison.ts';
+import type { Comparison } from '../../shared/report/compare/comparison.ts';
 import type { Verdict } from '../../shared/report/model.ts';
 import { stderr } from '../../shared/terminal.ts';
 

@@ -1,11 +1,11 @@
 import { pseudonymKeyOf, type Settings } from '../../shared/pipeline/planning/settings.ts';
-import { readPictures } from '../../shared/report/html/read-pictures.ts';
-import { type Pictures, photoKey, renderHtml } from '../../shared/report/html.ts';
 import { parseReport, renderJson } from '../../shared/report/json.ts';
-import { renderJunit } from '../../shared/report/junit.ts';
 import type { Report } from '../../shared/report/model.ts';
 import { pseudonymise, renamePeople } from '../../shared/report/pseudonyms.ts';
-import { renderSarif } from '../../shared/report/sarif.ts';
+import { readPictures } from '../../shared/report/render/html/read-pictures.ts';
+import { type Pictures, photoKey, renderHtml } from '../../shared/report/render/html.ts';
+import { renderJunit } from '../../shared/report/render/junit.ts';
+import { renderSarif } from '../../shared/report/render/sarif.ts';
 import type { ReportFile } from './ended.ts';
 import type { RemoteNames } from './remote-names.ts';
 

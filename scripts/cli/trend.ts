@@ -1,9 +1,9 @@
 import { dirname } from 'node:path';
 import { ensureFolder } from '../../shared/folders.ts';
-import { renderTrendHtml } from '../../shared/report/html/trend.ts';
-import { renderTrendJson, trendOf } from '../../shared/report/trend.ts';
-import { labelsOf } from '../../shared/report/trend-labels.ts';
-import { renderTrendText } from '../../shared/report/trend-words.ts';
+import { renderTrendJson, trendOf } from '../../shared/report/compare/trend.ts';
+import { labelsOf } from '../../shared/report/compare/trend-labels.ts';
+import { renderTrendText } from '../../shared/report/compare/trend-words.ts';
+import { renderTrendHtml } from '../../shared/report/render/html/trend.ts';
 import { stdout } from '../../shared/terminal.ts';
 import { readBaseline } from './baseline.ts';
 import { putFile } from './files.ts';

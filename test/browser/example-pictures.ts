@@ -1,7 +1,7 @@
 import sharp from 'sharp';
-import type { Pictures } from '../../shared/report/html.ts';
-import { photoKey } from '../../shared/report/html.ts';
 import type { Report } from '../../shared/report/model.ts';
+import type { Pictures } from '../../shared/report/render/html.ts';
+import { photoKey } from '../../shared/report/render/html.ts';
 
 /** Drawn faces for every match of a report: the same person looks alike in the sample (PNG) and the photo (JPEG). */
 export async function examplePictures({ matches }: Report): Promise<Pictures> {

@@ -1,9 +1,9 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { baselineOf, renderBaseline } from '../../shared/report/baseline.ts';
+import { baselineOf, renderBaseline } from '../../shared/report/compare/baseline.ts';
+import { trendSchema } from '../../shared/report/compare/trend.ts';
 import { renderJson } from '../../shared/report/json.ts';
-import { trendSchema } from '../../shared/report/trend.ts';
 import { exampleReport } from '../support/example-report.ts';
 import { tempDir } from '../support/temp.ts';
 import { rewound } from './command.ts';

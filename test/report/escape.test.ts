@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { escapeText, html, trusted } from '../../shared/report/html/escape.ts';
-import { renderHtml } from '../../shared/report/html.ts';
 import type { Report } from '../../shared/report/model.ts';
+import { escapeText, html, trusted } from '../../shared/report/render/html/escape.ts';
+import { renderHtml } from '../../shared/report/render/html.ts';
 import { exampleReport } from '../support/example-report.ts';
 
 test('everything put into a template is escaped, unless it is markup already', () => {

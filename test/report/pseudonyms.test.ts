@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { photoKey, renderHtml, shownMatches } from '../../shared/report/html.ts';
 import { parseReport, renderJson } from '../../shared/report/json.ts';
-import { renderJunit } from '../../shared/report/junit.ts';
 import type { Report } from '../../shared/report/model.ts';
 import { photoPseudonymOf, pseudonymise, pseudonymOf } from '../../shared/report/pseudonyms.ts';
-import { renderSarif } from '../../shared/report/sarif.ts';
+import { photoKey, renderHtml, shownMatches } from '../../shared/report/render/html.ts';
+import { renderJunit } from '../../shared/report/render/junit.ts';
+import { renderSarif } from '../../shared/report/render/sarif.ts';
 import { exampleReport, exampleReports } from '../support/example-report.ts';
 
 const KEY = new Uint8Array(32).fill(7);

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { readPictures } from '../../shared/report/html/read-pictures.ts';
-import { renderHtml } from '../../shared/report/html.ts';
 import { pseudonymise } from '../../shared/report/pseudonyms.ts';
+import { readPictures } from '../../shared/report/render/html/read-pictures.ts';
+import { renderHtml } from '../../shared/report/render/html.ts';
 import { examplePictures } from '../browser/example-pictures.ts';
 import { exampleReports } from '../support/example-report.ts';
 

@@ -1,6 +1,6 @@
-import { type Baseline, baselineOf } from '../../shared/report/baseline.ts';
+import { type Baseline, baselineOf } from '../../shared/report/compare/baseline.ts';
+import { type Trend, trendOf } from '../../shared/report/compare/trend.ts';
 import type { Verdict } from '../../shared/report/model.ts';
-import { type Trend, trendOf } from '../../shared/report/trend.ts';
 import { exampleReport } from './example-report.ts';
 
 /** A training that begins to remember: one audit failed, one was made with more samples. */

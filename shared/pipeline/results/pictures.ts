@@ -1,7 +1,7 @@
 import { asRewoundError } from '../../errors.ts';
-import type { Pictures } from '../../report/html.ts';
-import { photoKey, shownMatches } from '../../report/html.ts';
 import type { Match, Report } from '../../report/model.ts';
+import type { Pictures } from '../../report/render/html.ts';
+import { photoKey, shownMatches } from '../../report/render/html.ts';
 import type { Context } from '../base/context.ts';
 import { uploadedFile } from '../base/uploads.ts';
 import { generatorFiles, type Plan } from '../planning/plan-file.ts';

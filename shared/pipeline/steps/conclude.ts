@@ -1,8 +1,8 @@
-import { renderHtml } from '../../report/html.ts';
 import { renderJson } from '../../report/json.ts';
-import { renderJunit } from '../../report/junit.ts';
 import { pseudonymise } from '../../report/pseudonyms.ts';
-import { renderSarif } from '../../report/sarif.ts';
+import { renderHtml } from '../../report/render/html.ts';
+import { renderJunit } from '../../report/render/junit.ts';
+import { renderSarif } from '../../report/render/sarif.ts';
 import type { Context } from '../base/context.ts';
 import type { ConcludeMessage } from '../base/messages.ts';
 import { readPlan } from '../planning/plan-file.ts';
