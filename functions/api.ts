@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type RequestListener, type Server, 
 import { http } from '@google-cloud/functions-framework';
 import { getRequestListener } from '@hono/node-server';
 import { RewoundError } from '../shared/errors.ts';
-import type { ServiceContext } from '../shared/service/context.ts';
+import type { ServiceContext } from '../shared/service/core/context.ts';
 import { type ApiOptions, createApi } from '../shared/service/http/app.ts';
 import type { Incoming } from '../shared/service/http/env.ts';
 

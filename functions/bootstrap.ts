@@ -7,7 +7,7 @@ import { following } from '../shared/pipeline/runs/hops.ts';
 import { ownObjects } from '../shared/pipeline/runs/own-objects.ts';
 import { forgetBuried, refusingErased } from '../shared/pipeline/runs/tombstones.ts';
 import { fromEvent } from '../shared/platform/event.ts';
-import type { ServiceContext } from '../shared/service/context.ts';
+import type { ServiceContext } from '../shared/service/core/context.ts';
 
 /** What a function works in: its context, and in a process that sends webhooks the service. */
 export interface World extends Context {

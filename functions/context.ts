@@ -7,7 +7,7 @@ import { EngineProcess } from '../shared/engine/process.ts';
 import type { Context } from '../shared/pipeline/base/context.ts';
 import { openGoogle } from '../shared/platform/google/index.ts';
 import type { Uploads } from '../shared/platform/ports.ts';
-import { hostedTenancy } from '../shared/service/tenancy.ts';
+import { hostedTenancy } from '../shared/service/audits/tenancy.ts';
 import type { ServerSettings } from './settings.ts';
 
 /** The world of a service: the Google platform and the engine, opened once and kept for all messages. */

@@ -24,10 +24,10 @@ import { notify } from '../shared/pipeline/steps/notify.ts';
 import { plan } from '../shared/pipeline/steps/plan.ts';
 import { confirm, probe } from '../shared/pipeline/steps/probe.ts';
 import { STALE_MS, sweep } from '../shared/pipeline/steps/sweep.ts';
-import { runAgenda } from '../shared/service/agenda.ts';
-import { tendMessage } from '../shared/service/reminders.ts';
-import { settleRun } from '../shared/service/settle.ts';
-import { tend } from '../shared/service/tend.ts';
+import { settleRun } from '../shared/service/audits/settle.ts';
+import { tend } from '../shared/service/audits/tend.ts';
+import { runAgenda } from '../shared/service/core/agenda.ts';
+import { tendMessage } from '../shared/service/core/reminders.ts';
 import { deliver, deliverMessage } from '../shared/service/webhooks/deliver.ts';
 import { accountFunction, type Handle, pipelineFunction, type World } from './bootstrap.ts';
 

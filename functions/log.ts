@@ -2,7 +2,7 @@
 import type { Isolation } from '../shared/engine/isolation.ts';
 import { asRewoundError } from '../shared/errors.ts';
 import { fromEvent } from '../shared/platform/event.ts';
-import type { Adopted } from '../shared/service/adopt-secret.ts';
+import type { Adopted } from '../shared/service/accounts/adopt-secret.ts';
 import type { Answered } from '../shared/service/http/app.ts';
 import type { FunctionEvent } from './bootstrap.ts';
 

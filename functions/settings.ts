@@ -3,8 +3,8 @@ import { z } from 'zod';
 import { RewoundError } from '../shared/errors.ts';
 import { DEVICES } from '../shared/onnx/runtime.ts';
 import { TOPICS } from '../shared/pipeline/base/messages.ts';
-import type { ServiceSettings } from '../shared/service/context.ts';
-import { isSecret, SECRET_BYTES, type Secret } from '../shared/service/secret.ts';
+import type { ServiceSettings } from '../shared/service/core/context.ts';
+import { isSecret, SECRET_BYTES, type Secret } from '../shared/service/core/secret.ts';
 import { webhookAllowSchema } from '../shared/service/webhooks/guard.ts';
 import { API } from './api.ts';
 

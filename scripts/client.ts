@@ -7,8 +7,8 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openLocal } from '../shared/platform/local/index.ts';
+import { derive, isSecret } from '../shared/service/core/secret.ts';
 import { createApi } from '../shared/service/http/app.ts';
-import { derive, isSecret } from '../shared/service/secret.ts';
 import { stdout } from '../shared/terminal.ts';
 import { clientOf, documentSchema } from './client/generate.ts';
 

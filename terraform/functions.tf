@@ -152,7 +152,7 @@ locals {
       accounts  = "write"
       attempts  = null
     }
-    # The next one comes in ten minutes anyway. It also publishes what has become due (shared/service/agenda.ts).
+    # The next one comes in ten minutes anyway. It also publishes what has become due (shared/service/core/agenda.ts).
     sweep = {
       cpu       = "1"
       memory    = "1Gi"

@@ -31,7 +31,7 @@ locals {
     ]) : "${grant.function}-${grant.area}" => grant
   }
 
-  # The one that all others are derived from (shared/service/secret.ts), for the two that derive any.
+  # The one that all others are derived from (shared/service/core/secret.ts), for the two that derive any.
   master_secret = coalesce(var.secret, "${var.name}-secret")
 
   # Of each function: environment variable -> id of the secret.

@@ -8,11 +8,11 @@ import { apiServer, openApi } from '../../functions/api.ts';
 import { records, STAGES } from '../../shared/pipeline/base/keys.ts';
 import { openLocal } from '../../shared/platform/local/index.ts';
 import type { Fields } from '../../shared/platform/ports.ts';
-import { createAccount } from '../../shared/service/accounts.ts';
-import { createKey } from '../../shared/service/api-keys.ts';
-import { changeHosted, createAudit, newAuditSchema } from '../../shared/service/audits.ts';
-import { paths } from '../../shared/service/paths.ts';
-import { isSecret } from '../../shared/service/secret.ts';
+import { createAccount } from '../../shared/service/accounts/accounts.ts';
+import { createKey } from '../../shared/service/accounts/api-keys.ts';
+import { changeHosted, createAudit, newAuditSchema } from '../../shared/service/audits/audits.ts';
+import { paths } from '../../shared/service/core/paths.ts';
+import { isSecret } from '../../shared/service/core/secret.ts';
 
 export interface ApiReady {
   readonly api: number;

@@ -5,7 +5,7 @@ import { RewoundError } from '../../shared/errors.ts';
 import { failureOf, googleError } from '../../shared/platform/google/errors.ts';
 import { ACCOUNT_COLLECTIONS, partedRecords } from '../../shared/platform/google/parted.ts';
 import { googleRecords } from '../../shared/platform/google/records.ts';
-import { admitRunning } from '../../shared/service/admit-running.ts';
+import { admitRunning } from '../../shared/service/audits/admit-running.ts';
 
 /** Documents that are copied, or deleted, at the same time. */
 const TOGETHER = 50;

@@ -3,11 +3,11 @@ import type { RequestListener, Server } from 'node:http';
 import { apiServer, openApi, type UploadReceiver } from '../../functions/api.ts';
 import { readServiceSettings } from '../../functions/settings.ts';
 import { isErrno, RewoundError } from '../../shared/errors.ts';
-import { admitRunning } from '../../shared/service/admit-running.ts';
-import { type Adopted, adoptSecret } from '../../shared/service/adopt-secret.ts';
-import { operatorAccount } from '../../shared/service/operator.ts';
-import { derive } from '../../shared/service/secret.ts';
-import { makeCode } from '../../shared/service/sign-in-codes.ts';
+import { type Adopted, adoptSecret } from '../../shared/service/accounts/adopt-secret.ts';
+import { operatorAccount } from '../../shared/service/accounts/operator.ts';
+import { makeCode } from '../../shared/service/accounts/sign-in-codes.ts';
+import { admitRunning } from '../../shared/service/audits/admit-running.ts';
+import { derive } from '../../shared/service/core/secret.ts';
 import { secretOf } from './service-secret.ts';
 import type { Station } from './station.ts';
 

@@ -4,8 +4,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isErrno, type RewoundError } from '../../shared/errors.ts';
 import type { Platform } from '../../shared/platform/ports.ts';
-import { dependsOnSecret } from '../../shared/service/adopt-secret.ts';
-import { isSecret, SECRET_BYTES, type Secret } from '../../shared/service/secret.ts';
+import { dependsOnSecret } from '../../shared/service/accounts/adopt-secret.ts';
+import { isSecret, SECRET_BYTES, type Secret } from '../../shared/service/core/secret.ts';
 import { createWhole, removeEmpty, writeWhole } from '../../shared/whole-file.ts';
 import { usage } from './options.ts';
 

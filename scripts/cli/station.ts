@@ -13,7 +13,7 @@ import { refusingErased } from '../../shared/pipeline/runs/tombstones.ts';
 import { type DeliveryOptions, deliverUntilAborted, deliverUntilIdle } from '../../shared/platform/local/delivery.ts';
 import { type LocalPlatform, openLocal } from '../../shared/platform/local/index.ts';
 import type { Mounts } from '../../shared/platform/local/tree.ts';
-import { hostedTenancy } from '../../shared/service/tenancy.ts';
+import { hostedTenancy } from '../../shared/service/audits/tenancy.ts';
 import { OwnerTurns, ownerOfMessage } from './owners.ts';
 
 export interface StationOptions {

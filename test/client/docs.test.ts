@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
 import { ERROR_CODES } from '../../shared/error-codes.ts';
-import { SCOPES } from '../../shared/service/api-keys.ts';
+import { SCOPES } from '../../shared/service/accounts/api-keys.ts';
 import { fixture } from '../cli/fixture.ts';
 import { stubCompute } from '../support/cloud/stub-compute.ts';
 import { hostedServer } from '../support/service/hosted-server.ts';

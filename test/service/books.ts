@@ -8,7 +8,7 @@ import {
   entrySchema,
   moved,
   NOTHING,
-} from '../../shared/service/ledger/entry.ts';
+} from '../../shared/service/billing/ledger/entry.ts';
 
 /** All entries of an account, the oldest first, as they lie in the store. */
 export async function bookedIn(records: Records, account: string): Promise<Entry[]> {

@@ -2,8 +2,8 @@ import { expect, test } from 'vitest';
 import { settleMessage } from '../../shared/pipeline/base/messages.ts';
 import { receiveAudit } from '../../shared/pipeline/runs/run.ts';
 import { bury } from '../../shared/pipeline/runs/tombstones.ts';
-import { projectOf } from '../../shared/service/paths.ts';
-import { settleRun } from '../../shared/service/settle.ts';
+import { settleRun } from '../../shared/service/audits/settle.ts';
+import { projectOf } from '../../shared/service/core/paths.ts';
 import { hosted } from '../support/service/hosted.ts';
 
 const [MINE, THEIRS] = ['0'.repeat(32), '1'.repeat(32)] as const;

@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { expect, test } from 'vitest';
-import { retentionSchema } from '../../shared/service/accounts.ts';
+import { retentionSchema } from '../../shared/service/accounts/accounts.ts';
 import { HostedWorld, MEMBERS } from '../support/service/hosted-world.ts';
 import { tempDir } from '../support/temp.ts';
 

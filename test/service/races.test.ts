@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { settleMessage, TOPICS } from '../../shared/pipeline/base/messages.ts';
-import { purchase } from '../../shared/service/credits.ts';
-import { settleRun } from '../../shared/service/settle.ts';
+import { settleRun } from '../../shared/service/audits/settle.ts';
+import { purchase } from '../../shared/service/billing/credits.ts';
 import { DAY_MS, HostedWorld, MEMBERS } from '../support/service/hosted-world.ts';
 import { mentions } from '../support/service/storage.ts';
 import { bookedIn, expectSound } from './books.ts';

@@ -12,8 +12,8 @@ import { dropPlace, keys, records, STAGES } from '../../shared/pipeline/base/key
 import { tombstoneOf } from '../../shared/pipeline/runs/tombstones.ts';
 import { ACCOUNT_COLLECTIONS, isOfAccounts } from '../../shared/platform/google/parted.ts';
 import { pushEndpoint } from '../../shared/platform/google/push.ts';
-import { newId } from '../../shared/service/ids.ts';
-import { ownerOf, paths } from '../../shared/service/paths.ts';
+import { newId } from '../../shared/service/core/ids.ts';
+import { ownerOf, paths } from '../../shared/service/core/paths.ts';
 import { folder, terraform } from './files.ts';
 
 const text = (file: string) => readFileSync(join(folder, file), 'utf8');
@@ -136,7 +136,7 @@ test('every collection of records is exempt from what would make it slow', () =>
 test('so is every collection of the hosted service', () => {
   const files = globSync('shared/service/**/*.ts', { cwd: join(folder, '..') }).map(source);
   const below = files.flatMap((file) => [...file.matchAll(/accounts\/\$\{account\}\/([\w-]+)/g)]);
-  const above = [...source('shared/service/paths.ts').matchAll(/['`](?!drop|admissions)([\w-]+)\/[$\w]/g)];
+  const above = [...source('shared/service/core/paths.ts').matchAll(/['`](?!drop|admissions)([\w-]+)\/[$\w]/g)];
   const agenda = files.flatMap((file) => [...file.matchAll(/^const AGENDA = '([\w-]+)'/gm)]);
   const found = new Set([...below, ...above, ...agenda].map(([, name]) => name));
   const known = z.array(z.string()).parse(terraform.locals.get('account_collections'));

@@ -11,8 +11,8 @@ import { TOPICS } from '../../shared/pipeline/base/messages.ts';
 import { around } from '../../shared/platform/around.ts';
 import { ACCOUNT_COLLECTIONS, isOfAccounts } from '../../shared/platform/google/parted.ts';
 import type { Platform } from '../../shared/platform/ports.ts';
+import { hostedTenancy } from '../../shared/service/audits/tenancy.ts';
 import { createApi } from '../../shared/service/http/app.ts';
-import { hostedTenancy } from '../../shared/service/tenancy.ts';
 import { DAY_MS, HostedWorld, SMALL } from '../support/service/hosted-world.ts';
 import { folder, terraform } from './files.ts';
 

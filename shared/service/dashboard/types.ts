@@ -1,6 +1,6 @@
 /** What the API answers with, from its own schemas: the page cannot take it for anything else. */
 import type { z } from 'zod';
-import type { newAuditSchema } from '../audits.ts';
+import type { newAuditSchema } from '../audits/audits.ts';
 import type * as resources from '../http/resources.ts';
 
 export type Audit = z.infer<typeof resources.auditSchema>;
@@ -21,7 +21,7 @@ export interface Page<T> {
   readonly next: string | null;
 }
 /** What a session is begun with: an API key, or a code that is good for one session. */
-export type { Credential } from '../sessions.ts';
+export type { Credential } from '../accounts/sessions.ts';
 /** Who is signed in. */
 export interface Session {
   readonly account: string;

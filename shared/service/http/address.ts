@@ -1,6 +1,6 @@
 import type { Context } from 'hono';
 import ipaddr from 'ipaddr.js';
-import type { ServiceSettings } from '../context.ts';
+import type { ServiceSettings } from '../core/context.ts';
 import { type Env, incomingOf } from './env.ts';
 
 /**

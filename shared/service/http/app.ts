@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { OpenAPIHono } from '@hono/zod-openapi';
 import { RewoundError } from '../../errors.ts';
-import type { ServiceContext } from '../context.ts';
+import type { ServiceContext } from '../core/context.ts';
 import { callers } from './caller.ts';
 import { documentOf, METHODS } from './document.ts';
 import { type Env, incomingOf } from './env.ts';

@@ -1,7 +1,7 @@
 /** What comes with a request besides itself. */
 import type { Context } from 'hono';
 import type { RewoundError } from '../../errors.ts';
-import type { Caller } from '../api-keys.ts';
+import type { Caller } from '../accounts/api-keys.ts';
 
 /** What the server in front of the API hands over with a request. */
 export interface Incoming {

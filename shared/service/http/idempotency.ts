@@ -2,11 +2,11 @@ import type { MiddlewareHandler } from 'hono';
 import { z } from 'zod';
 import { RewoundError } from '../../errors.ts';
 import { isBuried } from '../../pipeline/runs/tombstones.ts';
-import { hashOf } from '../api-keys.ts';
-import type { ServiceContext } from '../context.ts';
-import { fieldsOf } from '../documents.ts';
-import { paths, projectOf } from '../paths.ts';
-import { remindToForget } from '../reminders.ts';
+import { hashOf } from '../accounts/api-keys.ts';
+import type { ServiceContext } from '../core/context.ts';
+import { fieldsOf } from '../core/documents.ts';
+import { paths, projectOf } from '../core/paths.ts';
+import { remindToForget } from '../core/reminders.ts';
 import type { Env } from './env.ts';
 
 const requestSchema = z.object({

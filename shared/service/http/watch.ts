@@ -2,9 +2,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Context } from 'hono';
 import { type SSEStreamingApi, streamSSE } from 'hono/streaming';
 import { RewoundError } from '../../errors.ts';
-import { type Caller, isStillValid } from '../api-keys.ts';
-import { findHosted, readHosted } from '../audits.ts';
-import type { ServiceContext } from '../context.ts';
+import { type Caller, isStillValid } from '../accounts/api-keys.ts';
+import { findHosted, readHosted } from '../audits/audits.ts';
+import type { ServiceContext } from '../core/context.ts';
 import type { Env } from './env.ts';
 import { auditResource } from './resources.ts';
 

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import type { Platform } from '../../platform/ports.ts';
-import { remind } from '../agenda.ts';
-import { idPattern } from '../ids.ts';
-import type { Secret } from '../secret.ts';
+import { remind } from '../core/agenda.ts';
+import { idPattern } from '../core/ids.ts';
+import type { Secret } from '../core/secret.ts';
 import {
   type Attempt,
   type DeliveryRecord,

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { RewoundError } from '../../errors.ts';
 import type { Platform } from '../../platform/ports.ts';
-import { changeDocument } from '../documents.ts';
-import { idPattern, newId } from '../ids.ts';
+import { changeDocument } from '../core/documents.ts';
+import { idPattern, newId } from '../core/ids.ts';
 import { EVENT_TYPES, eventTypeSchema } from './event-types.ts';
 import { checkEndpoint, type Guard } from './guard.ts';
 

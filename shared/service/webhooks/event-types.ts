@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { RewoundError } from '../../errors.ts';
 import { verdictSchema } from '../../report/model.ts';
-import { idPattern } from '../ids.ts';
+import { idPattern } from '../core/ids.ts';
 
 /*
  * What webhooks tell of. Events name audits and say how they stand: whoever wants more asks for it with a key. No person,

@@ -1,9 +1,9 @@
 import { TOPICS } from '../../pipeline/base/messages.ts';
 import { isBuried } from '../../pipeline/runs/tombstones.ts';
 import type { Platform } from '../../platform/ports.ts';
-import { remind } from '../agenda.ts';
-import { messageId } from '../ids.ts';
-import { projectOf } from '../paths.ts';
+import { remind } from '../core/agenda.ts';
+import { messageId } from '../core/ids.ts';
+import { projectOf } from '../core/paths.ts';
 import { createDelivery, deleteDelivery, KEPT_MS } from './deliveries.ts';
 import { listEndpoints } from './endpoints.ts';
 import { payloadOf, subjectOf, type WebhookEvent } from './event-types.ts';

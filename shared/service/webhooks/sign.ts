@@ -1,5 +1,5 @@
 import { createHmac, sign as signEd25519 } from 'node:crypto';
-import { derive, type Secret, type SigningKey, signingKey } from '../secret.ts';
+import { derive, type Secret, type SigningKey, signingKey } from '../core/secret.ts';
 import type { Endpoint } from './endpoints.ts';
 
 /*

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
+import { paths } from '../../../shared/service/core/paths.ts';
 import { createApi } from '../../../shared/service/http/app.ts';
-import { paths } from '../../../shared/service/paths.ts';
 import { dying, HostedWorld } from '../../support/service/hosted-world.ts';
 
 const AUDIT = { attestation: 'owner', photos: 1 };

@@ -1,7 +1,7 @@
 import { Validator } from '@seriousme/openapi-schema-validator';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { SCOPES, type Scope } from '../../../shared/service/api-keys.ts';
+import { SCOPES, type Scope } from '../../../shared/service/accounts/api-keys.ts';
 import { EVENT_TYPES } from '../../../shared/service/webhooks/event-types.ts';
 import { hosted } from '../../support/service/hosted.ts';
 

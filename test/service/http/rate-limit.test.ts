@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { createKey, SCOPES } from '../../../shared/service/api-keys.ts';
+import { createKey, SCOPES } from '../../../shared/service/accounts/api-keys.ts';
 import { hosted } from '../../support/service/hosted.ts';
 
 const FROM = (address: string) => ({ 'x-forwarded-for': address });

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { createKey, revokeKey, SCOPES, type Scope } from '../../../shared/service/api-keys.ts';
-import { purchase } from '../../../shared/service/credits.ts';
-import { newAuditId, newId } from '../../../shared/service/ids.ts';
-import { announceLowCredits } from '../../../shared/service/low-credits.ts';
-import { signIn, signOut } from '../../../shared/service/sessions.ts';
+import { createKey, revokeKey, SCOPES, type Scope } from '../../../shared/service/accounts/api-keys.ts';
+import { signIn, signOut } from '../../../shared/service/accounts/sessions.ts';
+import { purchase } from '../../../shared/service/billing/credits.ts';
+import { announceLowCredits } from '../../../shared/service/billing/low-credits.ts';
+import { newAuditId, newId } from '../../../shared/service/core/ids.ts';
 import { listDeliveries } from '../../../shared/service/webhooks/deliveries.ts';
 import { listEndpoints } from '../../../shared/service/webhooks/endpoints.ts';
 import { HostedWorld } from '../../support/service/hosted-world.ts';

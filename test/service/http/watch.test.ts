@@ -1,7 +1,7 @@
 import { expect, onTestFinished, test, vi } from 'vitest';
-import { changeHosted } from '../../../shared/service/audits.ts';
+import { changeHosted } from '../../../shared/service/audits/audits.ts';
+import { paths } from '../../../shared/service/core/paths.ts';
 import type { Watching } from '../../../shared/service/http/watch.ts';
-import { paths } from '../../../shared/service/paths.ts';
 import { hosted } from '../../support/service/hosted.ts';
 
 /** A service with an audit, which waits as a test says. */

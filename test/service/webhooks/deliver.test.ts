@@ -1,6 +1,6 @@
 import { Webhook } from 'standardwebhooks';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
-import { messageId, newId } from '../../../shared/service/ids.ts';
+import { messageId, newId } from '../../../shared/service/core/ids.ts';
 import {
   getDelivery,
   KEPT_MS,

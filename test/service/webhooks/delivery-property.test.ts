@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { runAgenda } from '../../../shared/service/agenda.ts';
+import { runAgenda } from '../../../shared/service/core/agenda.ts';
 import { replay } from '../../../shared/service/webhooks/deliveries.ts';
 import { updateEndpoint } from '../../../shared/service/webhooks/endpoints.ts';
 import { MOST_ATTEMPTS } from '../../../shared/service/webhooks/schedule.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { newId } from '../../../shared/service/ids.ts';
+import { newId } from '../../../shared/service/core/ids.ts';
 import {
   createEndpoint,
   deleteEndpoint,

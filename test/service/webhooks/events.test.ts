@@ -2,8 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { TOPICS } from '../../../shared/pipeline/base/messages.ts';
 import { around } from '../../../shared/platform/around.ts';
-import { runAgenda } from '../../../shared/service/agenda.ts';
-import { newAuditId, newId } from '../../../shared/service/ids.ts';
+import { runAgenda } from '../../../shared/service/core/agenda.ts';
+import { newAuditId, newId } from '../../../shared/service/core/ids.ts';
 import { KEPT_MS, listDeliveries } from '../../../shared/service/webhooks/deliveries.ts';
 import { createEndpoint, type EndpointInput, updateEndpoint } from '../../../shared/service/webhooks/endpoints.ts';
 import {

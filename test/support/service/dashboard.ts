@@ -2,7 +2,7 @@ import { createServer, type RequestListener, type Server, type ServerResponse } 
 import { setImmediate as immediate } from 'node:timers/promises';
 import { getRequestListener } from '@hono/node-server';
 import { onTestFinished } from 'vitest';
-import { derive } from '../../../shared/service/secret.ts';
+import { derive } from '../../../shared/service/core/secret.ts';
 import { ORIGIN } from './hosted.ts';
 import type { HostedWorld } from './hosted-world.ts';
 import { portOf } from './webhook-receiver.ts';

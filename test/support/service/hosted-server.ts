@@ -9,8 +9,8 @@ import { asRewoundError, RewoundError } from '../../../shared/errors.ts';
 import { TOPICS } from '../../../shared/pipeline/base/messages.ts';
 import { giveUp } from '../../../shared/pipeline/runs/give-up.ts';
 import { toEvent } from '../../../shared/platform/event.ts';
-import { derive } from '../../../shared/service/secret.ts';
-import { hostedTenancy } from '../../../shared/service/tenancy.ts';
+import { hostedTenancy } from '../../../shared/service/audits/tenancy.ts';
+import { derive } from '../../../shared/service/core/secret.ts';
 import { type Hosted, hosted } from './hosted.ts';
 import { SECRET } from './webhook-service.ts';
 

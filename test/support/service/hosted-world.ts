@@ -4,10 +4,10 @@ import { type SettleMessage, settleMessage, TOPICS } from '../../../shared/pipel
 import { around } from '../../../shared/platform/around.ts';
 import { toEvent } from '../../../shared/platform/event.ts';
 import type { Json, Platform } from '../../../shared/platform/ports.ts';
-import { runAgenda } from '../../../shared/service/agenda.ts';
-import type { ServiceContext, ServiceSettings } from '../../../shared/service/context.ts';
-import { projectOf } from '../../../shared/service/paths.ts';
-import { hostedTenancy } from '../../../shared/service/tenancy.ts';
+import { hostedTenancy } from '../../../shared/service/audits/tenancy.ts';
+import { runAgenda } from '../../../shared/service/core/agenda.ts';
+import type { ServiceContext, ServiceSettings } from '../../../shared/service/core/context.ts';
+import { projectOf } from '../../../shared/service/core/paths.ts';
 import { listDeliveries } from '../../../shared/service/webhooks/deliveries.ts';
 import { createEndpoint } from '../../../shared/service/webhooks/endpoints.ts';
 import { EVENT_TYPES } from '../../../shared/service/webhooks/event-types.ts';

@@ -3,12 +3,12 @@ import { join } from 'node:path';
 import type { OpenAPIHono } from '@hono/zod-openapi';
 import { onTestFinished } from 'vitest';
 import { type LocalPlatform, openLocal } from '../../../shared/platform/local/index.ts';
-import { createAccount } from '../../../shared/service/accounts.ts';
-import { createKey, SCOPES, type Scope } from '../../../shared/service/api-keys.ts';
-import type { ServiceContext, ServiceSettings } from '../../../shared/service/context.ts';
+import { createAccount } from '../../../shared/service/accounts/accounts.ts';
+import { createKey, SCOPES, type Scope } from '../../../shared/service/accounts/api-keys.ts';
+import type { ServiceContext, ServiceSettings } from '../../../shared/service/core/context.ts';
+import { derive } from '../../../shared/service/core/secret.ts';
 import { type ApiOptions, createApi } from '../../../shared/service/http/app.ts';
 import type { Env } from '../../../shared/service/http/env.ts';
-import { derive } from '../../../shared/service/secret.ts';
 import { tempDir } from '../temp.ts';
 import { SECRET } from './webhook-service.ts';
 

@@ -1,7 +1,7 @@
 import { onTestFinished } from 'vitest';
 import { openLocal } from '../../../shared/platform/local/index.ts';
 import type { Json, Platform } from '../../../shared/platform/ports.ts';
-import { isSecret, type Secret } from '../../../shared/service/secret.ts';
+import { isSecret, type Secret } from '../../../shared/service/core/secret.ts';
 
 /** A clock that moves only when a test says so. */
 export class TestClock {

@@ -1,8 +1,8 @@
 import { TOPICS } from '../../../shared/pipeline/base/messages.ts';
 import { around } from '../../../shared/platform/around.ts';
 import type { Json } from '../../../shared/platform/ports.ts';
-import { runAgenda } from '../../../shared/service/agenda.ts';
-import { newId } from '../../../shared/service/ids.ts';
+import { runAgenda } from '../../../shared/service/core/agenda.ts';
+import { newId } from '../../../shared/service/core/ids.ts';
 import { type DeliverContext, deliver, deliverMessage } from '../../../shared/service/webhooks/deliver.ts';
 import { type Delivery, listDeliveries } from '../../../shared/service/webhooks/deliveries.ts';
 import { createEndpoint, type Endpoint } from '../../../shared/service/webhooks/endpoints.ts';

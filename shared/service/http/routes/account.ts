@@ -1,9 +1,9 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import { RewoundError } from '../../../errors.ts';
-import { accountChangeSchema, changeAccount, createAccount, readAccount } from '../../accounts.ts';
-import { createKey, endOf, listKeys, requireScope, revokeKey, SCOPES } from '../../api-keys.ts';
-import type { ServiceContext } from '../../context.ts';
-import { balanceOf } from '../../credits.ts';
+import { accountChangeSchema, changeAccount, createAccount, readAccount } from '../../accounts/accounts.ts';
+import { createKey, endOf, listKeys, requireScope, revokeKey, SCOPES } from '../../accounts/api-keys.ts';
+import { balanceOf } from '../../billing/credits.ts';
+import type { ServiceContext } from '../../core/context.ts';
 import { addressOf } from '../address.ts';
 import { type callers, security } from '../caller.ts';
 import { answer, json, NOT_KEPT } from '../pages.ts';

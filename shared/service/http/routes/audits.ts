@@ -10,11 +10,11 @@ import {
   quoteOf,
   readHosted,
   runOf,
-} from '../../audits.ts';
-import type { ServiceContext } from '../../context.ts';
-import { eraseAudit, signReceipt } from '../../erase.ts';
-import { cancelAudit, startAudit } from '../../start.ts';
-import { MOST_FILES, ticketsFor, uploadFileSchema } from '../../uploads.ts';
+} from '../../audits/audits.ts';
+import { eraseAudit, signReceipt } from '../../audits/erase.ts';
+import { cancelAudit, startAudit } from '../../audits/start.ts';
+import { MOST_FILES, ticketsFor, uploadFileSchema } from '../../audits/uploads.ts';
+import type { ServiceContext } from '../../core/context.ts';
 import { type callers, security } from '../caller.ts';
 import { idempotent } from '../idempotency.ts';
 import { answer, idempotencyKey, json, page, pageOf, pageQuery } from '../pages.ts';

@@ -1,8 +1,8 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import { RewoundError } from '../../../errors.ts';
-import type { ServiceContext } from '../../context.ts';
-import { entries } from '../../credits.ts';
-import { createCheckout, handleStripeWebhook, openStripe, packSchema } from '../../stripe.ts';
+import { entries } from '../../billing/credits.ts';
+import { createCheckout, handleStripeWebhook, openStripe, packSchema } from '../../billing/stripe.ts';
+import type { ServiceContext } from '../../core/context.ts';
 import { type callers, security } from '../caller.ts';
 import { answer, idempotencyKey, json, page, pageLimit, pageOf } from '../pages.ts';
 import { PROBLEMS } from '../problem.ts';

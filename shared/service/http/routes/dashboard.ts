@@ -5,8 +5,8 @@ import { promisify } from 'node:util';
 import { brotliCompress, constants, gzip } from 'node:zlib';
 import type { Context } from 'hono';
 import { TOKENS } from '../../../report/render/html/styles/tokens.ts';
-import type { ServiceContext } from '../../context.ts';
-import { PACKS } from '../../stripe.ts';
+import { PACKS } from '../../billing/stripe.ts';
+import type { ServiceContext } from '../../core/context.ts';
 import type { Env } from '../env.ts';
 import { router } from '../router.ts';
 

@@ -1,6 +1,6 @@
 import { createRoute, z } from '@hono/zod-openapi';
-import type { ServiceContext } from '../../context.ts';
-import { type FormerKey, formerReceiptKeys, receiptKeyOf } from '../../receipt-keys.ts';
+import type { ServiceContext } from '../../core/context.ts';
+import { type FormerKey, formerReceiptKeys, receiptKeyOf } from '../../core/receipt-keys.ts';
 import { answer } from '../pages.ts';
 import { router } from '../router.ts';
 

@@ -1,8 +1,8 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import { deleteCookie, getCookie, setCookie } from 'hono/cookie';
-import type { Caller } from '../../api-keys.ts';
-import type { ServiceContext } from '../../context.ts';
-import { type Credential, callerOfSession, SESSION_MS, signIn, signOut } from '../../sessions.ts';
+import type { Caller } from '../../accounts/api-keys.ts';
+import { type Credential, callerOfSession, SESSION_MS, signIn, signOut } from '../../accounts/sessions.ts';
+import type { ServiceContext } from '../../core/context.ts';
 import { addressOf } from '../address.ts';
 import { isSecure, requireOwnPage, sessionCookie } from '../caller.ts';
 import { answer, json } from '../pages.ts';

@@ -1,5 +1,5 @@
 import { createRoute, z } from '@hono/zod-openapi';
-import type { ServiceContext } from '../../context.ts';
+import type { ServiceContext } from '../../core/context.ts';
 import { getDelivery, listDeliveries, replay } from '../../webhooks/deliveries.ts';
 import {
   createEndpoint,
