@@ -7,7 +7,9 @@ const CHECKS: Readonly<Record<string, readonly string[]>> = {
   types: ['tsc', '--project', '.'],
   // The dashboard's own: it runs in browsers.
   page: ['tsc', '--project', 'shared/service/dashboard'],
-  // Formatting, lint, and the one direction of imports (biome.json, noRestrictedImports).
+  // What each folder may import (scripts/check/layers.json, by Biome's noRestrictedImports).
+  layers: ['node', 'scripts/check/layers.ts'],
+  // Formatting and lint.
   style: ['biome', 'ci', '--colors=off', '--error-on-warnings', '.'],
   // Files, exports and dependencies that nobody uses.
   dead: ['knip', '--no-progress'],
