@@ -30,15 +30,24 @@ describe('photos', () => {
     await sharp({ create: { width: 120, height: 120, channels: 3, background: '#88aacc' } }).toFile(blank);
     const broken = join(folder, 'broken.jpg');
     writeFileSync(broken, 'not a photo');
-    const photos = [demoPhoto('m000', 0), broken, blank, join(folder, 'missing.jpg'), demoPhoto('m001', 0)];
+    const empty = join(folder, 'empty.png');
+    writeFileSync(empty, '');
+    const photos = [demoPhoto('m000', 0), broken, blank, empty, demoPhoto('m001', 0)];
     const { embeddings, states } = await enrol(photos);
     expect(states).toEqual(['enrolled', 'unreadable', 'undetected', 'unreadable', 'enrolled']);
     expect(rows(embeddings).map((row) => expect.closeTo(cosine(row, row), 4))).toEqual([1, 0, 0, 0, 1]);
   });
 
   it('that are none at all give nothing', async () => {
-    expect(await enrol([join(tempDir(), 'none.jpg')])).toMatchObject({ states: ['unreadable'] });
+    const broken = join(tempDir(), 'broken.jpg');
+    writeFileSync(broken, 'not a photo');
+    expect(await enrol([broken])).toEqual({ embeddings: new Float32Array(128), states: ['unreadable'] });
     expect(await enrol([])).toEqual({ embeddings: new Float32Array(0), states: [] });
+  });
+
+  it('that are gone by now end it: counted as unreadable, they would change the result', async () => {
+    const gone = join(tempDir(), 'gone.jpg');
+    await expect(enrol([demoPhoto('m000', 0), gone])).rejects.toMatchObject({ code: 'NOT_FOUND' });
   });
 
   it.each<[string, Resolution | null]>([
