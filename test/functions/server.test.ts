@@ -197,7 +197,12 @@ async function refuses(environment: Record<string, string>, code: string): Promi
 test.skipIf(!hasEmulator('firestore'))('the API says so when it was given another secret than before', async () => {
   const emulator = await startFirestore();
   onTestFinished(() => emulator.stop());
-  const environment = { ...ENVIRONMENT, FUNCTION_TARGET: 'api', REWOUND_ORIGIN: 'https://audits.example.com' };
+  const environment = {
+    ...ENVIRONMENT,
+    FUNCTION_TARGET: 'api',
+    REWOUND_ACCOUNTS_DATABASE: 'accounts',
+    REWOUND_ORIGIN: 'https://audits.example.com',
+  };
   const changes: unknown[] = [];
   for (const byte of [1, 1, 2]) {
     const child = spawnServer({
