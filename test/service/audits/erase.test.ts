@@ -209,7 +209,7 @@ describe('the receipt', () => {
     await world.run();
     const { receipt, signature, publicKey } = await erase(world, key, id);
     const { body: published } = await world.ask(undefined, 'GET', '/v1/receipt-key');
-    expect(published).toEqual({ algorithm: 'ed25519', publicKey });
+    expect(published).toEqual({ algorithm: 'ed25519', publicKey, former: [] });
     const bytes = (text: string) => Buffer.from(text, 'base64');
     const imported = await webcrypto.subtle.importKey('raw', bytes(published.publicKey), 'Ed25519', false, ['verify']);
     const verify = (text: string) =>
