@@ -115,7 +115,7 @@ describe('an audit', { timeout: 120_000 }, () => {
     writeFileSync(path, readFileSync(path, 'utf8').replace('{', '['));
     const ended = await rewound('show', made.out, '--seed', '0');
     expectRefused(ended, 3, 'RESULT_DAMAGED');
-    expect(ended.stderr).toContain('another version');
+    expect(ended.stderr).toContain(`The file ${name} of an audit is damaged`);
   });
 
   it('writes to a full device, and says so', async () => {
