@@ -7,11 +7,13 @@ import { DOCUMENT_COLUMNS } from './records.ts';
 /**
  * Copies an earlier state into the tables of `schema`, all or nothing. Its rows are believed once more, as they were
  * until now: accounts and credits are among them, which nobody could make again. Digests of files are left behind; each
- * file is read again.
+ * file is read again. Those versions did not overwrite what they deleted, so what is free in the file is removed first,
+ * before anything says that the state was taken over: a process that ends in between does it all again.
  */
 export function takeOver(sql: DatabaseSync, schema: string): void {
   if (columnsOf(sql, 'documents').join() !== DOCUMENT_COLUMNS.join()) return;
-  sql.exec(`BEGIN IMMEDIATE;
+  sql.exec(`VACUUM;
+    BEGIN IMMEDIATE;
     ALTER TABLE documents RENAME TO earlier_documents;
     ALTER TABLE messages RENAME TO earlier_messages;
     ALTER TABLE dead_letters RENAME TO earlier_dead_letters;

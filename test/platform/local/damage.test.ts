@@ -6,6 +6,7 @@ import { RandomState } from '../../../shared/audit/numbers/random.ts';
 import { asRewoundError } from '../../../shared/errors.ts';
 import { type LocalPlatform, openLocal } from '../../../shared/platform/local/index.ts';
 import type { Json } from '../../../shared/platform/ports.ts';
+import { earlierState } from '../../support/earlier-state.ts';
 import { tempDir } from '../../support/temp.ts';
 
 const TOPICS = ['probe', 'merge'];
@@ -103,7 +104,7 @@ test('a digest that is damaged is computed again', async () => {
   const { md5 } = (await first.objects.head('a.txt'))!;
   first.close();
   const sql = new DatabaseSync(state(folder));
-  expect(sql.prepare("UPDATE digests SET md5 = 'another'").run().changes).toBe(1);
+  expect(sql.prepare("UPDATE file_digests SET md5 = 'another'").run().changes).toBe(1);
   sql.close();
   const second = openLocal({ folder });
   expect((await second.objects.head('a.txt'))!.md5).toBe(md5);
@@ -121,32 +122,16 @@ test('a table under another name is noticed, and not made again empty', async ()
 
 test('the state of a version without checksums is taken over, and is guarded from then on', async () => {
   const folder = tempDir();
-  openLocal({ folder }).close();
   const made = tempDir();
   (await fill(made)).close();
-  const sql = new DatabaseSync(state(folder));
-  sql.exec(`ATTACH '${state(made)}' AS made;
-    DROP TABLE documents; DROP TABLE messages; DROP TABLE dead_letters; DROP TABLE digests;
-    CREATE TABLE documents (
-      collection TEXT NOT NULL, id TEXT NOT NULL, version TEXT NOT NULL, fields TEXT NOT NULL,
-      PRIMARY KEY (collection, id)
-    ) STRICT, WITHOUT ROWID;
-    CREATE TABLE messages (
-      id INTEGER PRIMARY KEY AUTOINCREMENT, topic TEXT NOT NULL, message TEXT NOT NULL, published_at INTEGER NOT NULL,
-      due INTEGER NOT NULL, attempt INTEGER NOT NULL DEFAULT 0, token TEXT
-    ) STRICT;
-    CREATE INDEX messages_due ON messages (topic, due, id);
-    CREATE TABLE dead_letters (
-      id INTEGER PRIMARY KEY, topic TEXT NOT NULL, message TEXT NOT NULL, published_at INTEGER NOT NULL,
-      died_at INTEGER NOT NULL, attempts INTEGER NOT NULL, error_code TEXT NOT NULL, error_message TEXT NOT NULL
-    ) STRICT;
-    CREATE TABLE digests (path TEXT PRIMARY KEY, generation TEXT NOT NULL, md5 TEXT NOT NULL) STRICT, WITHOUT ROWID;
-    INSERT INTO documents SELECT collection, id, version, fields FROM made.documents;
-    INSERT INTO messages SELECT id, topic, message, published_at, due, attempt, token FROM made.messages;
-    INSERT INTO dead_letters SELECT id, topic, message, published_at, died_at, attempts, error_code, error_message
-      FROM made.dead_letters;
-    INSERT INTO digests VALUES ('a', 'b', 'c');`);
-  sql.close();
+  earlierState(folder, (sql) =>
+    sql.exec(`ATTACH '${state(made)}' AS made;
+      INSERT INTO documents SELECT collection, id, version, fields FROM made.documents;
+      INSERT INTO messages SELECT id, topic, message, published_at, due, attempt, token FROM made.messages;
+      INSERT INTO dead_letters SELECT id, topic, message, published_at, died_at, attempts, error_code, error_message
+        FROM made.dead_letters;
+      INSERT INTO digests VALUES ('a', 'b', 'c');`),
+  );
   expect(await contents(folder)).toEqual(await contents(made));
 
   const again = new DatabaseSync(state(folder));

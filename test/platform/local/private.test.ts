@@ -7,8 +7,10 @@ import fc from 'fast-check';
 import { expect, onTestFinished, test } from 'vitest';
 import { openDatabase } from '../../../shared/platform/local/database.ts';
 import { openLocal } from '../../../shared/platform/local/index.ts';
+import { defineSum, sumOf } from '../../../shared/platform/local/integrity.ts';
 import { RECORDS_SCHEMA } from '../../../shared/platform/local/records.ts';
 import { bytes } from '../../contract/objects.contract.ts';
+import { earlierState } from '../../support/earlier-state.ts';
 import { rawMentions } from '../../support/service/storage.ts';
 import { tempDir } from '../../support/temp.ts';
 
@@ -52,14 +54,7 @@ test('what an earlier version left readable in its state is closed; the folder i
 
 test('paths of files are in no byte of the database', async () => {
   const folder = tempDir();
-  mkdirSync(join(folder, '.rewound-state'));
-  const old = new DatabaseSync(join(folder, '.rewound-state/state.sqlite'));
-  old.exec('CREATE TABLE digests (path TEXT PRIMARY KEY, generation TEXT, md5 TEXT) STRICT, WITHOUT ROWID');
-  old.prepare('INSERT INTO digests VALUES (?, ?, ?)').run('/photos/anna-karenina/1.jpg', '1', 'x');
-  old.close();
-  expect(rawMentions(folder, { name: 'anna-karenina' })).not.toEqual([]);
   const { objects } = open(folder);
-  expect(rawMentions(folder, { name: 'anna-karenina' })).toEqual([]);
   await objects.put('drop/t/p/members/boris-godunov/1.jpg', bytes('face'));
   const info = await objects.head('drop/t/p/members/boris-godunov/1.jpg');
   expect(info?.md5).toBe(createHash('md5').update('face').digest('base64'));
@@ -69,6 +64,28 @@ test('paths of files are in no byte of the database', async () => {
   }
 });
 
+test('paths that an earlier version kept, or had deleted, are in no byte once its state is taken over', async () => {
+  const folder = tempDir();
+  const names = { kept: 'anna-karenina', deleted: 'konstantin-levin', freed: 'stepan-oblonsky' };
+  earlierState(folder, (sql) => {
+    const insert = sql.prepare("INSERT INTO digests VALUES (?, '1', 'x')");
+    for (const name of [names.kept, names.deleted]) {
+      for (let i = 0; i < 500; i++) insert.run(`/photos/${name}/${i}.jpg`);
+    }
+    sql.prepare('DELETE FROM digests WHERE path LIKE ?').run(`%${names.deleted}%`);
+    const document = sql.prepare("INSERT INTO documents VALUES ('a', ?, 'v', ?)");
+    for (let i = 0; i < 50; i++) document.run(`b${i}`, JSON.stringify({ path: `/photos/${names.freed}/${i}.jpg` }));
+    sql.exec("DELETE FROM documents WHERE id <> 'b0'");
+    sql.exec(`UPDATE documents SET fields = '{"at":1}'`);
+  });
+  for (const [label, name] of Object.entries(names)) expect(rawMentions(folder, { [label]: name })).not.toEqual([]);
+  const platform = openLocal({ folder });
+  expect(rawMentions(folder, names)).toEqual([]);
+  expect((await platform.records.get('a/b0'))?.fields).toEqual({ at: 1 });
+  platform.close();
+  expect(rawMentions(folder, names)).toEqual([]);
+});
+
 test('a digest is found again by the next process, and read no second time', async () => {
   const folder = tempDir();
   const first = openLocal({ folder });
@@ -76,7 +93,10 @@ test('a digest is found again by the next process, and read no second time', asy
   first.close();
   const sql = new DatabaseSync(join(folder, '.rewound-state/state.sqlite'));
   expect(sql.prepare('SELECT md5 FROM file_digests').all()).toMatchObject([{ md5: put.md5 }]);
-  sql.exec("UPDATE file_digests SET md5 = 'as remembered'");
+  // Only a row that fits its checksum is believed.
+  defineSum(sql);
+  const sum = sumOf('file_digests', ['path_hmac', 'generation', "'as remembered'"]);
+  sql.exec(`UPDATE file_digests SET md5 = 'as remembered', sum = ${sum}`);
   sql.close();
   expect((await open(folder).objects.head('a'))?.md5).toBe('as remembered');
 });
@@ -93,7 +113,7 @@ test('what was deleted or replaced is in no byte after a purge, in whatever orde
         const database = openDatabase(join(folder, 'state.sqlite'), RECORDS_SCHEMA);
         try {
           const put = database.sql.prepare(
-            'INSERT INTO documents VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET fields = excluded.fields',
+            "INSERT INTO documents VALUES (?, ?, ?, ?, '') ON CONFLICT DO UPDATE SET fields = excluded.fields",
           );
           const drop = database.sql.prepare('DELETE FROM documents WHERE id = ?');
           const live = new Map<number, string>();
