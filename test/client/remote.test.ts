@@ -306,17 +306,18 @@ describe('rewound audit --remote', { timeout: 120_000 }, () => {
     expect(uploadsTo(server)).toBe(5);
   });
 
-  test('recognizers of the user go along', async () => {
+  test('recognizers of the user go along, with the files they keep weights in', async () => {
     const { server, made, command } = await served();
     const folder = join(made.folder, 'arcface');
     mkdirSync(folder);
-    writeFileSync(join(folder, 'model.onnx'), 'a recognizer');
+    writeFileSync(join(folder, 'model.onnx'), externalModel('model.weights'));
+    writeFileSync(join(folder, 'model.weights'), new Uint8Array(EXTERNAL_BYTES));
     const look = { size: 112, layout: 'NCHW', mean: 127.5, scale: 128, template: '112', embedding: 8 };
     const card = { name: 'ours', model: 'model.onnx', licence: 'own', ...look };
     writeFileSync(join(folder, 'card.json'), JSON.stringify(card));
     const ended = await rewound(...command, '--quiet', '--fail-on', 'never', '--recognizer', join(folder, 'card.json'));
     expect(ended.stderr).toBe('');
-    expect(uploadsTo(server)).toBe(75);
+    expect(uploadsTo(server)).toBe(76);
     const [made1] = (await server.hosted.ask(process.env.REWOUND_KEY, 'GET', '/v1/audits')).body.items;
     expect(made1.settings.recognizer).toEqual(['recognizer/0/card.json']);
   });
