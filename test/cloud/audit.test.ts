@@ -7,6 +7,7 @@ import { functions } from '../../functions/index.ts';
 import type { Context } from '../../shared/pipeline/base/context.ts';
 import { keys } from '../../shared/pipeline/base/keys.ts';
 import { TOPICS } from '../../shared/pipeline/base/messages.ts';
+import { readReportFile, reportIsWhole } from '../../shared/pipeline/results/report-files.ts';
 import { deliverUntilIdle } from '../../shared/platform/local/delivery.ts';
 import { openLocal } from '../../shared/platform/local/index.ts';
 import { parseReport } from '../../shared/report/json.ts';
@@ -32,10 +33,26 @@ function files(): [key: string, content: Buffer][] {
   ];
 }
 
-/** Everything in the bucket's reports, by key, but for how long it took. */
-async function reportsOf(objects: Context['objects']): Promise<[key: string, text: string][]> {
+/**
+ * Everything in the bucket's reports, by key, but for how long it took. The digests of the files hold that time, and fit
+ * only files that say it: they are compared with the files beside them instead.
+ */
+async function reportsOf({ objects }: Pick<Context, 'objects'>): Promise<[key: string, text: string][]> {
   const reports: [string, string][] = [];
-  for await (const { key } of objects.list('report/')) reports.push([key, withoutTiming(await objects.get(key))]);
+  for await (const { key } of objects.list('report/')) {
+    const [, audit = '', file = ''] = key.split('/');
+    const bytes = await objects.get(key);
+    if (file === 'digests.json') expect(await reportIsWhole({ objects }, audit)).toBe(true);
+    else expect(await readReportFile({ objects }, audit, file)).toEqual(bytes);
+    reports.push([key, file === 'digests.json' ? '' : withoutTiming(bytes)]);
+  }
+  expect(reports.map(([key]) => key.split('/')[2])).toEqual([
+    'digests.json',
+    'junit.xml',
+    'report.html',
+    'report.json',
+    'report.sarif',
+  ]);
   return reports;
 }
 
@@ -49,7 +66,7 @@ async function locally({ compute }: Context): Promise<[key: string, text: string
   const info = await objects.head(CHECKPOINT);
   await events.publish(TOPICS.plan, { version: 1, key: CHECKPOINT, generation: info?.generation ?? '' });
   await deliverUntilIdle({ queue, clock, handlers });
-  return reportsOf(objects);
+  return reportsOf({ objects });
 }
 
 const auditRecord = z.object({ fields: z.object({ state: z.string() }) });
@@ -76,7 +93,7 @@ describe.skipIf(!hasCloud())('an audit on Google Cloud', () => {
     const records = async (path: string) => (await firestore.collection(`audits/${id}/${path}`).get()).size;
     expect([await records('enrol-shards'), await records('probe-shards'), await records('locks')]).toEqual([2, 3, 2]);
 
-    const reports = await reportsOf(context.objects);
+    const reports = await reportsOf(context);
     const json = await context.objects.get(keys.report(id, 'report.json'));
     expect(parseReport(new TextDecoder().decode(json))).toMatchObject({ audit: { id, samples: 80, shards: 3 } });
     expect(log.filter(({ event }) => event !== 'message.handled')).toEqual([]);
