@@ -70,11 +70,13 @@ export function text(bytes: Uint8Array): string {
   }
 }
 
-/** Integers of a repeated field, packed or not. */
-export function integers(field: Field): bigint[] {
-  if (field.wire === VARINT) return [field.value];
+/** Integers of a repeated field, packed or not. One at a time: a field may pack as many as the file has bytes. */
+export function* integers(field: Field): Generator<bigint> {
+  if (field.wire === VARINT) {
+    yield field.value;
+    return;
+  }
   if (field.wire !== BYTES) throw corrupt('The file holds a list of the wrong type.');
-  const values: bigint[] = [];
   let value = 0n;
   let shift = 0n;
   for (const byte of field.bytes) {
@@ -82,13 +84,12 @@ export function integers(field: Field): bigint[] {
     value |= BigInt(byte & 0x7f) << shift;
     shift += 7n;
     if (byte < 0x80) {
-      values.push(BigInt.asIntN(64, value));
+      yield BigInt.asIntN(64, value);
       value = 0n;
       shift = 0n;
     }
   }
   if (shift !== 0n) throw corrupt('The file ends in the middle of a number.');
-  return values;
 }
 
 function varintBytes(value: bigint | number): Uint8Array {

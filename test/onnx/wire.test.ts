@@ -58,13 +58,20 @@ describe('the wire format', () => {
       fc.property(fc.array(fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n })), (values) => {
         const apart = new MessageWriter();
         for (const value of values) apart.int(1, value);
-        const unpacked = [...readFields(apart.finish())].flatMap(integers);
+        const unpacked = [...readFields(apart.finish())].flatMap((one) => [...integers(one)]);
         // A packed list is the values without their tags, which are one byte here.
         const packed = values.flatMap((value) => [...new MessageWriter().int(1, value).finish().subarray(1)]);
         expect(unpacked).toEqual(values);
-        expect(integers({ number: 1, wire: 2, bytes: Uint8Array.from(packed) })).toEqual(values);
+        expect([...integers({ number: 1, wire: 2, bytes: Uint8Array.from(packed) })]).toEqual(values);
       }),
     );
+  });
+
+  it('reads a packed list as far as it is asked for, and keeps none of it', () => {
+    const list = integers({ number: 1, wire: 2, bytes: Uint8Array.of(1, 2, 0x80) });
+    expect([list.next().value, list.next().value]).toEqual([1n, 2n]);
+    // Where it is cut is noticed when it is read.
+    expect(() => list.next()).toThrow(corrupt);
   });
 
   it('writes floats as 32-bit numbers', () => {
@@ -82,7 +89,7 @@ describe('damaged bytes', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 64 }), (bytes) => {
         try {
-          for (const one of readFields(bytes)) if (one.wire === 2) integers(one);
+          for (const one of readFields(bytes)) if (one.wire === 2) Array.from(integers(one));
         } catch (error) {
           expect(error).toEqual(corrupt);
         }
@@ -108,6 +115,7 @@ describe('damaged bytes', () => {
   });
 
   it('a packed list cut in the middle of a number is CHECKPOINT_CORRUPT', () => {
-    expect(() => integers({ number: 1, wire: 2, bytes: Uint8Array.of(0x01, 0x80) })).toThrow(corrupt);
+    const cut = { number: 1, wire: 2, bytes: Uint8Array.of(0x01, 0x80) } as const;
+    expect(() => [...integers(cut)]).toThrow(corrupt);
   });
 });
