@@ -55,7 +55,7 @@ const OURS = {
   REPORT_INVALID: 'a report is not one that this version can read',
   RESULT_INCOMPLETE: 'shard results are missing or contradict each other',
   RESULT_DAMAGED: 'something that Rewound had stored is damaged',
-  STATE_DAMAGED: 'the database of the work folder is damaged',
+  STATE_DAMAGED: 'the database of the work folder, or a record, is damaged or was written by another version',
   GIVEN_UP: 'a step failed at every attempt',
   EXPIRED: 'the audit did not end in time',
   RUNAWAY: 'the steps of an audit went in a circle',

@@ -1,4 +1,5 @@
 /** Moves the records of accounts out of the database of the audits, where earlier versions kept both. */
+
 import type { CollectionReference, DocumentReference, DocumentSnapshot, Firestore } from '@google-cloud/firestore';
 import { z } from 'zod';
 import { RewoundError } from '../../shared/errors.ts';
@@ -6,6 +7,7 @@ import { failureOf, googleError } from '../../shared/platform/google/errors.ts';
 import { ACCOUNT_COLLECTIONS, partedRecords } from '../../shared/platform/google/parted.ts';
 import { googleRecords } from '../../shared/platform/google/records.ts';
 import { admitRunning } from '../../shared/service/audits/admit-running.ts';
+import { readRecord } from '../../shared/stored-record.ts';
 
 /** Documents that are copied, or deleted, at the same time. */
 const TOGETHER = 50;
@@ -64,8 +66,8 @@ async function copy(document: DocumentReference, to: Firestore): Promise<Documen
     return snapshot;
   } catch (error) {
     if (failureOf(error) !== 'exists') throw error;
-    const there = markSchema.parse((await target.get()).data());
-    if (there.writer === markSchema.parse(data).writer) return snapshot;
+    const there = readRecord(markSchema, (await target.get()).data());
+    if (there.writer === readRecord(markSchema, data).writer) return snapshot;
     throw differs();
   }
 }

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { ERROR_CODES, type ErrorCode } from '../../error-codes.ts';
 import { RewoundError } from '../../errors.ts';
 import type { Fields, Platform } from '../../platform/ports.ts';
+import { readRecord } from '../../stored-record.ts';
 import { digest, dropPlace, keys, records, type Stage } from '../base/keys.ts';
 import { TOPICS } from '../base/messages.ts';
 import { forgetWork } from './forget.ts';
@@ -57,7 +58,7 @@ export async function readAudit(
   id: string,
 ): Promise<AuditRecord | undefined> {
   const snapshot = await store.get(records.audit(id));
-  return snapshot && recordSchema.parse(snapshot.fields);
+  return snapshot && readRecord(recordSchema, snapshot.fields);
 }
 
 /**
@@ -91,7 +92,7 @@ export async function auditOfUpload(
   generation: string,
 ): Promise<string | undefined> {
   const snapshot = await store.get(records.upload(key, generation));
-  return snapshot && uploadSchema.parse(snapshot.fields).audit;
+  return snapshot && readRecord(uploadSchema, snapshot.fields).audit;
 }
 
 /**
@@ -180,7 +181,7 @@ async function change(
   for (;;) {
     const snapshot = await context.records.get(records.audit(id));
     if (!snapshot) throw unknownAudit();
-    const changed = next(recordSchema.parse(snapshot.fields));
+    const changed = next(readRecord(recordSchema, snapshot.fields));
     const record = changed && { ...changed, changedAt: context.clock.now() };
     if (!record || (await context.records.replace(snapshot.path, record as Fields, snapshot.version))) return;
   }
@@ -195,7 +196,7 @@ export async function isRunning(context: Platform, id: string): Promise<boolean>
 export async function runningVersion(context: Platform, id: string): Promise<string | undefined> {
   const snapshot = await context.records.get(records.audit(id));
   if (!snapshot) throw unknownAudit();
-  return isFinal(recordSchema.parse(snapshot.fields).state) ? undefined : snapshot.version;
+  return isFinal(readRecord(recordSchema, snapshot.fields).state) ? undefined : snapshot.version;
 }
 
 /** A shard of one of the stages. */

@@ -1,8 +1,10 @@
 /** Tombstones: records, without a name, of projects and runs that were erased, and ports that leave nothing of those behind. */
+
 import { z } from 'zod';
 import { RewoundError } from '../../errors.ts';
 import { around } from '../../platform/around.ts';
 import type { Fields, Json, Platform } from '../../platform/ports.ts';
+import { readRecord } from '../../stored-record.ts';
 import { digest, dropPlace, records as paths } from '../base/keys.ts';
 import type { Tenancy } from '../base/tenancy.ts';
 import { forgetAudit, forgetProject } from './forget.ts';
@@ -45,7 +47,7 @@ export async function findTombstone(
   subject: string,
 ): Promise<z.infer<typeof schema> | undefined> {
   const tombstone = await records.get(tombstoneOf(subject));
-  return tombstone && schema.parse(tombstone.fields);
+  return tombstone && readRecord(schema, tombstone.fields);
 }
 
 /** Runs of which a process remembers whose they are: as many as it may work for at the same time, and more. */

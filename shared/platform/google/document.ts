@@ -1,5 +1,6 @@
 import { Timestamp } from '@google-cloud/firestore';
 import { z } from 'zod';
+import { readRecord, unlikeWritten } from '../../stored-record.ts';
 import { parseJson, toJsonText } from '../json.ts';
 import type { Fields, Json } from '../ports.ts';
 
@@ -43,10 +44,14 @@ export function toDocument(fields: Fields, writer: string): StoredDocument {
   };
 }
 
-/** @throws ZodError or SyntaxError for a document that `toDocument` did not make. */
+/** @throws STATE_DAMAGED for a document that `toDocument` did not make. */
 export function fromDocument(data: unknown): { readonly fields: Fields; readonly writer: string } {
-  const { fields, json, writer } = Document.parse(data);
-  return { fields: { ...fields, ...parseFields(json) }, writer };
+  const { fields, json, writer } = readRecord(Document, data);
+  try {
+    return { fields: { ...fields, ...parseFields(json) }, writer };
+  } catch (error) {
+    throw unlikeWritten(error);
+  }
 }
 
 function parseFields(json: string): Fields {

@@ -2,6 +2,7 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import { z } from 'zod';
 import { RewoundError } from '../../errors.ts';
 import type { Platform } from '../../platform/ports.ts';
+import { readRecord } from '../../stored-record.ts';
 import { changeDocument, idOf, readDocument } from '../core/documents.ts';
 import { idPattern, newId, randomCharacters } from '../core/ids.ts';
 import { paths } from '../core/paths.ts';
@@ -72,7 +73,7 @@ async function makeRoom({ records, clock }: Context, account: string): Promise<v
   const closed: string[] = [];
   let open = 0;
   for await (const { path, fields } of records.list(paths.keys(account))) {
-    const key = keySchema.parse(fields);
+    const key = readRecord(keySchema, fields);
     if (!isOpen(key, clock.now())) closed.push(path);
     else if (!key.codes) open += 1;
   }
@@ -90,7 +91,7 @@ async function makeRoom({ records, clock }: Context, account: string): Promise<v
  */
 export async function keyOfCodes({ records, clock }: Context, account: string): Promise<string> {
   for await (const { path, fields } of records.list(paths.keys(account))) {
-    const key = keySchema.parse(fields);
+    const key = readRecord(keySchema, fields);
     if (key.codes && isOpen(key, clock.now())) return idOf(path);
   }
   const id = newId('key');
@@ -173,7 +174,7 @@ async function useKey(context: Context, account: string, key: string, record: Ke
 export async function listKeys({ records }: Pick<Context, 'records'>, account: string): Promise<KeyInfo[]> {
   const keys: KeyInfo[] = [];
   for await (const { path, fields } of records.list(paths.keys(account))) {
-    keys.push(withoutHash(idOf(path), keySchema.parse(fields)));
+    keys.push(withoutHash(idOf(path), readRecord(keySchema, fields)));
   }
   return keys.sort((a, b) => b.createdAt - a.createdAt);
 }

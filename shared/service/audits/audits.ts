@@ -5,6 +5,7 @@ import { freshSamples, settingsSchema } from '../../pipeline/planning/settings.t
 import { auditOfUpload, isFinal, readAudit } from '../../pipeline/runs/run.ts';
 import type { Platform } from '../../platform/ports.ts';
 import { verdictSchema } from '../../report/model.ts';
+import { readRecord } from '../../stored-record.ts';
 import { retentionSchema } from '../accounts/accounts.ts';
 import { type Price, quote, workOf } from '../billing/tariff.ts';
 import { changeDocument, fieldsOf, idOf, readDocument } from '../core/documents.ts';
@@ -251,7 +252,7 @@ export async function listHosted(
   const found: { id: string; audit: HostedAudit }[] = [];
   const options = after === undefined ? { limit } : { after, limit };
   for await (const { path, fields } of records.list(paths.audits(account), options)) {
-    found.push({ id: idOf(path), audit: hostedSchema.parse(fields) });
+    found.push({ id: idOf(path), audit: readRecord(hostedSchema, fields) });
   }
   return found;
 }

@@ -1,10 +1,11 @@
 import type { z } from 'zod';
 import type { Fields, Records } from '../../platform/ports.ts';
+import { readRecord } from '../../stored-record.ts';
 
 /** The document at `path` as its schema has it, or undefined if there is none. */
 export async function readDocument<T>(records: Records, path: string, schema: z.ZodType<T>): Promise<T | undefined> {
   const snapshot = await records.get(path);
-  return snapshot && schema.parse(snapshot.fields);
+  return snapshot && readRecord(schema, snapshot.fields);
 }
 
 /**
@@ -20,7 +21,7 @@ export async function changeDocument<T extends object>(
   for (;;) {
     const snapshot = await records.get(path);
     if (!snapshot) return undefined;
-    const current = schema.parse(snapshot.fields);
+    const current = readRecord(schema, snapshot.fields);
     const changed = next(current);
     if (!changed) return current;
     if (await records.replace(path, fieldsOf(changed), snapshot.version)) return changed;

@@ -1,7 +1,9 @@
 /** The public keys that receipts were ever signed with: one that a service gave out must stay verifiable. */
+
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import type { Platform } from '../../platform/ports.ts';
+import { readRecord } from '../../stored-record.ts';
 import { paths } from './paths.ts';
 import { type Secret, signingKey } from './secret.ts';
 
@@ -39,7 +41,7 @@ export async function knowsReceiptKey({ records }: Store, publicKey: string): Pr
 /** All keys but this one that signed before, the latest first. */
 export async function formerReceiptKeys({ records }: Store, current: string): Promise<FormerKey[]> {
   const keys: z.infer<typeof receiptKeySchema>[] = [];
-  for await (const { fields } of records.list(paths.receiptKeys)) keys.push(receiptKeySchema.parse(fields));
+  for await (const { fields } of records.list(paths.receiptKeys)) keys.push(readRecord(receiptKeySchema, fields));
   keys.sort((a, b) => a.since - b.since);
   return keys
     .flatMap(({ publicKey }, at) => {

@@ -2,6 +2,7 @@ import type { MiddlewareHandler } from 'hono';
 import { z } from 'zod';
 import { RewoundError } from '../../errors.ts';
 import { isBuried } from '../../pipeline/runs/tombstones.ts';
+import { readRecord } from '../../stored-record.ts';
 import { hashOf } from '../accounts/api-keys.ts';
 import type { ServiceContext } from '../core/context.ts';
 import { fieldsOf } from '../core/documents.ts';
@@ -47,7 +48,7 @@ export function idempotent(context: ServiceContext): MiddlewareHandler<Env> {
     if (!snapshot) await remindToForget(context, path, at + KEPT_MS);
     if (snapshot || !(await records.create(path, { request, at, answer: null }))) {
       const found = snapshot ?? (await records.get(path));
-      const earlier = found && requestSchema.parse(found.fields);
+      const earlier = found && readRecord(requestSchema, found.fields);
       if (earlier && earlier.request !== request) {
         throw new RewoundError('IDEMPOTENCY_MISMATCH', 'This Idempotency-Key was used for another request.', {
           help: 'Use a new key for each request; the same only to repeat one.',

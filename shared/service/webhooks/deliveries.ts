@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { RewoundError } from '../../errors.ts';
 import { TOPICS } from '../../pipeline/base/messages.ts';
 import type { Platform } from '../../platform/ports.ts';
+import { readRecord } from '../../stored-record.ts';
 import { type Reminder, remind } from '../core/agenda.ts';
 import { idPattern } from '../core/ids.ts';
 import { findEndpoint } from './endpoints.ts';
@@ -82,7 +83,7 @@ export async function createDelivery(
 export async function readDelivery({ records }: Store, account: string, id: string): Promise<Found | undefined> {
   if (!idPattern('message').test(id)) return undefined;
   const snapshot = await records.get(deliveryPath(account, id));
-  return snapshot && { delivery: deliverySchema.parse(snapshot.fields), version: snapshot.version };
+  return snapshot && { delivery: readRecord(deliverySchema, snapshot.fields), version: snapshot.version };
 }
 
 /** Writes the delivery if it is still what was read; returns whether it did. */
@@ -160,7 +161,7 @@ export async function listDeliveries(
     if (deliveries.length === limit || scanned === MOST_SCANNED) return { deliveries, next: last };
     scanned += 1;
     last = path.slice(path.lastIndexOf('/') + 1);
-    const delivery = deliverySchema.parse(fields);
+    const delivery = readRecord(deliverySchema, fields);
     if (endpoint === undefined || delivery.endpoint === endpoint) deliveries.push({ id: last, ...delivery });
   }
   return { deliveries, next: null };

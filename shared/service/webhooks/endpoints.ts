@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { RewoundError } from '../../errors.ts';
 import type { Platform } from '../../platform/ports.ts';
+import { readRecord } from '../../stored-record.ts';
 import { changeDocument } from '../core/documents.ts';
 import { idPattern, newId } from '../core/ids.ts';
 import { EVENT_TYPES, eventTypeSchema } from './event-types.ts';
@@ -89,7 +90,7 @@ export async function createEndpoint(
 export async function listEndpoints({ records }: Store, account: string): Promise<Endpoint[]> {
   const endpoints: Endpoint[] = [];
   for await (const { path, fields } of records.list(endpointsPath(account))) {
-    endpoints.push({ id: path.slice(path.lastIndexOf('/') + 1), ...recordSchema.parse(fields) });
+    endpoints.push({ id: path.slice(path.lastIndexOf('/') + 1), ...readRecord(recordSchema, fields) });
   }
   return endpoints;
 }
@@ -98,7 +99,7 @@ export async function listEndpoints({ records }: Store, account: string): Promis
 export async function findEndpoint({ records }: Store, account: string, id: string): Promise<Endpoint | undefined> {
   if (!idPattern('endpoint').test(id)) return undefined;
   const snapshot = await records.get(endpointPath(account, id));
-  return snapshot && { id, ...recordSchema.parse(snapshot.fields) };
+  return snapshot && { id, ...readRecord(recordSchema, snapshot.fields) };
 }
 
 /** @throws NOT_FOUND */

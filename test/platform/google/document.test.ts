@@ -38,6 +38,6 @@ test.each([
 test.each([{}, undefined, { fields: {}, json: '[]', writer: 'w' }, { fields: { a: [] }, json: '{}', writer: 'w' }])(
   'a document that is none of Rewound’s is refused: %j',
   (data) => {
-    expect(() => fromDocument(data)).toThrow();
+    expect(() => fromDocument(data)).toThrow(expect.objectContaining({ code: 'STATE_DAMAGED' }));
   },
 );

@@ -1,4 +1,5 @@
 import type { Records } from '../../../platform/ports.ts';
+import { readRecord } from '../../../stored-record.ts';
 import { readDocument } from '../../core/documents.ts';
 import { type Entry, entrySchema } from './entry.ts';
 
@@ -27,7 +28,7 @@ export function chainOf(records: Records, account: string): Chain {
   const pathOf = (seq: number) => `${collection}/${idOf(seq)}`;
   return {
     async tail() {
-      for await (const { fields } of records.list(collection, { limit: 1 })) return entrySchema.parse(fields);
+      for await (const { fields } of records.list(collection, { limit: 1 })) return readRecord(entrySchema, fields);
       return undefined;
     },
     at: (seq) => readDocument(records, pathOf(seq), entrySchema),
@@ -38,7 +39,7 @@ export function chainOf(records: Records, account: string): Chain {
         const size = Math.min(left, PAGE);
         const from = next;
         for await (const { fields } of records.list(collection, { after: idOf(from), limit: size })) {
-          const entry = entrySchema.parse(fields);
+          const entry = readRecord(entrySchema, fields);
           next = entry.seq;
           left -= 1;
           yield entry;

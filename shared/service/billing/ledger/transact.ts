@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
 import { RewoundError } from '../../../errors.ts';
 import type { Platform, Records, Snapshot } from '../../../platform/ports.ts';
+import { readRecord } from '../../../stored-record.ts';
 import { type Chain, chainOf } from './chain.ts';
 import { type Draft, type Entry, follow } from './entry.ts';
 import { KeyedQueue } from './queue.ts';
@@ -131,7 +132,7 @@ async function note(records: Records, path: string, seq: number): Promise<void> 
 }
 
 function toIntent(snapshot: Snapshot | undefined): Intent | undefined {
-  return snapshot && intentSchema.parse(snapshot.fields);
+  return snapshot && readRecord(intentSchema, snapshot.fields);
 }
 
 function queueOf(records: Records): KeyedQueue {
