@@ -12,7 +12,7 @@ export function integer(value: unknown): number {
   throw damaged();
 }
 
-/** The value of a BLOB column. Throws INTERNAL if it is anything else. */
+/** The value of a BLOB column. Throws STATE_DAMAGED if it is anything else. */
 export function bytes(value: unknown): Uint8Array {
   if (value instanceof Uint8Array) return value;
   throw damaged();
