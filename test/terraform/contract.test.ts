@@ -34,13 +34,16 @@ test('many messages at once are for what only waits, and the service is told as 
 });
 
 describe('every setting that services read is set, and no other', () => {
-  const readBy = (file: string) =>
-    [...source(file).matchAll(/^ {4}(FUNCTION_TARGET|REWOUND_\w+|STRIPE_\w+):/gm)].map(([, name = '']) => name);
+  const readBy = (schema: string) => {
+    const [, fields = ''] = source('functions/settings.ts').split(`const ${schema} = z\n  .object({\n`);
+    const own = fields.slice(0, fields.indexOf('\n  })\n'));
+    return [...own.matchAll(/^ {4}(FUNCTION_TARGET|REWOUND_\w+|STRIPE_\w+):/gm)].map(([, name = '']) => name);
+  };
   const setIn = (file: string) =>
     [...text(file).matchAll(/^ +(FUNCTION_TARGET|REWOUND_\w+) += /gm)].map(([, name]) => name);
   const ofLocal = (name: string) => Object.keys(terraform.locals.get(name) ?? {});
-  const everywhere = readBy('functions/settings.ts');
-  const hosted = readBy('functions/settings.ts');
+  const everywhere = readBy('environmentSchema');
+  const hosted = readBy('serviceSchema');
 
   test('in all of them', () => {
     expect(setIn('services.tf').sort()).toEqual([...everywhere, ...ofLocal('service_environment')].sort());
