@@ -20,7 +20,7 @@ const THEIRS = {
   GALLERY_MISMATCH: 'precomputed embeddings do not fit their labels or the recognizer',
   RECOGNIZER_UNSUPPORTED: 'the recognizer does not fit its card',
   DEVICE_UNAVAILABLE: 'the requested execution device is not there',
-  PLATFORM_FORBIDDEN: 'whoever runs this may not use a file, folder or service that is needed',
+  PLATFORM_FORBIDDEN: 'the user or account that runs this may not use a file, folder or service that is needed',
   CANCELLED: 'the audit was stopped by its owner',
   UNAUTHENTICATED: 'a request came without a valid API key or session',
   FORBIDDEN: 'the API key may not do this',
