@@ -1,14 +1,16 @@
-import { parseCard } from '../../checkpoint/spec/card.ts';
+/** What a checkpoint's audit is made of, and the name that follows from it. */
+import { type CheckpointCard, parseCard } from '../../checkpoint/spec/card.ts';
+import type { Recipe } from '../../checkpoint/spec/recipe.ts';
 import { asRewoundError, type RewoundError } from '../../errors.ts';
 import type { ObjectInfo } from '../../platform/ports.ts';
 import type { Context } from '../base/context.ts';
 import { type DropPlace, digest, dropPlace } from '../base/keys.ts';
 import { givenTextOf } from '../base/once.ts';
 import { checkpointCard, checkpointRecipe } from './cards.ts';
-import { externalFiles } from './external.ts';
+import { type ExternalObject, externalFiles } from './external.ts';
 import { listSide, type Side, sideDigest } from './people.ts';
-import { findRecognizers } from './recognizer.ts';
-import { recognizerNames, settingsSchema } from './settings.ts';
+import { type FoundRecognizer, findRecognizers } from './recognizer.ts';
+import { recognizerNames, type Settings, settingsSchema } from './settings.ts';
 
 /**
  * What an audit computes, as a version: raised whenever the same input may give another result, so that finished and
@@ -16,18 +18,30 @@ import { recognizerNames, settingsSchema } from './settings.ts';
  */
 const METHOD = 'audit 6';
 
-/** What an audit is made of, as found in the drop area. */
-export interface Found {
+/** What was read, or why it cannot be used: an audit has an identity in both cases. */
+export type Outcome<T> = { readonly value: T } | { readonly refused: RewoundError };
+
+/** What was read. Throws why it cannot be used. */
+export function usable<T>(outcome: Outcome<T>): T {
+  if ('refused' in outcome) throw outcome.refused;
+  return outcome.value;
+}
+
+/** What an audit is made of, as found in the drop area: each file is read and parsed once. */
+export interface Identified {
   readonly audit: string;
   readonly checkpoint: ObjectInfo;
   readonly place: DropPlace;
-  readonly settingsText: string | undefined;
-  readonly cardText: string | undefined;
-  readonly recipeText: string | undefined;
+  readonly settings: Outcome<Settings>;
+  readonly card: Outcome<CheckpointCard>;
+  readonly recipe: Outcome<Recipe | undefined>;
+  readonly recognizers: Outcome<readonly FoundRecognizer[]>;
+  /** Files with weights beside the checkpoint, as it names them. */
+  readonly external: Outcome<readonly ExternalObject[]>;
   readonly members: Side | undefined;
   readonly controls: Side | undefined;
   readonly placebo: Side | undefined;
-  /** Why photos, cards or settings cannot be used, whatever the checkpoint is. */
+  /** Why photos, cards or settings cannot be read, whatever the checkpoint is. */
   readonly refused: RewoundError | undefined;
 }
 
@@ -35,76 +49,68 @@ export interface Found {
 export async function auditId(context: Context, key: string): Promise<string | undefined> {
   const place = dropPlace(key);
   const checkpoint = await context.objects.head(key);
-  const found = place && checkpoint && (await find(context, place, checkpoint));
+  const found = place && checkpoint && (await identify(context, place, checkpoint));
   if (found?.refused) throw found.refused;
   return found?.audit;
 }
 
-export async function find(context: Context, place: DropPlace, checkpoint: ObjectInfo): Promise<Found> {
-  const settings = await refusable(() => givenTextOf(context, `${place.project}/project.json`));
-  const card = await refusable(() => givenTextOf(context, `${checkpoint.key}.card.json`));
-  const recipe = await refusable(() => givenTextOf(context, `${checkpoint.key}.recipe.json`));
-  const [settingsText, cardText, recipeText] = [settings.value, card.value, recipe.value];
-  const members = await refusable(() => listSide(context.objects, place.project, 'members'));
-  const controls = await refusable(() => listSide(context.objects, place.project, 'controls'));
-  const placebo = await refusable(() => listSide(context.objects, place.project, 'placebo'));
-  const unread = settings.refused ?? card.refused ?? recipe.refused;
-  const refused = unread ?? members.refused ?? controls.refused ?? placebo.refused;
+/** Reads what an audit is made of, once, and gives it a name. Throws transient errors alone. */
+export async function identify(context: Context, place: DropPlace, checkpoint: ObjectInfo): Promise<Identified> {
+  const texts = {
+    settings: await outcomeOf(() => givenTextOf(context, `${place.project}/project.json`)),
+    card: await outcomeOf(() => givenTextOf(context, `${checkpoint.key}.card.json`)),
+    recipe: await outcomeOf(() => givenTextOf(context, `${checkpoint.key}.recipe.json`)),
+  };
+  const [settingsText, cardText, recipeText] = [texts.settings, texts.card, texts.recipe].map(found);
+  const members = await outcomeOf(() => listSide(context.objects, place.project, 'members'));
+  const controls = await outcomeOf(() => listSide(context.objects, place.project, 'controls'));
+  const placebo = await outcomeOf(() => listSide(context.objects, place.project, 'placebo'));
+  const unread = refusal(texts.settings) ?? refusal(texts.card) ?? refusal(texts.recipe);
+
+  const settings = await outcomeOf(() => parseCard(settingsSchema, settingsText ?? '{}', 'project.json'));
+  const card = await outcomeOf(() => checkpointCard(cardText, usable(settings)));
+  const recipe = await outcomeOf(() => checkpointRecipe(recipeText));
+  const recognizers = await outcomeOf(() => findRecognizers(context, place.project, usable(settings)));
+  const external = await outcomeOf(async () => {
+    const request = { card: usable(card), recipe: usable(recipe) };
+    const path = await context.objects.file(checkpoint.key, checkpoint.generation);
+    const inspection = await context.compute.inspect({ path, ...request });
+    return externalFiles(context, checkpoint.key, inspection.externalFiles);
+  });
   // By content, not by upload: the same bytes put there twice, or on another machine, are the same audit. How the work
   // is cut does not change a result and is no part of it.
   const audit = digest(
     METHOD,
     place.project,
     checkpoint.md5,
-    await identityOfWeights(context, checkpoint, { cardText, recipeText, settingsText }),
+    // The weights a model keeps in other files are part of what it is: its own file may stay the same without them.
+    'value' in external ? digest(...external.value.map(({ location, md5 }) => [location, md5])) : '',
     place.file,
     cardText ?? '',
     recipeText ?? '',
-    identityOfSettings(settingsText),
-    await identityOfRecognizers(context, place, settingsText),
+    'value' in settings ? identityOfSettings(settings.value) : (settingsText ?? ''),
+    'value' in recognizers ? digest(...recognizers.value.map(({ identity }) => identity)) : '',
     context.device,
-    members.refused?.code ?? sideDigest(members.value),
-    controls.refused?.code ?? sideDigest(controls.value),
-    placebo.refused?.code ?? sideDigest(placebo.value),
+    ...[members, controls, placebo].map((side) => ('value' in side ? sideDigest(side.value) : side.refused.code)),
     ...(unread ? [unread.code] : []),
   );
   return {
     audit,
     checkpoint,
     place,
-    settingsText,
-    cardText,
-    recipeText,
-    members: members.value,
-    controls: controls.value,
-    placebo: placebo.value,
-    refused,
+    settings,
+    card,
+    recipe,
+    recognizers,
+    external,
+    members: found(members),
+    controls: found(controls),
+    placebo: found(placebo),
+    refused: unread ?? refusal(members) ?? refusal(controls) ?? refusal(placebo),
   };
 }
 
-/** The weights a model keeps in other files are part of what it is: its own file may stay the same without them. */
-async function identityOfWeights(
-  context: Context,
-  { key, generation }: ObjectInfo,
-  { cardText, recipeText, settingsText }: Pick<Found, 'cardText' | 'recipeText' | 'settingsText'>,
-): Promise<string> {
-  try {
-    const card = checkpointCard(cardText, parseCard(settingsSchema, settingsText ?? '{}', 'project.json'));
-    const recipe = checkpointRecipe(recipeText);
-    const path = await context.objects.file(key, generation);
-    const inspection = await context.compute.inspect({ path, card, recipe });
-    const files = await externalFiles(context, key, inspection.externalFiles);
-    return digest(...files.map(({ location, md5 }) => [location, md5]));
-  } catch (error) {
-    if (asRewoundError(error).transient) throw error;
-    // Not readable: planning says why.
-    return '';
-  }
-}
-
-function identityOfSettings(text: string | undefined): string {
-  const settings = lenient(() => parseCard(settingsSchema, text ?? '{}', 'project.json'));
-  if (!settings) return text ?? '';
+function identityOfSettings(settings: Settings): string {
   const { identities, pseudonymKey, ...rest } = settings;
   // Pseudonyms change no number, but the report: one that was made with names, or under another key, must not be taken
   // for this one's. The digest does not give the key away. With names, audits are called what they always were.
@@ -112,29 +118,21 @@ function identityOfSettings(text: string | undefined): string {
   return digest({ ...rest, shards: null, recognizer: recognizerNames(settings), ...pseudonyms });
 }
 
-async function identityOfRecognizers(context: Context, place: DropPlace, text: string | undefined): Promise<string> {
-  const settings = lenient(() => parseCard(settingsSchema, text ?? '{}', 'project.json'));
-  if (!settings) return '';
-  const { value } = await refusable(() => findRecognizers(context, place.project, settings));
-  return value ? digest(...value.map(({ identity }) => identity)) : '';
+function found<T>(outcome: Outcome<T>): T | undefined {
+  return 'value' in outcome ? outcome.value : undefined;
 }
 
-/** An audit must have an identity even if its settings are wrong: the rejection is recorded under it. */
-function lenient<T>(read: () => T): T | undefined {
-  try {
-    return read();
-  } catch {
-    return undefined;
-  }
+function refusal(outcome: Outcome<unknown>): RewoundError | undefined {
+  return 'refused' in outcome ? outcome.refused : undefined;
 }
 
-/** The same for what is looked up. That storage does not answer now is nobody's identity. */
-async function refusable<T>(look: () => Promise<T>): Promise<{ value?: T; refused?: RewoundError }> {
+/** What `read` gives. A transient error must not become part of an identity: it is thrown. */
+async function outcomeOf<T>(read: () => T | Promise<T>): Promise<Outcome<T>> {
   try {
-    return { value: await look() };
+    return { value: await read() };
   } catch (cause) {
-    const error = asRewoundError(cause);
-    if (error.transient) throw error;
-    return { refused: error };
+    const refused = asRewoundError(cause);
+    if (refused.transient) throw refused;
+    return { refused };
   }
 }

@@ -26,6 +26,9 @@ export async function findRecognizers(context: Context, project: string, setting
   return found;
 }
 
+/** A recognizer as it was found: for the engine, for the plan, and by what makes it another one. */
+export type FoundRecognizer = Awaited<ReturnType<typeof findRecognizer>>;
+
 async function findRecognizer(context: Context, project: string, cardPath: string) {
   if (cardPath === BUILT_IN) {
     const request: RecognizerRequest = { kind: 'built-in' };

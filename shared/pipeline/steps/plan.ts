@@ -1,5 +1,4 @@
 import type { Role } from '../../audit/counts/roster.ts';
-import { parseCard } from '../../checkpoint/spec/card.ts';
 import { RewoundError } from '../../errors.ts';
 import { contentOf } from '../../seal.ts';
 import type { Context } from '../base/context.ts';
@@ -10,13 +9,11 @@ import { encodeJson } from '../base/sealed-json.ts';
 import { admissionOf } from '../base/tenancy.ts';
 import { requireUploaded, uploadedBytes } from '../base/uploads.ts';
 import { cutEnrolment, skipEnrolled } from '../planning/batches.ts';
-import { checkpointCard, checkpointRecipe } from '../planning/cards.ts';
-import { externalFiles } from '../planning/external.ts';
-import { type Found, find } from '../planning/identify.ts';
+import type { ExternalObject } from '../planning/external.ts';
+import { type Identified, identify, usable } from '../planning/identify.ts';
 import { PARTS, type Part, type PhotoPlace, type Side } from '../planning/people.ts';
 import { type Plan, readPlan, resolutionOf } from '../planning/plan-file.ts';
-import { findRecognizers } from '../planning/recognizer.ts';
-import { settingsSchema, shardCount } from '../planning/settings.ts';
+import { shardCount } from '../planning/settings.ts';
 import { dispatchPlanned } from '../runs/fan-in.ts';
 import { rejecting } from '../runs/reject.ts';
 import { auditOfUpload, isFinal, readAudit, receiveAudit, stopAudit } from '../runs/run.ts';
@@ -41,7 +38,7 @@ export async function plan(context: Context, message: PlanMessage): Promise<stri
     await endSuperseded(context, message, undefined);
     return undefined;
   }
-  const found = await find(context, place, checkpoint);
+  const found = await identify(context, place, checkpoint);
   await endSuperseded(context, message, found.audit);
   const record = await receiveAudit(context, found.audit, checkpoint.key, checkpoint.generation);
   if (isFinal(record.state)) return found.audit;
@@ -87,7 +84,7 @@ async function endSuperseded(context: Context, message: PlanMessage, current: st
  * Plans, unless the checkpoint is replaced or removed meanwhile: whatever then fails says nothing of it. The newer
  * object has a message of its own, which plans the same audit if the content is the same.
  */
-async function makeUnlessReplaced(context: Context, found: Found): Promise<Plan | undefined> {
+async function makeUnlessReplaced(context: Context, found: Identified): Promise<Plan | undefined> {
   try {
     return await make(context, found);
   } catch (error) {
@@ -102,10 +99,10 @@ async function makeUnlessReplaced(context: Context, found: Found): Promise<Plan 
   }
 }
 
-async function make(context: Context, found: Found): Promise<Plan> {
+async function make(context: Context, found: Identified): Promise<Plan> {
   const { audit, checkpoint, place, members, controls, placebo } = found;
   if (found.refused) throw found.refused;
-  const settings = parseCard(settingsSchema, found.settingsText ?? '{}', 'project.json');
+  const settings = usable(found.settings);
   if (!members) {
     throw new RewoundError(
       'NOT_FOUND',
@@ -119,15 +116,13 @@ async function make(context: Context, found: Found): Promise<Plan> {
   checkSize(members, overlapping.members, 'members', FEWEST_MEMBERS);
   if (controls) checkSize(controls, overlapping.controls, 'controls', FEWEST_CONTROLS);
 
-  const recognizers = await findRecognizers(context, place.project, settings);
+  const recognizers = usable(found.recognizers);
   checkComparable(recognizers.length, { members, controls, placebo });
-  const card = checkpointCard(found.cardText, settings);
+  const [card, recipe] = [usable(found.card), usable(found.recipe)];
   const path = await context.objects.file(checkpoint.key, checkpoint.generation);
-  const recipe = checkpointRecipe(found.recipeText);
-  const inspection = await context.compute.inspect({ path, card, recipe });
-  const external = await copyExternal(context, audit, checkpoint.key, inspection.externalFiles);
+  const external = await copyExternal(context, audit, usable(found.external));
   const calibration = await context.compute.calibrate({
-    model: { path, external: external },
+    model: { path, external },
     card,
     recipe,
     recognizers: recognizers.map(({ request }) => request),
@@ -222,8 +217,7 @@ function checkSize(side: Side, overlapping: readonly string[], role: Role, fewes
 }
 
 /** Copies the weights an ONNX model keeps beside it, so that the audit no longer needs the drop area. */
-async function copyExternal(context: Context, audit: string, checkpoint: string, locations: readonly string[]) {
-  const files = await externalFiles(context, checkpoint, locations);
+async function copyExternal(context: Context, audit: string, files: readonly ExternalObject[]) {
   return Promise.all(
     files.map(async ({ location, ...file }) => {
       const bytes = await uploadedBytes(context, file);

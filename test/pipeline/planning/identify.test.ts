@@ -1,10 +1,11 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect, it } from 'vitest';
-import { auditId } from '../../shared/pipeline/planning/identify.ts';
-import { stubCompute } from '../support/stub-compute.ts';
-import { tempDir } from '../support/temp.ts';
-import { CHECKPOINT, PROJECT, World } from '../support/world.ts';
+import { auditId } from '../../../shared/pipeline/planning/identify.ts';
+import { around } from '../../../shared/platform/around.ts';
+import { stubCompute } from '../../support/stub-compute.ts';
+import { tempDir } from '../../support/temp.ts';
+import { CHECKPOINT, makeProject, PROJECT, put, World } from '../../support/world.ts';
 
 /** The id of the audit that these files of a project start. */
 function idOf(files: Readonly<Record<string, string>>, externalFiles: readonly string[] = []): Promise<unknown> {
@@ -83,4 +84,27 @@ it.each<[string, string, Readonly<Record<string, string>>, (readonly string[])?]
   ],
 ])('the id of an audit with %s', async (_, id, files, externalFiles) => {
   expect(await idOf(files, externalFiles)).toBe(id);
+});
+
+it('planning reads each file of the project once, and asks what the checkpoint is once before it is built', async () => {
+  const folder = tempDir();
+  makeProject(folder, { shows: ['m10'], settings: { samples: 400 } });
+  put(folder, 'checkpoints/generator.onnx.card.json', '{"image": {"range": [-1, 1]}}');
+  const reads: string[] = [];
+  const world = new World({
+    folder,
+    wrap: (context) => ({
+      ...context,
+      objects: around(context.objects, {
+        get(go, key) {
+          if (key.startsWith('drop/')) reads.push(key.slice(PROJECT.length + 1));
+          return go();
+        },
+      }),
+    }),
+  });
+  await world.land();
+  await world.run(() => world.messages('enrol').length > 0);
+  expect(reads.sort()).toEqual(['checkpoints/generator.onnx.card.json', 'project.json']);
+  expect(world.compute.calls).toMatchObject({ inspect: 1, calibrate: 1 });
 });
