@@ -19,6 +19,27 @@ export function printableLines(text: string): string {
   return text.replace(UNSAFE, (sign) => (sign === '\n' ? sign : (SHORT[sign] ?? escaped(sign))));
 }
 
+/** Bytes that should be UTF-8: those that are not as escapes such as \xe9, the rest as they are. */
+export function textOfBytes(bytes: Uint8Array): string {
+  let text = '';
+  for (let at = 0; at < bytes.length; ) {
+    const lead = bytes[at]!;
+    const length = lead < 0x80 ? 1 : lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : lead >= 0xc2 ? 2 : 0;
+    const sign = length === 0 ? undefined : decoded(bytes.subarray(at, at + length));
+    text += sign ?? `\\x${lead.toString(16).padStart(2, '0')}`;
+    at += sign === undefined ? 1 : length;
+  }
+  return text;
+}
+
+function decoded(bytes: Uint8Array): string | undefined {
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch {
+    return undefined;
+  }
+}
+
 /** A JSON document: unsafe characters, which JSON allows within strings, as the escapes that mean the same. */
 export function printableJson(json: string): string {
   return json.replace(UNSAFE, (sign) => (sign === '\n' ? sign : units(sign)));

@@ -26,6 +26,25 @@ export interface FileOptions {
   readonly fixed?: boolean;
 }
 
+/** Bytes of an object: `length` of them, one at least, from `start` on; fewer where the object ends before. `start` is within it. */
+export interface Range {
+  readonly start: number;
+  readonly length: number;
+}
+
+/** Bytes of an object in a local file. */
+export interface FilePart {
+  readonly path: string;
+  /** Where in the file the part begins. */
+  readonly start: number;
+}
+
+/** Why something below a prefix is not listed. */
+export type Unlisted = 'hidden' | 'unfinished' | 'name' | 'link' | 'special';
+
+/** What is told of everything that is not listed: its name below the prefix, made printable, and why. */
+export type OnUnlisted = (name: string, reason: Unlisted) => void;
+
 /**
  * Objects: immutable bytes under a slash-separated key. `names.ts` says which keys are valid (others throw USAGE); a key
  * must not be the beginning of another, as a file cannot be a folder. Hidden names (a dot first, .part, .partial, .tmp,
@@ -34,8 +53,11 @@ export interface FileOptions {
 export interface Objects {
   /** The object's description, or undefined if there is none. */
   head(key: string): Promise<ObjectInfo | undefined>;
-  /** The whole content. Throws NOT_FOUND; OBJECT_CHANGED if `generation` is given and is not the current one. */
-  get(key: string, generation?: string): Promise<Uint8Array>;
+  /**
+   * The whole content, or a part of it. Throws NOT_FOUND; OBJECT_CHANGED if `generation` is given and is not the current
+   * one.
+   */
+  get(key: string, generation?: string, range?: Range): Promise<Uint8Array>;
   /**
    * Writes all or nothing: a reader never sees a part. Resolves when the object cannot be lost any more.
    * Throws OBJECT_EXISTS, STORAGE_FULL, and USAGE where this platform only reads.
@@ -43,9 +65,10 @@ export interface Objects {
   put(key: string, bytes: Uint8Array, options?: PutOptions): Promise<ObjectInfo>;
   /**
    * Objects whose key begins with `prefix`, in ascending order of the key's UTF-8 bytes. Not a snapshot. Throws TOO_DEEP,
-   * after all the others, where there are files too many folders deep to be objects.
+   * after all the others, where there are files too many folders deep to be objects. `onUnlisted` is called for each
+   * file and folder that is no object; of a folder, what is in it is not looked at.
    */
-  list(prefix: string): AsyncIterable<ObjectInfo>;
+  list(prefix: string, onUnlisted?: OnUnlisted): AsyncIterable<ObjectInfo>;
   /** Succeeds also when there is none. Throws USAGE where this platform only reads. */
   delete(key: string): Promise<void>;
   /**
@@ -59,6 +82,8 @@ export interface Objects {
    * remove or replace it after the step that asked for it. Throws like `get`.
    */
   file(key: string, generation?: string, options?: FileOptions): Promise<string>;
+  /** As `file`, for a part of a large object: on a platform that has to fetch it, nothing else is fetched. */
+  part(key: string, range: Range, generation?: string): Promise<FilePart>;
 }
 
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };

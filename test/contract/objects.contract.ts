@@ -134,6 +134,30 @@ export function objectsContract(name: string, open: () => Promise<Objects>, miss
       expect(await objects.head('a')).toMatchObject({ md5: md5('9') });
     });
 
+    test('a range of an object can be read, and found in a local file', async () => {
+      const objects = await open();
+      const every = Uint8Array.from({ length: 256 }, (_, i) => i);
+      const { generation } = await objects.put('archive', every);
+      for (const range of [
+        { start: 0, length: 1 },
+        { start: 17, length: 100 },
+        { start: 200, length: 56 },
+        { start: 250, length: 100 },
+      ]) {
+        const expected = every.subarray(range.start, range.start + range.length);
+        expect(await objects.get('archive', generation, range)).toEqual(expected);
+        expect(await objects.get('archive', undefined, range)).toEqual(expected);
+        const { path, start } = await objects.part('archive', range, generation);
+        const file = await readFile(path);
+        expect(new Uint8Array(file.subarray(start, start + expected.length))).toEqual(expected);
+      }
+      await objects.put('archive', bytes('replaced'));
+      const first = { start: 0, length: 4 };
+      await expect(objects.get('archive', generation, first)).rejects.toMatchObject({ code: 'OBJECT_CHANGED' });
+      await expect(objects.part('archive', first, generation)).rejects.toMatchObject({ code: 'OBJECT_CHANGED' });
+      await expect(objects.part('missing', first)).rejects.toMatchObject({ code: missing });
+    });
+
     test('file is a path with the content, however the object is replaced afterwards', async () => {
       const objects = await open();
       const { generation } = await objects.put('model.onnx', bytes('weights'));

@@ -10,6 +10,7 @@ const objectGuards: Required<Guards<Objects>> = {
   delete: (go) => go(),
   clear: (go) => go(),
   file: (go) => go(),
+  part: (go) => go(),
 };
 
 const recordGuards: Required<Guards<Records>> = {

@@ -18,6 +18,7 @@ export function ownObjects(objects: Objects): Objects {
     around(objects, {
       get: (go, key) => made(key, go),
       file: (go, key) => made(key, go),
+      part: (go, key) => made(key, go),
     });
   known.set(objects, guarded);
   return guarded;

@@ -4,15 +4,16 @@ import { buffer } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
 import type { Bucket } from '@google-cloud/storage';
 import { RewoundError } from '../../errors.ts';
+import { printable } from '../../printable.ts';
 import { isHidden, keySegments, splitPrefix } from '../names.ts';
-import type { ObjectInfo, Objects } from '../ports.ts';
+import type { FilePart, ObjectInfo, Objects, OnUnlisted, Range } from '../ports.ts';
 import type { Cache } from './cache.ts';
-import { contentOf } from './content.ts';
+import { contentOf, partOf } from './content.ts';
 import { googleDigests } from './digests.ts';
 import { failureOf, googleError } from './errors.ts';
 import { place } from './place.ts';
 import { repeated } from './repeat.ts';
-import { isVisible, RESOURCE_FIELDS, type Resource, toPage, toResource } from './resource.ts';
+import { RESOURCE_FIELDS, type Resource, toPage, toResource, whyUnlisted } from './resource.ts';
 
 export interface GoogleObjectsOptions {
   /** Its client must repeat always (`IdempotencyStrategy.RetryAlways`): `put` knows its own first try again. */
@@ -69,10 +70,10 @@ export function googleObjects({ bucket, downloads, cache }: GoogleObjectsOptions
     return found;
   }
 
-  async function get(key: string, generation: string | undefined): Promise<Uint8Array> {
+  async function get(key: string, generation: string | undefined, range: Range | undefined): Promise<Uint8Array> {
     if (isHiddenKey(key)) throw notFound(bucket.name, key);
     const source = downloads.file(key, generation === undefined ? {} : { generation });
-    const content = await orMissing(repeated(() => buffer(contentOf(source))));
+    const content = await orMissing(repeated(() => buffer(contentOf(source, partOf(range)))));
     if (content) return aligned(content);
     await expected(key, generation);
     // It is there, and still: what was replaced or made between the two requests comes with the next attempt.
@@ -103,10 +104,12 @@ export function googleObjects({ bucket, downloads, cache }: GoogleObjectsOptions
     return { key, size: bytes.length, generation: found.generation, md5 };
   }
 
-  async function* list(prefix: string): AsyncGenerator<ObjectInfo> {
+  async function* list(prefix: string, onUnlisted: OnUnlisted | undefined): AsyncGenerator<ObjectInfo> {
     splitPrefix(prefix);
     for await (const item of resources(prefix)) {
-      const info = isVisible(item.name) ? await describe(item) : undefined;
+      const unlisted = whyUnlisted(item.name);
+      if (unlisted) onUnlisted?.(printable(item.name.slice(prefix.length)), unlisted);
+      const info = unlisted ? undefined : await describe(item);
       if (info) yield info;
     }
   }
@@ -163,6 +166,27 @@ export function googleObjects({ bucket, downloads, cache }: GoogleObjectsOptions
     throw changed(bucket.name, key);
   }
 
+  async function part(key: string, { start, length }: Range, generation: string | undefined): Promise<FilePart> {
+    const found = await expected(key, generation);
+    const size = Math.max(0, Math.min(length, found.size - start));
+    const source = downloads.file(key, { generation: found.generation });
+    const path = await orMissing(
+      cache.file({
+        id: [bucket.name, found.generation, start, size, key].join('/'),
+        size,
+        fill: (to) =>
+          repeated(() =>
+            pipeline(
+              contentOf(source, partOf({ start, length: size })),
+              createWriteStream(to, { flags: 'w', mode: 0o600 }),
+            ),
+          ),
+      }),
+    );
+    if (path === undefined) throw changed(bucket.name, key);
+    return { path, start: 0 };
+  }
+
   function keep(key: string, found: Resource): void {
     fixed.set(key, found);
     for (const oldest of fixed.keys()) if (fixed.size > KEPT) fixed.delete(oldest);
@@ -183,11 +207,11 @@ export function googleObjects({ bucket, downloads, cache }: GoogleObjectsOptions
         const found = await find(key);
         return found && (await describe(found));
       }),
-    get: (key, generation) => guard(key, () => get(key, generation)),
+    get: (key, generation, range) => guard(key, () => get(key, generation, range)),
     put: (key, bytes, { ifAbsent = false } = {}) => guard(key, () => put(key, bytes, ifAbsent)),
-    async *list(prefix) {
+    async *list(prefix, onUnlisted) {
       try {
-        yield* list(prefix);
+        yield* list(prefix, onUnlisted);
       } catch (error) {
         throw googleError(error, place(bucket.name, prefix));
       }
@@ -196,6 +220,7 @@ export function googleObjects({ bucket, downloads, cache }: GoogleObjectsOptions
       guard(key, async () => void (isHiddenKey(key) || (await bucket.file(key).delete({ ignoreNotFound: true })))),
     clear: (folder) => guard(folder, () => clear(folder)),
     file: (key, generation, options) => guard(key, () => file(key, generation, options?.fixed ?? false)),
+    part: (key, range, generation) => guard(key, () => part(key, range, generation)),
   };
 }
 

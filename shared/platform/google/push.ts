@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { RewoundError } from '../../errors.ts';
 import { fromEvent } from '../event.ts';
-import { isVisible } from './resource.ts';
+import { whyUnlisted } from './resource.ts';
 
 /*
  * Delivery on Google Cloud is a push subscription for each topic, made by the deployment. functions-framework turns a
@@ -44,5 +44,5 @@ export function fromNotification(event: { readonly data?: unknown }): Dropped | 
     });
   }
   const { bucket, name: key, generation } = data;
-  return isVisible(key) ? { bucket, key, generation } : undefined;
+  return whyUnlisted(key) === undefined ? { bucket, key, generation } : undefined;
 }

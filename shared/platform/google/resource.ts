@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { isHidden, isSegment } from '../names.ts';
+import type { Unlisted } from '../ports.ts';
 
 /** What is read of an object's description, https://cloud.google.com/storage/docs/json_api/v1/objects#resource */
 const Resource = z.object({
@@ -29,7 +30,10 @@ export function toPage(response: unknown): z.infer<typeof Page> {
   return Page.parse(response);
 }
 
-/** Whether an object in a bucket is one for Rewound: placeholders of folders and unfinished files are not. */
-export function isVisible(key: string): boolean {
-  return key.split('/').every((segment) => isSegment(segment) && !isHidden(segment));
+/** Why an object in a bucket is none for Rewound, as placeholders of folders and unfinished files are; else undefined. */
+export function whyUnlisted(key: string): Unlisted | undefined {
+  const segments = key.split('/');
+  const hidden = segments.find(isHidden);
+  if (hidden !== undefined) return hidden.startsWith('.') ? 'hidden' : 'unfinished';
+  return segments.every(isSegment) ? undefined : 'name';
 }

@@ -3,6 +3,7 @@ import type { FileHandle } from 'node:fs/promises';
 import { dirname, sep } from 'node:path';
 import { promisify } from 'node:util';
 import { isErrno, RewoundError } from '../../errors.ts';
+import type { Range } from '../ports.ts';
 import { PRIVATE_FOLDER } from './private.ts';
 
 /** Bytes read or written at a time: one call of the system moves less than 2 GiB, and a checkpoint can be larger. */
@@ -34,16 +35,20 @@ export async function* readChunks({ handle, size }: OpenFile): AsyncGenerator<Ui
   }
 }
 
-/** The file's bytes; zeros at the end if it was cut off meanwhile, which its generation then shows. */
-export async function readAll({ handle, size }: OpenFile): Promise<Uint8Array> {
-  if (size > MOST_WHOLE) {
+/** The file's bytes, or a part of them; zeros at the end if it was cut off meanwhile, which its generation then shows. */
+export async function readRange(
+  { handle, size }: OpenFile,
+  { start, length }: Range = { start: 0, length: size },
+): Promise<Uint8Array> {
+  const wanted = Math.max(0, Math.min(length, size - start));
+  if (wanted > MOST_WHOLE) {
     throw new RewoundError('TOO_LARGE', 'A file is too large to be read as a whole.', {
       help: 'Cards, labels and photos are small, and embeddings below 4 GiB: check that it is the right file.',
     });
   }
-  const bytes = new Uint8Array(size);
-  for (let at = 0; at < size; ) {
-    const { bytesRead } = await handle.read(bytes, at, Math.min(CHUNK, size - at), at);
+  const bytes = new Uint8Array(wanted);
+  for (let at = 0; at < wanted; ) {
+    const { bytesRead } = await handle.read(bytes, at, Math.min(CHUNK, wanted - at), start + at);
     if (bytesRead === 0) break;
     at += bytesRead;
   }

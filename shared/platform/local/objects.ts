@@ -2,12 +2,12 @@ import { accessSync, constants, statSync, unlinkSync } from 'node:fs';
 import { access, open } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { RewoundError } from '../../errors.ts';
-import type { ObjectInfo, Objects } from '../ports.ts';
+import type { ObjectInfo, Objects, OnUnlisted } from '../ports.ts';
 import type { Trash } from './clear.ts';
 import { type Digests, md5Of } from './digests.ts';
 import type { Drafts } from './drafts.ts';
 import { changed, fileError, guard, notFound } from './file-errors.ts';
-import { generationOf, type OpenFile, readAll, removeEmpty, syncFolder } from './files.ts';
+import { generationOf, type OpenFile, readRange, removeEmpty, syncFolder } from './files.ts';
 import { isMissing, type Place, type Tree } from './tree.ts';
 import type { Writer } from './writer.ts';
 
@@ -84,11 +84,11 @@ export function localObjects({ tree, digests, drafts, writer, trash }: LocalObje
     return writer.move(await drafts.write(bytes), place, { size: bytes.length, md5 }, ifAbsent);
   }
 
-  async function* list(prefix: string): AsyncGenerator<ObjectInfo> {
+  async function* list(prefix: string, onUnlisted: OnUnlisted | undefined): AsyncGenerator<ObjectInfo> {
     let batch: Place[] = [];
     let tooDeep: RewoundError | undefined;
     try {
-      for await (const place of tree.walk(prefix)) {
+      for await (const place of tree.walk(prefix, onUnlisted)) {
         batch.push(place);
         if (batch.length < AHEAD) continue;
         yield* await present(batch);
@@ -132,18 +132,18 @@ export function localObjects({ tree, digests, drafts, writer, trash }: LocalObje
         const place = tree.locate(key);
         return place && (await describe(place));
       }),
-    get: (key, generation) =>
+    get: (key, generation, range) =>
       guard(() =>
         read(key, generation, async (file) => {
-          const bytes = await readAll(file);
+          const bytes = await readRange(file, range);
           if (generationOf(await file.handle.stat({ bigint: true })) !== file.generation) throw changed();
           return bytes;
         }),
       ),
     put: (key, bytes, { ifAbsent = false } = {}) => guard(() => put(key, bytes, ifAbsent)),
-    async *list(prefix) {
+    async *list(prefix, onUnlisted) {
       try {
-        yield* list(prefix);
+        yield* list(prefix, onUnlisted);
       } catch (error) {
         throw fileError(error);
       }
@@ -151,6 +151,7 @@ export function localObjects({ tree, digests, drafts, writer, trash }: LocalObje
     delete: (key) => guard(async () => void (await orMissing(remove(key)))),
     clear: (folder) => guard(async () => (await orMissing(clear(folder))) ?? []),
     file: (key, generation) => guard(() => file(key, generation)),
+    part: (key, { start }, generation) => guard(async () => ({ path: await file(key, generation), start })),
   };
 }
 

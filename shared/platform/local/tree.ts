@@ -1,8 +1,11 @@
+import { isUtf8 } from 'node:buffer';
 import { type BigIntStats, type Dirent, realpathSync, statSync } from 'node:fs';
 import { readdir, realpath, stat } from 'node:fs/promises';
 import { dirname, join, resolve, sep } from 'node:path';
 import { isErrno, RewoundError } from '../../errors.ts';
+import { printable, textOfBytes } from '../../printable.ts';
 import { isHidden, isSegment, keySegments, MAX_DEPTH, MAX_KEY, splitPrefix } from '../names.ts';
+import type { OnUnlisted, Unlisted } from '../ports.ts';
 import { stopped } from './errors.ts';
 
 /** An outside folder with files of strangers: a symbolic link in it is followed only if it stays in it. */
@@ -47,6 +50,8 @@ interface Walked {
 /** What a walk came across. */
 interface Findings {
   tooDeep: boolean;
+  /** Told of what is no object, by its key. */
+  readonly unlisted: OnUnlisted;
 }
 
 /**
@@ -137,21 +142,22 @@ export class Tree {
    * folder, and two for each link: the real path of a folder follows from that of the folder above it.
    * @throws TOO_DEEP after all others, where files have keys that are too deep or too long; CANCELLED when told to stop.
    */
-  async *walk(prefix: string): AsyncGenerator<Place> {
+  async *walk(prefix: string, onUnlisted?: OnUnlisted): AsyncGenerator<Place> {
     const { folder, beginning } = splitPrefix(prefix);
     const place = this.#locate(folder.join('/'));
     if (!place) return;
     const real = await this.real(place);
     const isMount = this.#mounts.some((m) => m.key === place.key);
     const entry: Entry = { ...place, path: real ?? place.path, isFolder: true, isMount, isOnDisk: true };
-    const findings: Findings = { tooDeep: false };
+    const report = (name: string, reason: Unlisted) => onUnlisted?.(printable(name), reason);
+    const findings: Findings = { tooDeep: false, unlisted: (key, reason) => report(key.slice(prefix.length), reason) };
     yield* this.#walk({ entry, real, left: [], depth: folder.length }, beginning, findings);
     if (findings.tooDeep) throw tooDeep();
   }
 
   async *#walk(folder: Walked, beginning: string, findings: Findings): AsyncGenerator<Place> {
     const { entry, real, depth } = folder;
-    for (const found of await this.#entries(entry, real !== undefined)) {
+    for (const found of await this.#entries(entry, real !== undefined, findings.unlisted)) {
       if (this.#signal?.aborted) throw stopped();
       if (!found.name.startsWith(beginning)) continue;
       if (depth >= MAX_DEPTH || (!found.isFolder && Buffer.byteLength(found.key) > MAX_KEY)) findings.tooDeep = true;
@@ -177,13 +183,21 @@ export class Tree {
   }
 
   /** A folder's files and folders, with the mounts in it, sorted by the keys they lead to. */
-  async #entries(folder: Entry, exists: boolean): Promise<Array<Entry & { readonly name: string }>> {
+  async #entries(
+    folder: Entry,
+    exists: boolean,
+    unlisted: OnUnlisted,
+  ): Promise<Array<Entry & { readonly name: string }>> {
     const entries = new Map<string, Entry>();
     const key = (name: string) => (folder.key === '' ? name : `${folder.key}/${name}`);
     if (exists) {
-      for (const found of await filesIn(folder.path)) {
+      for (const found of await filesIn(folder.path, (name, reason) => unlisted(key(name), reason))) {
         const { name } = found;
-        if (!isSegment(name) || isHidden(name)) continue;
+        const unnamed = whyUnlisted(name);
+        if (unnamed) {
+          unlisted(key(name), unnamed);
+          continue;
+        }
         const path = join(folder.path, name);
         const place = {
           key: key(name),
@@ -197,6 +211,7 @@ export class Tree {
         else {
           const target = await this.#follow(place);
           if (target) entries.set(name, { ...place, ...target });
+          else unlisted(place.key, found.isSymbolicLink() ? 'link' : 'special');
         }
       }
     } else if (folder.isMount) {
@@ -225,10 +240,24 @@ export class Tree {
   }
 }
 
-/** A folder's names; none if it vanished or is a file. */
-async function filesIn(folder: string): Promise<Dirent[]> {
+/** Why a name is no part of the tree; undefined where it is. */
+function whyUnlisted(name: string): Unlisted | undefined {
+  if (isHidden(name)) return name.startsWith('.') ? 'hidden' : 'unfinished';
+  return isSegment(name) ? undefined : 'name';
+}
+
+/** What stands in a name for bytes that are not UTF-8: no file can be opened by it. */
+const NOT_UTF8 = '\uFFFD';
+
+/** A folder's names; none if it vanished or is a file. Names that are not UTF-8 are reported and left out. */
+async function filesIn(folder: string, unlisted: (name: string, reason: Unlisted) => void): Promise<Dirent[]> {
   try {
-    return await readdir(folder, { withFileTypes: true });
+    const found = await readdir(folder, { withFileTypes: true });
+    if (!found.some(({ name }) => name.includes(NOT_UTF8))) return found;
+    const bytes = await readdir(folder, { encoding: 'buffer' });
+    const readable = new Set(bytes.filter(isUtf8).map(String));
+    for (const name of bytes) if (!isUtf8(name)) unlisted(textOfBytes(name), 'name');
+    return found.filter(({ name }) => readable.has(name));
   } catch (error) {
     if (isMissing(error)) return [];
     throw error;

@@ -27,6 +27,36 @@ async function content(objects: ReturnType<typeof open>, key: string): Promise<s
   return Buffer.from(await objects.get(key)).toString();
 }
 
+test('a folder says what is in it and is no object, and why', async () => {
+  const folder = folderOf({
+    'a/1.jpg': '',
+    'a/.DS_Store': '',
+    'a/2.jpg.part': '',
+    'a/back\\slash.jpg': '',
+    'b/.git/x': '',
+  });
+  writeFileSync(Buffer.from([...Buffer.from(join(folder, 'a/Ren')), 0xe9, ...Buffer.from('.jpg')]), '');
+  writeFileSync(join(folder, 'a/line\nbreak.jpg'), '');
+  symlinkSync('/nowhere', join(folder, 'a/broken.jpg'));
+  execFileSync('mkfifo', [join(folder, 'a/pipe')]);
+  const objects = open({ folder: tempDir(), mounts: { 'drop/p/members/': folder } });
+  const unlisted: [string, string][] = [];
+  const found: string[] = [];
+  for await (const { key } of objects.list('drop/p/members/', (name, reason) => unlisted.push([name, reason])))
+    found.push(key);
+  expect(found).toEqual(['drop/p/members/a/1.jpg']);
+  expect(unlisted.sort()).toEqual([
+    ['a/.DS_Store', 'hidden'],
+    ['a/2.jpg.part', 'unfinished'],
+    ['a/Ren\\xe9.jpg', 'name'],
+    ['a/back\\slash.jpg', 'name'],
+    ['a/broken.jpg', 'link'],
+    ['a/line\\nbreak.jpg', 'name'],
+    ['a/pipe', 'special'],
+    ['b/.git', 'hidden'],
+  ]);
+});
+
 describe('the work folder', () => {
   test('a file copied in is an object; hidden and unfinished ones and pipes are not', async () => {
     const folder = folderOf({ 'drop/a.onnx': 'model', 'drop/.DS_Store': '', 'drop/b.onnx.part': 'mod', '.git/x': '' });

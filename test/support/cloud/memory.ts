@@ -2,7 +2,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import { RewoundError } from '../../../shared/errors.ts';
 import { toJsonText } from '../../../shared/platform/json.ts';
 import { assertCollectionPath, keySegments, splitDocumentPath } from '../../../shared/platform/names.ts';
-import type { Fields, ObjectInfo, Objects, Records } from '../../../shared/platform/ports.ts';
+import type { Fields, FilePart, ObjectInfo, Objects, Range, Records } from '../../../shared/platform/ports.ts';
 
 interface Stored extends ObjectInfo {
   readonly bytes: Uint8Array;
@@ -22,8 +22,9 @@ export class MemoryObjects implements Objects {
     return found && describe(found);
   }
 
-  async get(key: string, generation?: string): Promise<Uint8Array> {
-    return this.expect(key, generation).bytes.slice();
+  async get(key: string, generation?: string, range?: Range): Promise<Uint8Array> {
+    const { bytes } = this.expect(key, generation);
+    return range ? bytes.slice(range.start, range.start + range.length) : bytes.slice();
   }
 
   async put(key: string, bytes: Uint8Array, { ifAbsent = false } = {}): Promise<ObjectInfo> {
@@ -59,6 +60,10 @@ export class MemoryObjects implements Objects {
     const path = `${object.generation}/${key}`;
     this.files.set(path, object.bytes);
     return path;
+  }
+
+  async part(key: string, { start }: Range, generation?: string): Promise<FilePart> {
+    return { path: await this.file(key, generation), start };
   }
 
   /** The content of a path that `file` gave. */
