@@ -1,7 +1,7 @@
 // biome-ignore-all lint/correctness: Pub/Sub calls it, by its name and with two arguments.
 /**
  * Runs inside Pub/Sub, before a message is delivered to plan: lets through what is about a checkpoint of the operator's
- * own, and messages that are no notifications of the bucket. dropPlace in shared/pipeline/base/keys.ts decides in the end.
+ * own, and messages that are no notifications of the bucket. dropPlace in shared/pipeline/base/layout.ts decides in the end.
  * What accounts upload (ownerOf in shared/service/core/paths.ts) is not planned when it lands, but when it is started.
  */
 function checkpointsOnly(message, metadata) {

@@ -47,7 +47,7 @@ resource "google_firestore_database" "accounts" {
 }
 
 locals {
-  # Names of collections at any depth: of the pipeline (shared/pipeline/base/keys.ts), and what it may know of an account's
+  # Names of collections at any depth: of the pipeline (shared/pipeline/base/record-paths.ts), and what it may know of an account's
   # audits (shared/service/audits/admission.ts) and of what was erased (shared/pipeline/runs/tombstones.ts).
   audit_collections = [
     "audits", "open-audits", "uploads", "enrol-shards", "probe-shards", "confirm-shards", "locks", "admissions",

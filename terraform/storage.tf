@@ -1,4 +1,4 @@
-# One bucket with four areas (shared/pipeline/base/keys.ts):
+# One bucket with four areas (shared/pipeline/base/layout.ts):
 #   drop/     what users put there; kept until they delete it; the only area that notifies
 #   work/     what an audit works with
 #   gallery/  embedded photos, by project and content, shared by a project's audits

@@ -5,7 +5,8 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import { apiServer, openApi } from '../../functions/api.ts';
-import { records, STAGES } from '../../shared/pipeline/base/keys.ts';
+import { recordPaths } from '../../shared/pipeline/base/record-paths.ts';
+import { STAGES } from '../../shared/pipeline/base/stages.ts';
 import { openLocal } from '../../shared/platform/local/index.ts';
 import type { Fields } from '../../shared/platform/ports.ts';
 import { createAccount } from '../../shared/service/accounts/accounts.ts';
@@ -82,10 +83,10 @@ for (let i = 0; i < Number(audits); i++) {
   (isWorking ? working : ended).push(id);
   if (!isWorking) continue;
   const record = { state: 'PROBING', key: 'k', generation: '1', createdAt: now, changedAt: now, error: null };
-  await platform.records.create(records.audit(run), record);
+  await platform.records.create(recordPaths.audit(run), record);
   for (const stage of STAGES.slice(0, 2)) {
     for (let shard = 0; shard < shards[stage] / 2; shard++) {
-      await platform.records.create(`${records.done(run, stage)}/${shard}`, { at: now });
+      await platform.records.create(`${recordPaths.done(run, stage)}/${shard}`, { at: now });
     }
   }
 }
@@ -114,8 +115,8 @@ async function bare(path: string): Promise<string> {
   const place = working.indexOf(id);
   if (place < 0) return JSON.stringify(audit?.fields);
   const run = place.toString(16).padStart(32, '0');
-  const record = await store.get(records.audit(run));
-  const counts = await Promise.all(STAGES.map((stage) => store.count(records.done(run, stage))));
+  const record = await store.get(recordPaths.audit(run));
+  const counts = await Promise.all(STAGES.map((stage) => store.count(recordPaths.done(run, stage))));
   return JSON.stringify([audit?.fields, record?.fields, counts]);
 }
 

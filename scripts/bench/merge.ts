@@ -7,7 +7,7 @@ import { cutShards } from '../../shared/audit/counts/shards.ts';
 import { TallyBuilder } from '../../shared/audit/counts/tally-builder.ts';
 import { encodeTally } from '../../shared/audit/counts/tally-codec.ts';
 import { RandomState } from '../../shared/audit/numbers/random.ts';
-import { keys } from '../../shared/pipeline/base/keys.ts';
+import { keys } from '../../shared/pipeline/base/layout.ts';
 import type { Row } from './benchmark.ts';
 import type { Merged, MergeOrder } from './merge-child.ts';
 

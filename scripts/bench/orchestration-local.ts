@@ -5,8 +5,8 @@ import { handlersIn } from '../../functions/bootstrap.ts';
 import { functions } from '../../functions/index.ts';
 import { RandomState } from '../../shared/audit/numbers/random.ts';
 import type { Context } from '../../shared/pipeline/base/context.ts';
-import { records as places } from '../../shared/pipeline/base/keys.ts';
 import { TOPICS } from '../../shared/pipeline/base/messages.ts';
+import { recordPaths } from '../../shared/pipeline/base/record-paths.ts';
 import { readAudit } from '../../shared/pipeline/runs/run.ts';
 import { deliverUntilIdle } from '../../shared/platform/local/delivery.ts';
 import { type LocalPlatform, openLocal } from '../../shared/platform/local/index.ts';
@@ -114,7 +114,7 @@ async function audit(shards: number, platform: LocalPlatform): Promise<Run> {
 
   const id = await onlyAudit(context);
   const state = (await readAudit(context, id))?.state;
-  const done = await records.count(places.done(id, 'probe'));
+  const done = await records.count(recordPaths.done(id, 'probe'));
   const merges = published.get(TOPICS.merge);
   if (!merging || state !== 'DONE' || done !== shards || merges !== 1 || deliveries < COPIES * shards) {
     throw new Error(`${state}: ${done} of ${shards} shards, ${deliveries} deliveries, ${merges} merges`);

@@ -1,6 +1,6 @@
 import { basename, dirname } from 'node:path';
 import type { Device } from '../../shared/onnx/runtime.ts';
-import { isCompanion } from '../../shared/pipeline/base/keys.ts';
+import { isCompanion } from '../../shared/pipeline/base/layout.ts';
 import { BUILT_IN, type Settings, settingsSchema } from '../../shared/pipeline/planning/settings.ts';
 import type { Mounts } from '../../shared/platform/local/tree.ts';
 import type { Baseline } from '../../shared/report/compare/baseline.ts';

@@ -1,7 +1,7 @@
 /** Whose message it is, and turns: an owner's messages are handled one after another, different owners' side by side. */
 import type { FunctionEvent } from '../../functions/bootstrap.ts';
 import type { Context } from '../../shared/pipeline/base/context.ts';
-import { dropPlace } from '../../shared/pipeline/base/keys.ts';
+import { dropPlace } from '../../shared/pipeline/base/layout.ts';
 import { readAudit } from '../../shared/pipeline/runs/run.ts';
 import { fromEvent } from '../../shared/platform/event.ts';
 

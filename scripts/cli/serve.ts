@@ -4,7 +4,7 @@ import { isolationWarning } from '../../shared/engine/isolation.ts';
 import { asRewoundError, RewoundError } from '../../shared/errors.ts';
 import { ensureFolder } from '../../shared/folders.ts';
 import type { Context } from '../../shared/pipeline/base/context.ts';
-import { dropPlace, isCompanion, keys } from '../../shared/pipeline/base/keys.ts';
+import { dropPlace, isCompanion, keys } from '../../shared/pipeline/base/layout.ts';
 import { finishedMessage, TOPICS } from '../../shared/pipeline/base/messages.ts';
 import { readReportFile } from '../../shared/pipeline/results/report-files.ts';
 import { auditOfUpload, readAudit } from '../../shared/pipeline/runs/run.ts';

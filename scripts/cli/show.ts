@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import sharp from 'sharp';
 import { RewoundError } from '../../shared/errors.ts';
 import { decodeGallery } from '../../shared/faces/gallery.ts';
-import { keys } from '../../shared/pipeline/base/keys.ts';
+import { keys } from '../../shared/pipeline/base/layout.ts';
 import { readJson } from '../../shared/pipeline/base/sealed-json.ts';
 import { generatorFiles, readPlan, recognizerRequest } from '../../shared/pipeline/planning/plan-file.ts';
 import { photosOf, renderSeeds } from '../../shared/pipeline/results/pictures.ts';

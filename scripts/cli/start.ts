@@ -1,7 +1,8 @@
 import { RewoundError } from '../../shared/errors.ts';
 import type { Context } from '../../shared/pipeline/base/context.ts';
-import { keys, records } from '../../shared/pipeline/base/keys.ts';
+import { keys } from '../../shared/pipeline/base/layout.ts';
 import { TOPICS } from '../../shared/pipeline/base/messages.ts';
+import { recordPaths } from '../../shared/pipeline/base/record-paths.ts';
 import { auditId } from '../../shared/pipeline/planning/identify.ts';
 import { type Plan, readPlan, sampleShards } from '../../shared/pipeline/planning/plan-file.ts';
 import { forgetAudit, forgetWork } from '../../shared/pipeline/runs/forget.ts';
@@ -72,7 +73,7 @@ export async function start(
   }
   await reopenAudit(context, id, checkpoint.generation);
   if (plan && record.state !== 'DONE') {
-    const done = await context.records.count(records.done(id, 'probe'));
+    const done = await context.records.count(recordPaths.done(id, 'probe'));
     progress.note(`Resuming: ${done} of ${sampleShards(plan, 'probe').length} shards are finished.`);
   }
   await rejecting(context, id, () => resume(context, id));

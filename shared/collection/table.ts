@@ -12,7 +12,7 @@ export interface TableRow {
   readonly side: Side | undefined;
 }
 
-export const SIDES = ['members', 'controls', 'placebo'] as const;
+const SIDES = ['members', 'controls', 'placebo'] as const;
 export type Side = (typeof SIDES)[number];
 
 export interface Table {
@@ -126,7 +126,7 @@ export function matchTable({ rows }: Pick<Table, 'rows'>, paths: readonly string
  * Finds photos as tables name them: by the whole path, by the end of it, by the file's name, and by that without its
  * ending, because data sets are converted to other formats and their tables are not. A name that fits several finds none.
  */
-export function fileFinder(paths: readonly string[]): (file: string) => number | undefined {
+function fileFinder(paths: readonly string[]): (file: string) => number | undefined {
   const byPath = new Map(paths.map((path, i) => [path, i]));
   const byName = unique(paths, (path) => path.slice(path.lastIndexOf('/') + 1));
   const byStem = unique(paths, (path) => stemOf(path.slice(path.lastIndexOf('/') + 1)));
@@ -154,7 +154,7 @@ function unique(paths: readonly string[], nameOf: (path: string) => string): Map
 }
 
 /** UTF-8, or UTF-16 where a byte order mark or the zero bytes of Latin letters say so. */
-export function decodeText(bytes: Uint8Array): string {
+function decodeText(bytes: Uint8Array): string {
   const [a, b] = bytes;
   if (a === 0xff && b === 0xfe) return new TextDecoder('utf-16le').decode(bytes);
   if (a === 0xfe && b === 0xff) return new TextDecoder('utf-16be').decode(bytes);

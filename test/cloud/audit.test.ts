@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { handlersIn } from '../../functions/bootstrap.ts';
 import { functions } from '../../functions/index.ts';
 import type { Context } from '../../shared/pipeline/base/context.ts';
-import { keys } from '../../shared/pipeline/base/keys.ts';
+import { keys } from '../../shared/pipeline/base/layout.ts';
 import { TOPICS } from '../../shared/pipeline/base/messages.ts';
 import { readReportFile, reportIsWhole } from '../../shared/pipeline/results/report-files.ts';
 import { deliverUntilIdle } from '../../shared/platform/local/delivery.ts';

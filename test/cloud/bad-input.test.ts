@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
-import { dropPlace } from '../../shared/pipeline/base/keys.ts';
+import { dropPlace } from '../../shared/pipeline/base/layout.ts';
 import { readAudit } from '../../shared/pipeline/runs/run.ts';
 import { type Cloud, hasCloud, startCloud } from '../support/cloud/deployment.ts';
 import { DEMO, demoPhoto, people } from '../support/demo.ts';

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { ProbeRequest } from '../../shared/engine/compute.ts';
 import { RewoundError } from '../../shared/errors.ts';
-import { keys } from '../../shared/pipeline/base/keys.ts';
+import { keys } from '../../shared/pipeline/base/layout.ts';
 import { TOPICS } from '../../shared/pipeline/base/messages.ts';
 import { googleError } from '../../shared/platform/google/errors.ts';
 import { putProject } from '../support/cloud/project.ts';

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vit
 import type { ProbeRequest } from '../../shared/engine/compute.ts';
 import { RewoundError } from '../../shared/errors.ts';
 import type { Context } from '../../shared/pipeline/base/context.ts';
-import { keys } from '../../shared/pipeline/base/keys.ts';
+import { keys } from '../../shared/pipeline/base/layout.ts';
 import { TOPICS } from '../../shared/pipeline/base/messages.ts';
 import { readAudit } from '../../shared/pipeline/runs/run.ts';
 import { sweep } from '../../shared/pipeline/steps/sweep.ts';

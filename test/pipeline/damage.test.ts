@@ -6,7 +6,7 @@ import { quietProgress } from '../../scripts/cli/progress.ts';
 import { finish, start } from '../../scripts/cli/start.ts';
 import { RandomState } from '../../shared/audit/numbers/random.ts';
 import { RewoundError } from '../../shared/errors.ts';
-import { keys } from '../../shared/pipeline/base/keys.ts';
+import { keys } from '../../shared/pipeline/base/layout.ts';
 import { readReportFile } from '../../shared/pipeline/results/report-files.ts';
 import { auditOfUpload, readAudit } from '../../shared/pipeline/runs/run.ts';
 import { sweep } from '../../shared/pipeline/steps/sweep.ts';

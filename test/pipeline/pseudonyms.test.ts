@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { keys } from '../../shared/pipeline/base/keys.ts';
+import { keys } from '../../shared/pipeline/base/layout.ts';
 import { settingsSchema } from '../../shared/pipeline/planning/settings.ts';
 import { pseudonymise } from '../../shared/report/pseudonyms.ts';
 import { audited, open } from '../support/audited.ts';

@@ -7,7 +7,7 @@ import { RandomState } from '../../shared/audit/numbers/random.ts';
 import type { Compute } from '../../shared/engine/compute.ts';
 import { asRewoundError, RewoundError } from '../../shared/errors.ts';
 import type { Context } from '../../shared/pipeline/base/context.ts';
-import { keys } from '../../shared/pipeline/base/keys.ts';
+import { keys } from '../../shared/pipeline/base/layout.ts';
 import { TOPICS } from '../../shared/pipeline/base/messages.ts';
 import { giveUp } from '../../shared/pipeline/runs/give-up.ts';
 import { type AuditRecord, auditOfUpload, readAudit } from '../../shared/pipeline/runs/run.ts';

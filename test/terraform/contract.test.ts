@@ -8,7 +8,9 @@ import { z } from 'zod';
 import { API } from '../../functions/api.ts';
 import { functions } from '../../functions/index.ts';
 import { readServiceSettings } from '../../functions/settings.ts';
-import { dropPlace, keys, records, STAGES } from '../../shared/pipeline/base/keys.ts';
+import { dropPlace, keys } from '../../shared/pipeline/base/layout.ts';
+import { recordPaths } from '../../shared/pipeline/base/record-paths.ts';
+import { STAGES } from '../../shared/pipeline/base/stages.ts';
 import { tombstoneOf } from '../../shared/pipeline/runs/tombstones.ts';
 import { ACCOUNT_COLLECTIONS, isOfAccounts } from '../../shared/platform/google/parted.ts';
 import { pushEndpoint } from '../../shared/platform/google/push.ts';
@@ -127,7 +129,7 @@ test('areas of the bucket that expire are those that keys begin with', () => {
 });
 
 test('every collection of records is exempt from what would make it slow', () => {
-  const all = Object.values(records).flatMap((path) => STAGES.map((stage) => path('a', stage)));
+  const all = Object.values(recordPaths).flatMap((path) => STAGES.map((stage) => path('a', stage)));
   // A path of an odd number of names is a collection's, one of an even number a document's in it.
   const names = all.map((path) => path.split('/')).map((segments) => segments.at(segments.length % 2 === 0 ? -2 : -1));
   // And what the pipeline may know of an account's audit, and of what was erased.

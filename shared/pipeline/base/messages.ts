@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Stage } from './keys.ts';
+import type { Stage } from './stages.ts';
 
 /**
  * The messages between the steps, version 1. They carry ids and numbers, and the first of them the key of what landed:

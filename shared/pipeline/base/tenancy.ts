@@ -1,4 +1,5 @@
-import { type DropPlace, isCompanion, type Stage } from './keys.ts';
+import { type DropPlace, isCompanion } from './layout.ts';
+import type { Stage } from './stages.ts';
 
 /** Nothing; that it is planned; or that the run that was planned from it goes on. */
 export type Admission = 'ignore' | 'plan' | { readonly run: string };

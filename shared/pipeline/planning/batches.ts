@@ -1,7 +1,9 @@
 import type { Resolution } from '../../engine/compute.ts';
 import type { Device } from '../../onnx/runtime.ts';
 import type { Context } from '../base/context.ts';
-import { digest, keys, records } from '../base/keys.ts';
+import { digest } from '../base/digest.ts';
+import { keys } from '../base/layout.ts';
+import { recordPaths } from '../base/record-paths.ts';
 import type { Part, Side } from './people.ts';
 import type { Plan } from './plan-file.ts';
 import type { RecognizerIdentity } from './recognizer.ts';
@@ -37,6 +39,6 @@ export function cutEnrolment(
 export async function skipEnrolled(context: Context, { audit, project, enrolment }: Plan): Promise<void> {
   for (const [shard, { content }] of enrolment.entries()) {
     if (!(await context.objects.head(keys.enrolment(project, content)))) continue;
-    await context.records.create(`${records.done(audit, 'enrol')}/${shard}`, { at: context.clock.now() });
+    await context.records.create(`${recordPaths.done(audit, 'enrol')}/${shard}`, { at: context.clock.now() });
   }
 }

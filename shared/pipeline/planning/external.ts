@@ -2,7 +2,7 @@ import type { ExternalFile } from '../../engine/compute.ts';
 import { RewoundError } from '../../errors.ts';
 import type { ObjectInfo } from '../../platform/ports.ts';
 import type { Context } from '../base/context.ts';
-import { below } from '../base/keys.ts';
+import { below } from '../base/safe-path.ts';
 
 /** A file of weights beside an ONNX model. */
 export interface ExternalObject extends ObjectInfo {

@@ -1,6 +1,6 @@
 import { RewoundError } from '../../errors.ts';
 import type { ObjectInfo, Objects } from '../../platform/ports.ts';
-import { digest } from '../base/keys.ts';
+import { digest } from '../base/digest.ts';
 
 /** Folders of a project that hold people; the placebo's are unseen by generator and audit, and take its place. */
 export const PARTS = ['members', 'controls', 'placebo'] as const;

@@ -5,8 +5,9 @@ import type { Alignment, RecognizerRequest, Resolution } from '../../engine/comp
 import { recognizerCardSchema } from '../../faces/recognizer.ts';
 import { DEVICES } from '../../onnx/runtime.ts';
 import type { Context } from '../base/context.ts';
-import { keys, type SampleStage, type Stage } from '../base/keys.ts';
+import { keys } from '../base/layout.ts';
 import { readJson } from '../base/sealed-json.ts';
+import type { SampleStage, Stage } from '../base/stages.ts';
 import type { PlannedWork } from '../base/tenancy.ts';
 import { localFiles } from './external.ts';
 import { PARTS } from './people.ts';

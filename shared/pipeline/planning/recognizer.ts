@@ -3,8 +3,9 @@ import type { RecognizerRequest } from '../../engine/compute.ts';
 import { RewoundError } from '../../errors.ts';
 import { recognizerCardSchema } from '../../faces/recognizer.ts';
 import type { Context } from '../base/context.ts';
-import { below, digest } from '../base/keys.ts';
+import { digest } from '../base/digest.ts';
 import { givenTextOf } from '../base/once.ts';
+import { below } from '../base/safe-path.ts';
 import { externalFiles, localFiles } from './external.ts';
 import { BUILT_IN, recognizerNames, type Settings } from './settings.ts';
 

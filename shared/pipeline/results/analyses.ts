@@ -5,7 +5,7 @@ import { decodeProfile } from '../../audit/gallery/profile-codec.ts';
 import { type Analysis, analyse, type Measured } from '../../audit/verdict/analysis.ts';
 import { type Conclusion, conclude } from '../../audit/verdict/conclusion.ts';
 import type { Context } from '../base/context.ts';
-import { keys } from '../base/keys.ts';
+import { keys } from '../base/layout.ts';
 import { readJson } from '../base/sealed-json.ts';
 import type { Plan } from '../planning/plan-file.ts';
 import { readNomination } from './nomination.ts';

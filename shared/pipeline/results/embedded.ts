@@ -4,7 +4,7 @@ import { RewoundError } from '../../errors.ts';
 import { decodeLabels } from '../../faces/labels.ts';
 import { decodeNpy } from '../../faces/npy.ts';
 import type { Context } from '../base/context.ts';
-import { digest } from '../base/keys.ts';
+import { digest } from '../base/digest.ts';
 import { cardTooLarge, MOST_CARD_BYTES } from '../base/once.ts';
 import { uploadedBytes } from '../base/uploads.ts';
 import { PARTS, type Part } from '../planning/people.ts';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Context } from '../base/context.ts';
-import { keys } from '../base/keys.ts';
+import { keys } from '../base/layout.ts';
 import { readJson } from '../base/sealed-json.ts';
 
 /** `nomination.json`: how many people the samples named, and so whether fresh ones must confirm them. */

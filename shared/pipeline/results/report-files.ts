@@ -4,7 +4,7 @@ import type { ErrorCode } from '../../error-codes.ts';
 import { RewoundError } from '../../errors.ts';
 import type { Platform } from '../../platform/ports.ts';
 import { contentOf, requireContent } from '../../seal.ts';
-import { keys } from '../base/keys.ts';
+import { keys } from '../base/layout.ts';
 import { putOnce } from '../base/once.ts';
 import { encodeJson, readJson } from '../base/sealed-json.ts';
 

@@ -2,7 +2,8 @@ import { mergeTallies, type Tally } from '../../audit/counts/tally.ts';
 import { decodeTally } from '../../audit/counts/tally-codec.ts';
 import { RewoundError } from '../../errors.ts';
 import type { Context } from '../base/context.ts';
-import { keys, type SampleStage } from '../base/keys.ts';
+import { keys } from '../base/layout.ts';
+import type { SampleStage } from '../base/stages.ts';
 import { type Plan, sampleShards } from '../planning/plan-file.ts';
 
 /** Shard results fetched at the same time: one after another would take minutes from a bucket. */

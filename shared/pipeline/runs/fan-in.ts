@@ -1,6 +1,7 @@
 import type { Context } from '../base/context.ts';
-import { records, STAGES, type Stage } from '../base/keys.ts';
 import { TOPICS } from '../base/messages.ts';
+import { recordPaths } from '../base/record-paths.ts';
+import { STAGES, type Stage } from '../base/stages.ts';
 import { assembled, type Plan, plannedWork, stageShards } from '../planning/plan-file.ts';
 import { readNomination } from '../results/nomination.ts';
 import { advance } from './run.ts';
@@ -16,7 +17,7 @@ import { advance } from './run.ts';
 export async function shardDone(context: Context, plan: Plan, stage: Stage, shard: number): Promise<void> {
   const { audit, window } = plan;
   const total = stageShards(plan, stage);
-  const done = records.done(audit, stage);
+  const done = recordPaths.done(audit, stage);
   let next = shard + window;
   if (await context.records.create(`${done}/${shard}`, { at: context.clock.now() })) {
     // Photos that an earlier audit embedded are done from the start; samples only ever in the order of their chain.
@@ -25,7 +26,7 @@ export async function shardDone(context: Context, plan: Plan, stage: Stage, shar
   }
   // Counted once a chain, not once a shard: to count n records n times is what makes large audits slow.
   if (next < total || (await context.records.count(done)) < total) return;
-  if (await context.records.create(records.lock(audit, stage), { at: context.clock.now() })) {
+  if (await context.records.create(recordPaths.lock(audit, stage), { at: context.clock.now() })) {
     await publishNext(context, audit, stage);
   }
 }
@@ -60,7 +61,7 @@ export async function dispatchPlanned(context: Context, plan: Plan): Promise<voi
 export async function lastDone(context: Context, audit: string): Promise<number> {
   let last = 0;
   for (const stage of STAGES) {
-    for await (const { fields } of context.records.list(records.done(audit, stage))) {
+    for await (const { fields } of context.records.list(recordPaths.done(audit, stage))) {
       if (typeof fields.at === 'number') last = Math.max(last, fields.at);
     }
   }
@@ -70,7 +71,7 @@ export async function lastDone(context: Context, audit: string): Promise<number>
 /** Restarts each chain at its first missing shard; returns whether any was missing. */
 async function publishMissing(context: Context, plan: Plan, stage: Stage): Promise<boolean> {
   const done = new Set<number>();
-  for await (const { path } of context.records.list(records.done(plan.audit, stage))) {
+  for await (const { path } of context.records.list(recordPaths.done(plan.audit, stage))) {
     done.add(Number(path.slice(path.lastIndexOf('/') + 1)));
   }
   const total = stageShards(plan, stage);

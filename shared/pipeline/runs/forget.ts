@@ -1,6 +1,8 @@
 import { RewoundError } from '../../errors.ts';
 import type { ObjectInfo, Platform } from '../../platform/ports.ts';
-import { galleryOf, records, STAGES } from '../base/keys.ts';
+import { galleryOf } from '../base/layout.ts';
+import { recordPaths } from '../base/record-paths.ts';
+import { STAGES } from '../base/stages.ts';
 
 type Stored = Pick<Platform, 'objects' | 'records'>;
 type Deleted = Pick<ObjectInfo, 'key' | 'size'>;
@@ -9,15 +11,15 @@ type Deleted = Pick<ObjectInfo, 'key' | 'size'>;
 export async function forgetAudit(context: Stored, audit: string): Promise<void> {
   await forgetWork(context, audit);
   await context.objects.clear(`report/${audit}`);
-  await context.records.delete(records.open(audit));
-  await context.records.delete(records.audit(audit));
+  await context.records.delete(recordPaths.open(audit));
+  await context.records.delete(recordPaths.audit(audit));
 }
 
 /** Erases what an audit has done so far, so that it starts over. */
 export async function forgetWork(context: Stored, audit: string): Promise<void> {
   const { records: store } = context;
   await context.objects.clear(`work/${audit}`);
-  for (const collection of [...STAGES.map((stage) => records.done(audit, stage)), `audits/${audit}/locks`]) {
+  for (const collection of [...STAGES.map((stage) => recordPaths.done(audit, stage)), `audits/${audit}/locks`]) {
     const found: string[] = [];
     for await (const { path } of store.list(collection)) found.push(path);
     await forEach(found, (path) => store.delete(path));

@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import type { RewoundError } from '../../errors.ts';
 import type { Context } from '../base/context.ts';
-import { dropPlace, STAGES } from '../base/keys.ts';
+import { dropPlace } from '../base/layout.ts';
 import { planMessage } from '../base/messages.ts';
+import { STAGES } from '../base/stages.ts';
 import { admissionOf } from '../base/tenancy.ts';
 import { isFinal, readAudit, shardIsDone, stopAudit, unplannedAudit } from './run.ts';
 

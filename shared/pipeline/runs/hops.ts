@@ -2,7 +2,7 @@ import { RewoundError } from '../../errors.ts';
 import { around } from '../../platform/around.ts';
 import type { Json } from '../../platform/ports.ts';
 import type { Context } from '../base/context.ts';
-import { STAGES } from '../base/keys.ts';
+import { STAGES } from '../base/stages.ts';
 import { type Plan, stageShards } from '../planning/plan-file.ts';
 
 /**

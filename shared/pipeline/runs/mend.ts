@@ -1,7 +1,8 @@
 /** Finds the damaged pieces of an audit and removes them with what depends on them, so that they are made again. */
 import type { Platform } from '../../platform/ports.ts';
 import { contentOf, isWhole } from '../../seal.ts';
-import { galleryOf, keys, records } from '../base/keys.ts';
+import { galleryOf, keys } from '../base/layout.ts';
+import { recordPaths } from '../base/record-paths.ts';
 import { type Plan, readPlan } from '../planning/plan-file.ts';
 import { isUnusable, reportIsWhole } from '../results/report-files.ts';
 import { forgetWork } from './forget.ts';
@@ -36,10 +37,11 @@ export async function mendWork(context: Stored, audit: string, project: string |
   for (const key of damaged) await forgetPiece(context, audit, key.slice(`work/${audit}/`.length));
   for (const [shard, { content }] of plan.enrolment.entries()) {
     if (!enrolled.includes(keys.enrolment(plan.project, content))) continue;
-    await context.records.delete(`${records.done(audit, 'enrol')}/${shard}`);
+    await context.records.delete(`${recordPaths.done(audit, 'enrol')}/${shard}`);
   }
   // A stage that is complete again must be able to go on.
-  for (const stage of ['enrol', 'probe', 'confirm'] as const) await context.records.delete(records.lock(audit, stage));
+  for (const stage of ['enrol', 'probe', 'confirm'] as const)
+    await context.records.delete(recordPaths.lock(audit, stage));
 }
 
 /** Removes a damaged piece of an audit, by its key below the work folder, with what was made together with it. */
@@ -51,7 +53,7 @@ async function forgetPiece({ objects, records: store }: Stored, audit: string, p
     if (stage || together?.test(key.slice(`work/${audit}/`.length))) gone.push(key);
   }
   for (const key of gone) await objects.delete(key);
-  if (stage === 'probe' || stage === 'confirm') await store.delete(`${records.done(audit, stage)}/${shard}`);
+  if (stage === 'probe' || stage === 'confirm') await store.delete(`${recordPaths.done(audit, stage)}/${shard}`);
 }
 
 async function findDamaged(context: Stored, prefix: string): Promise<string[]> {

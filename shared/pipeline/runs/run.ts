@@ -3,8 +3,11 @@ import { ERROR_CODES, type ErrorCode } from '../../error-codes.ts';
 import { RewoundError } from '../../errors.ts';
 import type { Fields, Platform } from '../../platform/ports.ts';
 import { readRecord } from '../../stored-record.ts';
-import { digest, dropPlace, keys, records, type Stage } from '../base/keys.ts';
+import { digest } from '../base/digest.ts';
+import { dropPlace, keys } from '../base/layout.ts';
 import { TOPICS } from '../base/messages.ts';
+import { recordPaths } from '../base/record-paths.ts';
+import type { Stage } from '../base/stages.ts';
 import { forgetWork } from './forget.ts';
 import { finishedIsWhole, mendWork } from './mend.ts';
 
@@ -57,7 +60,7 @@ export async function readAudit(
   { records: store }: Pick<Platform, 'records'>,
   id: string,
 ): Promise<AuditRecord | undefined> {
-  const snapshot = await store.get(records.audit(id));
+  const snapshot = await store.get(recordPaths.audit(id));
   return snapshot && readRecord(recordSchema, snapshot.fields);
 }
 
@@ -74,9 +77,10 @@ export async function receiveAudit(
   const now = context.clock.now();
   const record = { state: 'RECEIVED', key, generation, createdAt: now, changedAt: now, error: null } as const;
   // The mark first: an audit that is not marked would never be mended.
-  if (!(await context.records.get(records.audit(id)))) await context.records.create(records.open(id), { at: now });
-  await context.records.create(records.audit(id), record);
-  await context.records.create(records.upload(key, generation), { audit: id });
+  if (!(await context.records.get(recordPaths.audit(id))))
+    await context.records.create(recordPaths.open(id), { at: now });
+  await context.records.create(recordPaths.audit(id), record);
+  await context.records.create(recordPaths.upload(key, generation), { audit: id });
   const found = (await readAudit(context, id)) ?? record;
   if (found.generation === generation) return found;
   await reopenAudit(context, id, generation);
@@ -91,7 +95,7 @@ export async function auditOfUpload(
   key: string,
   generation: string,
 ): Promise<string | undefined> {
-  const snapshot = await store.get(records.upload(key, generation));
+  const snapshot = await store.get(recordPaths.upload(key, generation));
   return snapshot && readRecord(uploadSchema, snapshot.fields).audit;
 }
 
@@ -124,7 +128,7 @@ export async function completeAudit(context: Platform, id: string): Promise<void
 /** Closes a final audit: the sweep no longer looks at it, and the world is told. */
 async function finish(context: Platform, id: string): Promise<void> {
   await context.events.publish(TOPICS.notify, { version: 1, audit: id });
-  await context.records.delete(records.open(id));
+  await context.records.delete(recordPaths.open(id));
 }
 
 /** Ends an audit with a reason, unless it has ended, and says so to the world. */
@@ -151,7 +155,7 @@ export async function reopenAudit(context: Platform, id: string, generation?: st
   if (before?.state === 'DONE' && !remake) return;
   if (remake || before?.error?.code === 'RESULT_DAMAGED') await mendWork(context, id, dropPlace(before.key)?.project);
   else if (await hasLostWork(context, id)) await forgetWork(context, id);
-  await context.records.create(records.open(id), { at: context.clock.now() });
+  await context.records.create(recordPaths.open(id), { at: context.clock.now() });
   await change(context, id, (record) => {
     const upload = generation ?? record.generation;
     if (!isFinal(record.state)) return upload === record.generation ? undefined : { ...record, generation: upload };
@@ -179,7 +183,7 @@ async function change(
   next: (record: AuditRecord) => AuditRecord | undefined,
 ): Promise<void> {
   for (;;) {
-    const snapshot = await context.records.get(records.audit(id));
+    const snapshot = await context.records.get(recordPaths.audit(id));
     if (!snapshot) throw unknownAudit();
     const changed = next(readRecord(recordSchema, snapshot.fields));
     const record = changed && { ...changed, changedAt: context.clock.now() };
@@ -194,7 +198,7 @@ export async function isRunning(context: Platform, id: string): Promise<boolean>
 
 /** The version of the record of an audit that has not ended, undefined for one that has. */
 export async function runningVersion(context: Platform, id: string): Promise<string | undefined> {
-  const snapshot = await context.records.get(records.audit(id));
+  const snapshot = await context.records.get(recordPaths.audit(id));
   if (!snapshot) throw unknownAudit();
   return isFinal(readRecord(recordSchema, snapshot.fields).state) ? undefined : snapshot.version;
 }
@@ -211,7 +215,7 @@ export async function shardIsDone(
   { records: store }: Pick<Platform, 'records'>,
   { audit, stage, shard }: ShardPlace,
 ): Promise<boolean> {
-  return (await store.get(`${records.done(audit, stage)}/${shard}`)) !== undefined;
+  return (await store.get(`${recordPaths.done(audit, stage)}/${shard}`)) !== undefined;
 }
 
 function unknownAudit(): RewoundError {

@@ -5,7 +5,9 @@ import { RewoundError } from '../../errors.ts';
 import { around } from '../../platform/around.ts';
 import type { Fields, Json, Platform } from '../../platform/ports.ts';
 import { readRecord } from '../../stored-record.ts';
-import { digest, dropPlace, records as paths } from '../base/keys.ts';
+import { digest } from '../base/digest.ts';
+import { dropPlace } from '../base/layout.ts';
+import { recordPaths } from '../base/record-paths.ts';
 import type { Tenancy } from '../base/tenancy.ts';
 import { forgetAudit, forgetProject } from './forget.ts';
 import { auditOfUpload } from './run.ts';
@@ -134,7 +136,7 @@ function subjectsOf(path: string): string[] {
 /** A key, or a record's path, of what a message is about. */
 function pathOf(message: Json): string | undefined {
   const { data } = messageSchema.safeParse(message);
-  return data?.key ?? (data?.audit === undefined ? undefined : paths.audit(data.audit));
+  return data?.key ?? (data?.audit === undefined ? undefined : recordPaths.audit(data.audit));
 }
 
 /**
@@ -157,7 +159,7 @@ export async function forgetBuried(
   if (key !== undefined && generation !== undefined) {
     const begun = await auditOfUpload(context, key, generation);
     if (begun !== undefined) runs.add(begun);
-    await context.records.delete(paths.upload(key, generation));
+    await context.records.delete(recordPaths.upload(key, generation));
   }
   await context.tenancy.erased(project, [...runs]);
   return true;

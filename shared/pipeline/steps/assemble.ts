@@ -2,7 +2,7 @@ import { equalise } from '../../audit/counts/equalise.ts';
 import { encodeEnrolment } from '../../faces/enrolment.ts';
 import { encodeGallery } from '../../faces/gallery.ts';
 import type { Context } from '../base/context.ts';
-import { keys } from '../base/keys.ts';
+import { keys } from '../base/layout.ts';
 import type { AssembleMessage } from '../base/messages.ts';
 import { putOnce } from '../base/once.ts';
 import { encodeJson } from '../base/sealed-json.ts';

@@ -4,7 +4,7 @@ import type { Enrolment } from '../../faces/enrolled.ts';
 import { decodeEnrolment, encodeEnrolment } from '../../faces/enrolment.ts';
 import { BUILT_IN_RECOGNIZER, type RecognizerInfo } from '../../faces/recognizer.ts';
 import type { Context } from '../base/context.ts';
-import { keys } from '../base/keys.ts';
+import { keys } from '../base/layout.ts';
 import { givenTextOf, putOnce } from '../base/once.ts';
 import { requireUploaded } from '../base/uploads.ts';
 import { cutEnrolment } from '../planning/batches.ts';

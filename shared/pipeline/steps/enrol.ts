@@ -1,6 +1,6 @@
 import { encodeEnrolment } from '../../faces/enrolment.ts';
 import type { Context } from '../base/context.ts';
-import { keys } from '../base/keys.ts';
+import { keys } from '../base/layout.ts';
 import type { EnrolMessage } from '../base/messages.ts';
 import { putOnce } from '../base/once.ts';
 import { requireUploaded, uploadedFile } from '../base/uploads.ts';

@@ -1,6 +1,6 @@
 import { encodeTally } from '../../audit/counts/tally-codec.ts';
 import type { Context } from '../base/context.ts';
-import { keys } from '../base/keys.ts';
+import { keys } from '../base/layout.ts';
 import type { MergeMessage } from '../base/messages.ts';
 import { putOnce } from '../base/once.ts';
 import { encodeJson } from '../base/sealed-json.ts';

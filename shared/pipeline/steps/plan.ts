@@ -2,7 +2,7 @@ import type { Role } from '../../audit/counts/roster.ts';
 import { RewoundError } from '../../errors.ts';
 import { contentOf } from '../../seal.ts';
 import type { Context } from '../base/context.ts';
-import { dropPlace, keys } from '../base/keys.ts';
+import { dropPlace, keys } from '../base/layout.ts';
 import type { PlanMessage } from '../base/messages.ts';
 import { putOnce } from '../base/once.ts';
 import { encodeJson } from '../base/sealed-json.ts';

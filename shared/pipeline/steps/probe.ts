@@ -1,8 +1,9 @@
 import { encodeTally } from '../../audit/counts/tally-codec.ts';
 import type { Context } from '../base/context.ts';
-import { keys, type SampleStage } from '../base/keys.ts';
+import { keys } from '../base/layout.ts';
 import type { ConfirmMessage, ProbeMessage } from '../base/messages.ts';
 import { putOnce } from '../base/once.ts';
+import type { SampleStage } from '../base/stages.ts';
 import {
   generatorFiles,
   type Plan,

@@ -1,7 +1,8 @@
 import { asRewoundError, RewoundError } from '../../errors.ts';
 import type { Context } from '../base/context.ts';
-import { dropPlace, keys, records } from '../base/keys.ts';
+import { dropPlace, keys } from '../base/layout.ts';
 import { TOPICS } from '../base/messages.ts';
+import { recordPaths } from '../base/record-paths.ts';
 import { readPlan } from '../planning/plan-file.ts';
 import { dispatchPlanned, lastDone } from '../runs/fan-in.ts';
 import { rejecting } from '../runs/reject.ts';
@@ -19,7 +20,7 @@ export async function resume(context: Context, audit: string): Promise<void> {
   if (!record) return;
   if (isFinal(record.state)) {
     await context.events.publish(TOPICS.notify, { version: 1, audit });
-    await context.records.delete(records.open(audit));
+    await context.records.delete(recordPaths.open(audit));
   } else if (await context.objects.head(keys.plan(audit))) {
     await dispatchPlanned(context, await readPlan(context, audit));
   } else {
@@ -56,7 +57,7 @@ async function mend(context: Context, audit: string, at: number, staleMs: number
   const now = context.clock.now();
   // Marked, but its record was never written: the message that was to write it comes again, and marks it again.
   if (!record) {
-    if (now - at >= staleMs) await context.records.delete(records.open(audit));
+    if (now - at >= staleMs) await context.records.delete(recordPaths.open(audit));
     return;
   }
   const project = dropPlace(record.key)?.project;

@@ -1,5 +1,6 @@
 import { createHmac, sign } from 'node:crypto';
-import { records as pipelineRecords, STAGES } from '../../pipeline/base/keys.ts';
+import { recordPaths } from '../../pipeline/base/record-paths.ts';
+import { STAGES } from '../../pipeline/base/stages.ts';
 import { forgetAudit, forgetProject } from '../../pipeline/runs/forget.ts';
 import { readAudit, stopAudit } from '../../pipeline/runs/run.ts';
 import { bury } from '../../pipeline/runs/tombstones.ts';
@@ -73,8 +74,8 @@ async function inventory(
   // What closes an audit to the pipeline is a record too.
   const records = [paths.audit(account, id), paths.admission(account, id)];
   if (run !== undefined) {
-    records.push(pipelineRecords.audit(run));
-    for (const collection of [...STAGES.map((stage) => pipelineRecords.done(run, stage)), `audits/${run}/locks`]) {
+    records.push(recordPaths.audit(run));
+    for (const collection of [...STAGES.map((stage) => recordPaths.done(run, stage)), `audits/${run}/locks`]) {
       for await (const { path } of context.records.list(collection)) records.push(path);
     }
   }
@@ -89,7 +90,7 @@ async function inventory(
 }
 
 function uploadRecord({ key, generation }: { readonly key: string; readonly generation: string }): string {
-  return pipelineRecords.upload(key, generation);
+  return recordPaths.upload(key, generation);
 }
 
 /**

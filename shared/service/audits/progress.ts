@@ -1,4 +1,5 @@
-import { records, STAGES, type Stage } from '../../pipeline/base/keys.ts';
+import { recordPaths } from '../../pipeline/base/record-paths.ts';
+import { STAGES, type Stage } from '../../pipeline/base/stages.ts';
 import { freshSamples } from '../../pipeline/planning/settings.ts';
 import { readAudit } from '../../pipeline/runs/run.ts';
 import type { Platform } from '../../platform/ports.ts';
@@ -33,7 +34,7 @@ export async function progressOf(
     STAGES.map(async (stage) => ({
       stage,
       // One that was counted before its last shard was counted twice, or not yet, is still no more than all of it.
-      done: Math.min(planned.shards[stage], await context.records.count(records.done(planned.run, stage))),
+      done: Math.min(planned.shards[stage], await context.records.count(recordPaths.done(planned.run, stage))),
       shards: planned.shards[stage],
     })),
   );
@@ -67,6 +68,6 @@ async function lastDone(
   stage: Stage,
   done: number,
 ): Promise<number> {
-  const at = (await store.get(`${records.done(run, stage)}/${Math.max(0, done - 1)}`))?.fields.at;
+  const at = (await store.get(`${recordPaths.done(run, stage)}/${Math.max(0, done - 1)}`))?.fields.at;
   return typeof at === 'number' ? at : clock.now();
 }

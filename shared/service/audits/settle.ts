@@ -1,6 +1,8 @@
 import { asRewoundError, RewoundError } from '../../errors.ts';
-import { dropPlace, records, STAGES } from '../../pipeline/base/keys.ts';
+import { dropPlace } from '../../pipeline/base/layout.ts';
 import type { SettleMessage } from '../../pipeline/base/messages.ts';
+import { recordPaths } from '../../pipeline/base/record-paths.ts';
+import { STAGES } from '../../pipeline/base/stages.ts';
 import { freshSamples } from '../../pipeline/planning/settings.ts';
 import { readReportFile } from '../../pipeline/results/report-files.ts';
 import { forgetAudit, forgetEmbeddings, forgetProject } from '../../pipeline/runs/forget.ts';
@@ -89,7 +91,7 @@ async function forgetStray(
   { key, generation }: AuditRecord,
 ): Promise<void> {
   await remindOfRemains(context, place, context.clock.now());
-  const upload = records.upload(key, generation);
+  const upload = recordPaths.upload(key, generation);
   if ((await auditOfUpload(context, key, generation)) === place.run) await context.records.delete(upload);
   await bury(context, projectOf(place.account, place.audit), place.run);
   // Its record last: as long as that is there, the message that comes again goes on with the rest.
@@ -169,7 +171,7 @@ async function creditsFor(context: Platform, audit: HostedAudit, state: EndState
   const { planned, settings, photos, quote } = audit;
   if (!planned || (state !== 'DONE' && state !== 'CANCELLED')) return 0;
   const done: Record<(typeof STAGES)[number], number> = { enrol: 0, probe: 0, confirm: 0 };
-  for (const stage of STAGES) done[stage] = await context.records.count(records.done(planned.run, stage));
+  for (const stage of STAGES) done[stage] = await context.records.count(recordPaths.done(planned.run, stage));
   const confirmed = done.confirm > 0;
   const of = planned.shards.enrol + planned.shards.probe + (confirmed ? planned.shards.confirm : 0);
   const fresh = confirmed ? freshSamples(settings) : 0;

@@ -1,6 +1,6 @@
 /** The pipeline's audits as accounts have them, by what the pipeline may know of these (`admission.ts`). */
 import { RewoundError } from '../../errors.ts';
-import { isCompanion } from '../../pipeline/base/keys.ts';
+import { isCompanion } from '../../pipeline/base/layout.ts';
 import { TOPICS } from '../../pipeline/base/messages.ts';
 import type { PlannedWork, Tenancy } from '../../pipeline/base/tenancy.ts';
 import type { Platform } from '../../platform/ports.ts';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { RewoundError } from '../../errors.ts';
-import { isCompanion } from '../../pipeline/base/keys.ts';
+import { isCompanion } from '../../pipeline/base/layout.ts';
 import { MOST_CARD_BYTES } from '../../pipeline/base/once.ts';
 import { PARTS } from '../../pipeline/planning/people.ts';
 import { tombstoneOf } from '../../pipeline/runs/tombstones.ts';

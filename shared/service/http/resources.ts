@@ -1,5 +1,5 @@
 import { z } from '@hono/zod-openapi';
-import { STAGES } from '../../pipeline/base/keys.ts';
+import { STAGES } from '../../pipeline/base/stages.ts';
 import type { Platform } from '../../platform/ports.ts';
 import { verdictSchema } from '../../report/model.ts';
 import { type Account, retentionSchema } from '../accounts/accounts.ts';

@@ -1,7 +1,7 @@
 import { expect, onTestFinished, test } from 'vitest';
 import { RewoundError } from '../../../shared/errors.ts';
 import type { Context } from '../../../shared/pipeline/base/context.ts';
-import { keys } from '../../../shared/pipeline/base/keys.ts';
+import { keys } from '../../../shared/pipeline/base/layout.ts';
 import { TOPICS } from '../../../shared/pipeline/base/messages.ts';
 import { probe } from '../../../shared/pipeline/steps/probe.ts';
 import { sweep } from '../../../shared/pipeline/steps/sweep.ts';

@@ -1,7 +1,7 @@
 import { createHash, webcrypto } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { decodeGallery } from '../../../shared/faces/gallery.ts';
-import { galleryOf } from '../../../shared/pipeline/base/keys.ts';
+import { galleryOf } from '../../../shared/pipeline/base/layout.ts';
 import { TOPICS } from '../../../shared/pipeline/base/messages.ts';
 import { around } from '../../../shared/platform/around.ts';
 import { readHosted } from '../../../shared/service/audits/audits.ts';

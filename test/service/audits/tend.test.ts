@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { galleryOf } from '../../../shared/pipeline/base/keys.ts';
+import { galleryOf } from '../../../shared/pipeline/base/layout.ts';
 import { TOPICS } from '../../../shared/pipeline/base/messages.ts';
 import { readHosted } from '../../../shared/service/audits/audits.ts';
 import { tend } from '../../../shared/service/audits/tend.ts';

@@ -1,4 +1,4 @@
-import { keys } from '../../../shared/pipeline/base/keys.ts';
+import { keys } from '../../../shared/pipeline/base/layout.ts';
 import { TOPICS } from '../../../shared/pipeline/base/messages.ts';
 import { readAudit } from '../../../shared/pipeline/runs/run.ts';
 import { putCheckpoint, putProject, withoutTiming } from './project.ts';

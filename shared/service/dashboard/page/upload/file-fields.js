@@ -4,7 +4,7 @@ import { field } from '../form.js';
 import { checkpoint, people, project, summary } from './intake.js';
 import { picker } from './picker.js';
 
-/** Beside a checkpoint, and none itself (shared/pipeline/base/keys.ts). */
+/** Beside a checkpoint, and none itself (shared/pipeline/base/layout.ts). */
 const COMPANION = /\.(card\.json|json|txt|md|csv|data|bin|weights)$|onnx[._]data$/i;
 /** Most likely one. */
 const MODEL = /\.(onnx|pkl|pt|pth|ckpt|safetensors)$/i;
