@@ -1,7 +1,7 @@
 import type { InspectRequest } from '../../shared/engine/compute.ts';
 import { RewoundError } from '../../shared/errors.ts';
 import { cardTooLarge, MOST_CARD_BYTES } from '../../shared/pipeline/base/once.ts';
-import { checkpointCard, checkpointRecipe } from '../../shared/pipeline/planning/cards.ts';
+import { checkpointCard, checkpointRecipe } from '../../shared/pipeline/planning/companions.ts';
 import { readText } from './files.ts';
 
 /** A checkpoint with the card and the recipe that lie beside it. Throws CARD_INVALID. */

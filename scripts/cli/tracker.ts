@@ -2,7 +2,9 @@ import type { Task } from '../../shared/engine/protocol.ts';
 import type { Context } from '../../shared/pipeline/base/context.ts';
 import { shardMessage, TOPICS } from '../../shared/pipeline/base/messages.ts';
 import type { SampleStage } from '../../shared/pipeline/base/stages.ts';
-import { type Plan, readPlan, sampleShards, samplingOf } from '../../shared/pipeline/planning/plan-file.ts';
+import { sampleShards, samplingOf } from '../../shared/pipeline/planning/plan/sampling.ts';
+import type { Plan } from '../../shared/pipeline/planning/plan/schema.ts';
+import { readPlan } from '../../shared/pipeline/planning/plan/store.ts';
 import { fromEvent } from '../../shared/platform/event.ts';
 import type { Progress } from './progress.ts';
 

@@ -10,7 +10,7 @@ import { profileGallery } from '../../shared/engine/profile.ts';
 import { GallerySearch } from '../../shared/faces/search.ts';
 import { Similarity } from '../../shared/faces/similarity.ts';
 import { Runtime } from '../../shared/onnx/runtime.ts';
-import { samplingOf } from '../../shared/pipeline/planning/plan-file.ts';
+import { samplingOf } from '../../shared/pipeline/planning/plan/sampling.ts';
 import { settingsSchema } from '../../shared/pipeline/planning/settings.ts';
 import type { Generator, Sampler } from './generators.ts';
 import { gather, type People, type Sizes } from './people.ts';

@@ -5,7 +5,7 @@ import { digest } from '../base/digest.ts';
 import { keys } from '../base/layout.ts';
 import { recordPaths } from '../base/record-paths.ts';
 import type { Part, Side } from './people.ts';
-import type { Plan } from './plan-file.ts';
+import type { Plan } from './plan/schema.ts';
 import type { RecognizerIdentity } from './recognizer.ts';
 
 /** How photos become embeddings, as a version: raised whenever the same photo may give another one, or its file another form. */

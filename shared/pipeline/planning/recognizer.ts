@@ -6,7 +6,7 @@ import type { Context } from '../base/context.ts';
 import { digest } from '../base/digest.ts';
 import { givenTextOf } from '../base/once.ts';
 import { below } from '../base/safe-path.ts';
-import { externalFiles, localFiles } from './external.ts';
+import { externalFiles, localFiles } from './companions.ts';
 import { BUILT_IN, recognizerNames, type Settings } from './settings.ts';
 
 /** What tells recognizers apart: the built-in one's version, or the card's and the model's content. */

@@ -7,7 +7,7 @@ import { type Conclusion, conclude } from '../../audit/verdict/conclusion.ts';
 import type { Context } from '../base/context.ts';
 import { keys } from '../base/layout.ts';
 import { readJson } from '../base/sealed-json.ts';
-import type { Plan } from '../planning/plan-file.ts';
+import type { Plan } from '../planning/plan/schema.ts';
 import { readNomination } from './nomination.ts';
 import { type Roster, rosterSchema } from './roster-file.ts';
 import { mergeStage } from './tallies.ts';

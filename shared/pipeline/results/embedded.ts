@@ -8,7 +8,8 @@ import { digest } from '../base/digest.ts';
 import { cardTooLarge, MOST_CARD_BYTES } from '../base/once.ts';
 import { uploadedBytes } from '../base/uploads.ts';
 import { PARTS, type Part } from '../planning/people.ts';
-import { type Plan, resolutionOf } from '../planning/plan-file.ts';
+import { resolutionOf } from '../planning/plan/files.ts';
+import type { Plan } from '../planning/plan/schema.ts';
 
 /** A photo with its embeddings. */
 export interface EnrolledPhoto {

@@ -8,7 +8,8 @@ import type { NamedPerson, OwnedGate } from '../../audit/verdict/conclusion.ts';
 import { samplesNeeded, zeroHitBound } from '../../audit/verdict/power.ts';
 import { DECISIVE_Q } from '../../audit/verdict/verdict.ts';
 import type { Report } from '../../report/model.ts';
-import { type Plan, samplingOf } from '../planning/plan-file.ts';
+import { samplingOf } from '../planning/plan/sampling.ts';
+import type { Plan } from '../planning/plan/schema.ts';
 import type { Analyses } from './analyses.ts';
 import type { Roster } from './roster-file.ts';
 

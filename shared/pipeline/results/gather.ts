@@ -8,7 +8,7 @@ import type { Context } from '../base/context.ts';
 import { digest } from '../base/digest.ts';
 import { keys } from '../base/layout.ts';
 import type { Part } from '../planning/people.ts';
-import type { Plan } from '../planning/plan-file.ts';
+import type { Plan } from '../planning/plan/schema.ts';
 import { type EnrolledPhoto, embeddedPhotos } from './embedded.ts';
 import type { Roster } from './roster-file.ts';
 

@@ -4,7 +4,8 @@ import type { Pictures } from '../../report/render/html.ts';
 import { photoKey, shownMatches } from '../../report/render/html.ts';
 import type { Context } from '../base/context.ts';
 import { uploadedFile } from '../base/uploads.ts';
-import { generatorFiles, type Plan } from '../planning/plan-file.ts';
+import { generatorFiles } from '../planning/plan/files.ts';
+import type { Plan } from '../planning/plan/schema.ts';
 
 /**
  * The generated faces and photos the page shows side by side. None where the settings ask for none. The `report` to be

@@ -1,7 +1,8 @@
 import { MOST_PHOTOS } from '../../audit/counts/equalise.ts';
 import type { Role } from '../../audit/counts/roster.ts';
 import type { Report } from '../../report/model.ts';
-import { type Plan, sampleShards } from '../planning/plan-file.ts';
+import { sampleShards } from '../planning/plan/sampling.ts';
+import type { Plan } from '../planning/plan/schema.ts';
 import { type Analyses, facesSeen } from './analyses.ts';
 import { findings } from './findings.ts';
 import type { Roster } from './roster-file.ts';

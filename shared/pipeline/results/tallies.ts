@@ -4,7 +4,8 @@ import { RewoundError } from '../../errors.ts';
 import type { Context } from '../base/context.ts';
 import { keys } from '../base/layout.ts';
 import type { SampleStage } from '../base/stages.ts';
-import { type Plan, sampleShards } from '../planning/plan-file.ts';
+import { sampleShards } from '../planning/plan/sampling.ts';
+import type { Plan } from '../planning/plan/schema.ts';
 
 /** Shard results fetched at the same time: one after another would take minutes from a bucket. */
 const FETCHED = 16;

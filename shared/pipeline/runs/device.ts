@@ -1,6 +1,6 @@
 import { RewoundError } from '../../errors.ts';
 import type { Context } from '../base/context.ts';
-import type { Plan } from '../planning/plan-file.ts';
+import type { Plan } from '../planning/plan/schema.ts';
 
 /**
  * Devices round differently, and an audit's identity says which one did its arithmetic: shards of two would make a

@@ -2,7 +2,9 @@ import type { Context } from '../base/context.ts';
 import { TOPICS } from '../base/messages.ts';
 import { recordPaths } from '../base/record-paths.ts';
 import { STAGES, type Stage } from '../base/stages.ts';
-import { assembled, type Plan, plannedWork, stageShards } from '../planning/plan-file.ts';
+import { assembled } from '../planning/plan/files.ts';
+import { plannedWork, stageShards } from '../planning/plan/sampling.ts';
+import type { Plan } from '../planning/plan/schema.ts';
 import { readNomination } from '../results/nomination.ts';
 import { advance } from './run.ts';
 

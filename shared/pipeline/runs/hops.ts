@@ -3,7 +3,8 @@ import { around } from '../../platform/around.ts';
 import type { Json } from '../../platform/ports.ts';
 import type { Context } from '../base/context.ts';
 import { STAGES } from '../base/stages.ts';
-import { type Plan, stageShards } from '../planning/plan-file.ts';
+import { stageShards } from '../planning/plan/sampling.ts';
+import type { Plan } from '../planning/plan/schema.ts';
 
 /**
  * Every message says how many messages led to it: its `hops`. What comes from outside has none, and whatever is

@@ -3,7 +3,8 @@ import type { Platform } from '../../platform/ports.ts';
 import { contentOf, isWhole } from '../../seal.ts';
 import { galleryOf, keys } from '../base/layout.ts';
 import { recordPaths } from '../base/record-paths.ts';
-import { type Plan, readPlan } from '../planning/plan-file.ts';
+import type { Plan } from '../planning/plan/schema.ts';
+import { readPlan } from '../planning/plan/store.ts';
 import { isUnusable, reportIsWhole } from '../results/report-files.ts';
 import { forgetWork } from './forget.ts';
 

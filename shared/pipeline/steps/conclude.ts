@@ -5,7 +5,7 @@ import { renderJunit } from '../../report/render/junit.ts';
 import { renderSarif } from '../../report/render/sarif.ts';
 import type { Context } from '../base/context.ts';
 import type { ConcludeMessage } from '../base/messages.ts';
-import { readPlan } from '../planning/plan-file.ts';
+import { readPlan } from '../planning/plan/store.ts';
 import { pseudonymKeyOf } from '../planning/settings.ts';
 import { analyseAll } from '../results/analyses.ts';
 import { evidence } from '../results/pictures.ts';

@@ -8,10 +8,9 @@ import { keys } from '../base/layout.ts';
 import { givenTextOf, putOnce } from '../base/once.ts';
 import { requireUploaded } from '../base/uploads.ts';
 import { cutEnrolment } from '../planning/batches.ts';
-import { checkpointCard, checkpointRecipe } from '../planning/cards.ts';
-import { externalFiles, localFiles } from '../planning/external.ts';
+import { checkpointCard, checkpointRecipe, externalFiles, localFiles } from '../planning/companions.ts';
 import { listSide, type PhotoPlace } from '../planning/people.ts';
-import { resolutionOf } from '../planning/plan-file.ts';
+import { resolutionOf } from '../planning/plan/files.ts';
 import { findRecognizers } from '../planning/recognizer.ts';
 import type { Settings } from '../planning/settings.ts';
 

@@ -4,7 +4,7 @@ import { keys } from '../base/layout.ts';
 import type { MergeMessage } from '../base/messages.ts';
 import { putOnce } from '../base/once.ts';
 import { encodeJson } from '../base/sealed-json.ts';
-import { readPlan } from '../planning/plan-file.ts';
+import { readPlan } from '../planning/plan/store.ts';
 import { analyseAll } from '../results/analyses.ts';
 import type { Nomination } from '../results/nomination.ts';
 import { mergeStage } from '../results/tallies.ts';

@@ -4,14 +4,10 @@ import { keys } from '../base/layout.ts';
 import type { ConfirmMessage, ProbeMessage } from '../base/messages.ts';
 import { putOnce } from '../base/once.ts';
 import type { SampleStage } from '../base/stages.ts';
-import {
-  generatorFiles,
-  type Plan,
-  readPlan,
-  recognizerRequest,
-  sampleShards,
-  samplingOf,
-} from '../planning/plan-file.ts';
+import { generatorFiles, recognizerRequest } from '../planning/plan/files.ts';
+import { sampleShards, samplingOf } from '../planning/plan/sampling.ts';
+import type { Plan } from '../planning/plan/schema.ts';
+import { readPlan } from '../planning/plan/store.ts';
 import { refuseOtherDevice } from '../runs/device.ts';
 import { shardDone } from '../runs/fan-in.ts';
 import { refuseRunaway } from '../runs/hops.ts';

@@ -3,7 +3,7 @@ import type { Context } from '../base/context.ts';
 import { dropPlace, keys } from '../base/layout.ts';
 import { TOPICS } from '../base/messages.ts';
 import { recordPaths } from '../base/record-paths.ts';
-import { readPlan } from '../planning/plan-file.ts';
+import { readPlan } from '../planning/plan/store.ts';
 import { dispatchPlanned, lastDone } from '../runs/fan-in.ts';
 import { rejecting } from '../runs/reject.ts';
 import { isFinal, readAudit, stopAudit } from '../runs/run.ts';

@@ -2,7 +2,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { z } from 'zod';
 import type { Context } from '../../../shared/pipeline/base/context.ts';
 import { enrolMessage, planMessage } from '../../../shared/pipeline/base/messages.ts';
-import { readPlan } from '../../../shared/pipeline/planning/plan-file.ts';
+import { readPlan } from '../../../shared/pipeline/planning/plan/store.ts';
 import { mostHops } from '../../../shared/pipeline/runs/hops.ts';
 import { around } from '../../../shared/platform/around.ts';
 import { tempDir } from '../../support/temp.ts';

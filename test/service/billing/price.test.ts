@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Context } from '../../../shared/pipeline/base/context.ts';
-import { sampleShards } from '../../../shared/pipeline/planning/plan-file.ts';
+import { sampleShards } from '../../../shared/pipeline/planning/plan/sampling.ts';
 import { freshSamples, settingsSchema } from '../../../shared/pipeline/planning/settings.ts';
 import {
   type AuditWork,

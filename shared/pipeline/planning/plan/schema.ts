@@ -1,0 +1,107 @@
+/** `plan.json`: everything that was found and decided before the first sample, and what later steps go by. */
+import { z } from 'zod';
+import { assumptionSchema, generatorSpecSchema } from '../../../checkpoint/spec/generator.ts';
+import { recognizerCardSchema } from '../../../faces/recognizer.ts';
+import { DEVICES } from '../../../onnx/runtime.ts';
+import { PARTS } from '../people.ts';
+import { settingsSchema } from '../settings.ts';
+
+const photoSchema = z.strictObject({
+  key: z.string(),
+  generation: z.string(),
+  md5: z.string(),
+  identity: z.string(),
+  photo: z.string(),
+});
+const objectSchema = z.strictObject({ key: z.string(), size: z.number(), generation: z.string(), md5: z.string() });
+const sideSchema = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('photos'), photos: z.array(photoSchema) }),
+  z.strictObject({
+    kind: z.literal('embeddings'),
+    npy: objectSchema,
+    csv: objectSchema,
+    about: objectSchema.optional(),
+  }),
+]);
+
+export const planSchema = z.strictObject({
+  version: z.literal(1),
+  audit: z.string(),
+  project: z.string(),
+  checkpoint: z.strictObject({ key: z.string(), generation: z.string(), md5: z.string(), file: z.string() }),
+  settings: settingsSchema,
+  device: z.enum(DEVICES),
+  window: z.int().min(1),
+  shards: z.int().min(1),
+  /** Milliseconds for a sample, as planning measured them. */
+  sampleMs: z.number().min(0).default(0),
+  generator: z.strictObject({
+    spec: generatorSpecSchema,
+    range: z.tuple([z.number(), z.number()]),
+    assumptions: z.array(assumptionSchema),
+    geometry: z.strictObject({
+      width: z.int(),
+      height: z.int(),
+      channels: z.union([z.literal(1), z.literal(3)]),
+      sourceWidth: z.int(),
+      sourceHeight: z.int(),
+      canvas: z.strictObject({
+        side: z.int(),
+        scale: z.number(),
+        width: z.int(),
+        height: z.int(),
+        left: z.int(),
+        top: z.int(),
+      }),
+    }),
+    alignment: z.strictObject({
+      mode: z.enum(['fixed', 'detected']),
+      points: z.array(z.number()).length(10),
+      spread: z.number(),
+      eyeDistance: z.number(),
+    }),
+    calibration: z.strictObject({ samples: z.int(), undetected: z.int() }),
+    /** What the built model's object is called, a digest of it. */
+    model: z.string(),
+    /** Weights outside the model file: the name it gives them, and what the copy in the work folder is called. */
+    external: z.array(z.strictObject({ location: z.string(), content: z.string() })),
+  }),
+  /** The first is the audit's own; the others confirm it. */
+  recognizers: z
+    .array(
+      z.strictObject({
+        source: z.discriminatedUnion('kind', [
+          z.strictObject({ kind: z.literal('built-in') }),
+          z.strictObject({
+            kind: z.literal('card'),
+            card: recognizerCardSchema,
+            key: z.string(),
+            generation: z.string(),
+            external: z
+              .array(z.strictObject({ location: z.string(), key: z.string(), generation: z.string() }))
+              .default([]),
+          }),
+        ]),
+        info: z.strictObject({ name: z.string(), embedding: z.int(), size: z.int(), licence: z.string() }),
+      }),
+    )
+    .min(1),
+  members: sideSchema,
+  controls: sideSchema.nullable(),
+  /** Real people in place of the generator: the audit must find nothing in them. */
+  placebo: sideSchema.nullable(),
+  /** Identities that stand on both sides and take no part, by role. */
+  overlapping: z.strictObject({ members: z.array(z.string()), controls: z.array(z.string()) }),
+  /** Runs of photos, by recognizer and part: where their embeddings lie, and which photos they are. */
+  enrolment: z.array(
+    z.strictObject({
+      content: z.string(),
+      part: z.enum(PARTS),
+      /** Place in `recognizers`. */
+      recognizer: z.int().min(0),
+      first: z.int(),
+      count: z.int(),
+    }),
+  ),
+});
+export type Plan = z.infer<typeof planSchema>;
