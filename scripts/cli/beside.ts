@@ -1,6 +1,6 @@
 import type { InspectRequest } from '../../shared/engine/compute.ts';
 import { RewoundError } from '../../shared/errors.ts';
-import { cardTooLarge, MOST_CARD_BYTES } from '../../shared/pipeline/base/once.ts';
+import { cardTooLarge, MOST_CARD_BYTES } from '../../shared/pipeline/base/given-text.ts';
 import { checkpointCard, checkpointRecipe } from '../../shared/pipeline/planning/companions.ts';
 import { readText } from './files.ts';
 

@@ -5,7 +5,7 @@ import { EngineProcess } from '../../shared/engine/process.ts';
 import { RewoundError } from '../../shared/errors.ts';
 import { decodeLabels, encodeLabels } from '../../shared/faces/labels.ts';
 import type { Context } from '../../shared/pipeline/base/context.ts';
-import { givenTextOf } from '../../shared/pipeline/base/once.ts';
+import { givenTextOf } from '../../shared/pipeline/base/given-text.ts';
 import { checkpointCard, checkpointRecipe, externalFiles } from '../../shared/pipeline/planning/companions.ts';
 import { listSide, PARTS, type Part, type Side } from '../../shared/pipeline/planning/people.ts';
 import { findRecognizers } from '../../shared/pipeline/planning/recognizer.ts';

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { readOnnxGenerator } from '../../shared/checkpoint/onnx.ts';
-import { type CheckpointCard, checkpointCardSchema, parseCard } from '../../shared/checkpoint/spec/card.ts';
+import { type CheckpointCard, checkpointCardSchema } from '../../shared/checkpoint/spec/card.ts';
+import { parseJsonFile } from '../../shared/json-file.ts';
 import { type BareValue, bareModel } from '../support/bare-model.ts';
 
 const IMAGE: BareValue = ['image', 'float32', ['n', 3, 64, 64]];
@@ -191,15 +192,15 @@ describe('a model', () => {
 
 describe('a card', () => {
   it('that is not JSON says so', () => {
-    expect(() => parseCard(checkpointCardSchema, '{', 'The card')).toThrow(fails('CARD_INVALID', 'The card'));
+    expect(() => parseJsonFile(checkpointCardSchema, '{', 'The card')).toThrow(fails('CARD_INVALID', 'The card'));
   });
 
   it('names the field that is wrong', () => {
     const json = '{"image": {"range": [0]}}';
-    expect(() => parseCard(checkpointCardSchema, json, 'The card')).toThrow(fails('CARD_INVALID', 'image.range'));
+    expect(() => parseJsonFile(checkpointCardSchema, json, 'The card')).toThrow(fails('CARD_INVALID', 'image.range'));
   });
 
   it('cannot have a field nobody reads', () => {
-    expect(() => parseCard(checkpointCardSchema, '{"latnet": {}}', 'The card')).toThrow(fails('CARD_INVALID'));
+    expect(() => parseJsonFile(checkpointCardSchema, '{"latnet": {}}', 'The card')).toThrow(fails('CARD_INVALID'));
   });
 });

@@ -1,9 +1,10 @@
 /** What belongs to a checkpoint and is in files beside it: its card, its recipe, and weights of an ONNX model. */
 
-import { type CheckpointCard, checkpointCardSchema, parseCard } from '../../checkpoint/spec/card.ts';
+import { type CheckpointCard, checkpointCardSchema } from '../../checkpoint/spec/card.ts';
 import { type Recipe, recipeSchema } from '../../checkpoint/spec/recipe.ts';
 import type { ExternalFile } from '../../engine/compute.ts';
 import { RewoundError } from '../../errors.ts';
+import { parseJsonFile } from '../../json-file.ts';
 import type { ObjectInfo } from '../../platform/ports.ts';
 import type { Context } from '../base/context.ts';
 import { below } from '../base/safe-path.ts';
@@ -11,7 +12,7 @@ import type { Settings } from './settings.ts';
 
 /** The card beside the checkpoint, field by field overridden by the project's settings. Throws CARD_INVALID. */
 export function checkpointCard(text: string | undefined, { card: given = {} }: Pick<Settings, 'card'>): CheckpointCard {
-  const beside = parseCard(checkpointCardSchema, text ?? '{}', 'The card beside the checkpoint');
+  const beside = parseJsonFile(checkpointCardSchema, text ?? '{}', 'The card beside the checkpoint');
   return {
     ...beside,
     ...given,
@@ -22,7 +23,7 @@ export function checkpointCard(text: string | undefined, { card: given = {} }: P
 
 /** The recipe beside the checkpoint, if there is one. Throws CARD_INVALID. */
 export function checkpointRecipe(text: string | undefined): Recipe | undefined {
-  return text === undefined ? undefined : parseCard(recipeSchema, text, 'The recipe beside the checkpoint');
+  return text === undefined ? undefined : parseJsonFile(recipeSchema, text, 'The recipe beside the checkpoint');
 }
 
 /** A file of weights beside an ONNX model. */

@@ -1,12 +1,13 @@
 /** What a checkpoint's audit is made of, and the name that follows from it. */
-import { type CheckpointCard, parseCard } from '../../checkpoint/spec/card.ts';
+import type { CheckpointCard } from '../../checkpoint/spec/card.ts';
 import type { Recipe } from '../../checkpoint/spec/recipe.ts';
 import { asRewoundError, type RewoundError } from '../../errors.ts';
+import { parseJsonFile } from '../../json-file.ts';
 import type { ObjectInfo } from '../../platform/ports.ts';
 import type { Context } from '../base/context.ts';
 import { digest } from '../base/digest.ts';
+import { givenTextOf } from '../base/given-text.ts';
 import { type DropPlace, dropPlace } from '../base/layout.ts';
-import { givenTextOf } from '../base/once.ts';
 import { checkpointCard, checkpointRecipe, type ExternalObject, externalFiles } from './companions.ts';
 import { listSide, type Side, sideDigest } from './people.ts';
 import { type FoundRecognizer, findRecognizers } from './recognizer.ts';
@@ -67,7 +68,7 @@ export async function identify(context: Context, place: DropPlace, checkpoint: O
   const placebo = await outcomeOf(() => listSide(context.objects, place.project, 'placebo'));
   const unread = refusal(texts.settings) ?? refusal(texts.card) ?? refusal(texts.recipe);
 
-  const settings = await outcomeOf(() => parseCard(settingsSchema, settingsText ?? '{}', 'project.json'));
+  const settings = await outcomeOf(() => parseJsonFile(settingsSchema, settingsText ?? '{}', 'project.json'));
   const card = await outcomeOf(() => checkpointCard(cardText, usable(settings)));
   const recipe = await outcomeOf(() => checkpointRecipe(recipeText));
   const recognizers = await outcomeOf(() => findRecognizers(context, place.project, usable(settings)));

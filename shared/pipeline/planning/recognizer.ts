@@ -1,10 +1,10 @@
-import { parseCard } from '../../checkpoint/spec/card.ts';
 import type { RecognizerRequest } from '../../engine/compute.ts';
 import { RewoundError } from '../../errors.ts';
 import { recognizerCardSchema } from '../../faces/recognizer.ts';
+import { parseJsonFile } from '../../json-file.ts';
 import type { Context } from '../base/context.ts';
 import { digest } from '../base/digest.ts';
-import { givenTextOf } from '../base/once.ts';
+import { givenTextOf } from '../base/given-text.ts';
 import { below } from '../base/safe-path.ts';
 import { externalFiles, localFiles } from './companions.ts';
 import { BUILT_IN, recognizerNames, type Settings } from './settings.ts';
@@ -43,7 +43,7 @@ async function findRecognizer(context: Context, project: string, cardPath: strin
       help: 'Put the card and its model into the project, or leave "recognizer" out of project.json.',
     });
   }
-  const card = parseCard(recognizerCardSchema, text, "The recognizer's card");
+  const card = parseJsonFile(recognizerCardSchema, text, "The recognizer's card");
   const key = below(cardKey.slice(0, cardKey.lastIndexOf('/')), card.model);
   const model = await context.objects.head(key);
   if (!model) {

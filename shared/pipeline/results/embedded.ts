@@ -1,11 +1,11 @@
 import { z } from 'zod';
-import { parseCard } from '../../checkpoint/spec/card.ts';
 import { RewoundError } from '../../errors.ts';
 import { decodeLabels } from '../../faces/labels.ts';
 import { decodeNpy } from '../../faces/npy.ts';
+import { parseJsonFile } from '../../json-file.ts';
 import type { Context } from '../base/context.ts';
 import { digest } from '../base/digest.ts';
-import { cardTooLarge, MOST_CARD_BYTES } from '../base/once.ts';
+import { cardTooLarge, MOST_CARD_BYTES } from '../base/given-text.ts';
 import { uploadedBytes } from '../base/uploads.ts';
 import { PARTS, type Part } from '../planning/people.ts';
 import { resolutionOf } from '../planning/plan/files.ts';
@@ -108,7 +108,7 @@ async function readAbout(context: Context, about: Embeddings['about']) {
   if (!about) return undefined;
   if (about.size > MOST_CARD_BYTES) throw cardTooLarge();
   const text = new TextDecoder().decode(await uploadedBytes(context, about));
-  return parseCard(aboutGallerySchema, text, 'gallery.json');
+  return parseJsonFile(aboutGallerySchema, text, 'gallery.json');
 }
 
 function normalised(values: Float32Array, row: number): Float32Array {

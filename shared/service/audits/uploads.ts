@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { RewoundError } from '../../errors.ts';
+import { MOST_CARD_BYTES } from '../../pipeline/base/given-text.ts';
 import { isCompanion } from '../../pipeline/base/layout.ts';
-import { MOST_CARD_BYTES } from '../../pipeline/base/once.ts';
 import { PARTS } from '../../pipeline/planning/people.ts';
 import { tombstoneOf } from '../../pipeline/runs/tombstones.ts';
 import { isHidden, isSegment, MAX_DEPTH } from '../../platform/names.ts';
