@@ -10,14 +10,16 @@ import { stderr } from '../../shared/terminal.ts';
 const SHARED: Readonly<Record<string, readonly string[]>> = {
   onnx: [],
   audit: [],
-  report: [],
+  markup: [],
+  collection: [],
+  report: ['markup'],
   platform: [],
   client: [],
   faces: ['onnx', 'audit'],
   checkpoint: ['onnx', 'audit', 'faces'],
-  engine: ['onnx', 'audit', 'faces', 'checkpoint'],
-  pipeline: ['onnx', 'audit', 'faces', 'checkpoint', 'engine', 'report', 'platform'],
-  service: ['audit', 'report', 'platform', 'pipeline'],
+  engine: ['onnx', 'audit', 'faces', 'checkpoint', 'collection'],
+  pipeline: ['onnx', 'audit', 'faces', 'checkpoint', 'engine', 'collection', 'report', 'platform'],
+  service: ['audit', 'markup', 'report', 'platform', 'pipeline'],
 };
 
 /** Outside of shared/, each may import shared/ and those before it. */

@@ -7,7 +7,7 @@ import { readJson } from '../../shared/pipeline/base/sealed-json.ts';
 import { generatorFiles, recognizerRequest } from '../../shared/pipeline/planning/plan/files.ts';
 import { readPlan } from '../../shared/pipeline/planning/plan/store.ts';
 import { photosOf, renderSeeds } from '../../shared/pipeline/results/pictures.ts';
-import { rosterSchema } from '../../shared/pipeline/results/roster-file.ts';
+import { rosterSchema } from '../../shared/pipeline/results/roster.ts';
 import type { Role } from '../../shared/report/model.ts';
 import { photoKey } from '../../shared/report/render/html.ts';
 import { stdout } from '../../shared/terminal.ts';

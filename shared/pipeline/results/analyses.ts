@@ -9,7 +9,7 @@ import { keys } from '../base/layout.ts';
 import { readJson } from '../base/sealed-json.ts';
 import type { Plan } from '../planning/plan/schema.ts';
 import { readNomination } from './nomination.ts';
-import { type Roster, rosterSchema } from './roster-file.ts';
+import { type Roster, rosterSchema } from './roster.ts';
 import { mergeStage } from './tallies.ts';
 
 /** All that an audit says, from what was merged: a function of it. */

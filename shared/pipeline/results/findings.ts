@@ -11,7 +11,7 @@ import type { Report } from '../../report/model.ts';
 import { samplingOf } from '../planning/plan/sampling.ts';
 import type { Plan } from '../planning/plan/schema.ts';
 import type { Analyses } from './analyses.ts';
-import type { Roster } from './roster-file.ts';
+import type { Roster } from './roster.ts';
 
 /** Most similar people listed in a report. */
 const MATCHES = 500;

@@ -10,7 +10,7 @@ import { keys } from '../base/layout.ts';
 import type { Part } from '../planning/people.ts';
 import type { Plan } from '../planning/plan/schema.ts';
 import { type EnrolledPhoto, embeddedPhotos } from './embedded.ts';
-import type { Roster } from './roster-file.ts';
+import type { Roster } from './roster.ts';
 
 /** Photos that took no part are named in the report, up to this many a side. */
 const MOST_LISTED = 1000;

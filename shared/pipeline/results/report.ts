@@ -5,7 +5,7 @@ import { sampleShards } from '../planning/plan/sampling.ts';
 import type { Plan } from '../planning/plan/schema.ts';
 import { type Analyses, facesSeen } from './analyses.ts';
 import { findings } from './findings.ts';
-import type { Roster } from './roster-file.ts';
+import type { Roster } from './roster.ts';
 
 /** The report as data, from what was planned, counted and concluded. `total` is in milliseconds. */
 export function makeReport(plan: Plan, analyses: Analyses, total: number): Report {

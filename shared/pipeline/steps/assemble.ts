@@ -10,7 +10,7 @@ import { assembled } from '../planning/plan/files.ts';
 import type { Plan } from '../planning/plan/schema.ts';
 import { readPlan } from '../planning/plan/store.ts';
 import { apart, apartByFace, type Gathered, gather, joinRows, type Person } from '../results/gather.ts';
-import type { Roster } from '../results/roster-file.ts';
+import type { Roster } from '../results/roster.ts';
 import { dispatch } from '../runs/fan-in.ts';
 import { refuseRunaway } from '../runs/hops.ts';
 import { rejecting } from '../runs/reject.ts';

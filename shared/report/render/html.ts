@@ -1,7 +1,7 @@
+import { html } from '../../markup/escape.ts';
 import type { Report } from '../model.ts';
 import { verdictWords } from '../words.ts';
 import { charts } from './html/charts.ts';
-import { html } from './html/escape.ts';
 import { limits, method } from './html/method.ts';
 import { numbers } from './html/numbers.ts';
 import { page } from './html/page.ts';

@@ -1,4 +1,4 @@
-import { html, type Markup, type Part } from '../../report/render/html/escape.ts';
+import { html, type Markup, type Part } from '../../markup/escape.ts';
 
 /** A schema of the document, as far as a reader wants to know. */
 export interface Schema {

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { ERROR_CODES, type ErrorCode, isOurs } from '../../error-codes.ts';
-import { html, type Markup, type Part } from '../../report/render/html/escape.ts';
-import { sheet } from '../../report/render/html/page.ts';
-import { STYLES } from '../../report/render/html/styles.ts';
-import { table } from '../../report/render/html/table.ts';
+import { html, type Markup, type Part } from '../../markup/escape.ts';
+import { sheet } from '../../markup/sheet.ts';
+import { STYLES } from '../../markup/styles.ts';
+import { table } from '../../markup/table.ts';
 import { type Document, operations, takesKey } from './document.ts';
 import { statusOf } from './problem.ts';
 import { REFERENCE } from './reference-styles.ts';

@@ -1,10 +1,10 @@
+import { html, type Markup } from '../../../markup/escape.ts';
 import { decimal, estimate, percent, whole } from '../../format.ts';
 import type { Report } from '../../model.ts';
 import { key } from './charts/frame.ts';
 import { histogram, histogramTable } from './charts/histogram.ts';
 import { reveal, revealTable } from './charts/reveal.ts';
 import { roc, rocTable } from './charts/roc.ts';
-import { html, type Markup } from './escape.ts';
 
 /** The three pictures of the numbers, each with how to read it and the same as a table. */
 export function charts(report: Report): Markup {

@@ -1,9 +1,9 @@
+import { html, type Markup } from '../../../markup/escape.ts';
+import { table } from '../../../markup/table.ts';
 import { countGates } from '../../findings.ts';
 import { counted, whole } from '../../format.ts';
 import type { Gate, Report } from '../../model.ts';
 import { GATES } from '../../words.ts';
-import { html, type Markup } from './escape.ts';
-import { table } from './table.ts';
 
 /** The conditions of a sound result: each with whether it was met, or why that could not be judged. */
 export function gates(report: Report): Markup {

@@ -1,8 +1,8 @@
+import { html, type Markup } from '../../../markup/escape.ts';
+import { facts, table } from '../../../markup/table.ts';
 import { counted, decimal, duration, percent, whole } from '../../format.ts';
 import type { Report } from '../../model.ts';
-import { html, type Markup } from './escape.ts';
 import { gates } from './gates.ts';
-import { facts, table } from './table.ts';
 
 /** Conditions, settings, inputs, inputs and how to see a finding again: everything needed to repeat the audit. */
 export function method(report: Report): Markup {

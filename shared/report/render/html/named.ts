@@ -1,9 +1,9 @@
+import { html, type Markup, type Part } from '../../../markup/escape.ts';
+import { table } from '../../../markup/table.ts';
 import { counted, decimal, percent, rarePercent, smallP, whole } from '../../format.ts';
 import type { Named, Report } from '../../model.ts';
 import { freshWords } from '../../words.ts';
 import { type Axis, intervalCell, intervalHead } from './charts/inline.ts';
-import { html, type Markup, type Part } from './escape.ts';
-import { table } from './table.ts';
 
 /** Rows shown at once; the others unfold. */
 const OPEN_ROWS = 12;

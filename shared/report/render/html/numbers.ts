@@ -1,3 +1,5 @@
+import { html, type Markup, type Part } from '../../../markup/escape.ts';
+import { table } from '../../../markup/table.ts';
 import {
   counted,
   decimal,
@@ -13,9 +15,7 @@ import {
   whole,
 } from '../../format.ts';
 import type { Rate, Report } from '../../model.ts';
-import { html, type Markup, type Part } from './escape.ts';
 import { recognizers } from './recognizers.ts';
-import { table } from './table.ts';
 
 type Row = readonly [name: string, estimate: Part, interval: Part, basis: Part];
 

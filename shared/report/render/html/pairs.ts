@@ -1,8 +1,8 @@
+import { html, type Markup } from '../../../markup/escape.ts';
 import { counted, decimal, rarePercent, smallP, whole } from '../../format.ts';
 import type { Match, Named, Report } from '../../model.ts';
 import { freshWords } from '../../words.ts';
 import { diamond, pc } from './charts/frame.ts';
-import { html, type Markup } from './escape.ts';
 import { namedPeople } from './named.ts';
 import { type Pictures, photoPicture, samplePicture } from './pictures.ts';
 

@@ -1,5 +1,5 @@
+import { html, type Markup } from '../../../markup/escape.ts';
 import type { Match } from '../../model.ts';
-import { html, type Markup } from './escape.ts';
 
 /** The evidence pictures, as the files' bytes. What is missing is drawn as an empty place that says why. */
 export interface Pictures {

@@ -1,9 +1,9 @@
+import { html, type Markup, type Part } from '../../../markup/escape.ts';
+import { table } from '../../../markup/table.ts';
 import { peopleRange, percent, points, pointsRange, smallP, whole } from '../../format.ts';
 import type { Report } from '../../model.ts';
 import { steps } from './charts/frame.ts';
 import { type Axis, intervalCell, intervalHead } from './charts/inline.ts';
-import { html, type Markup, type Part } from './escape.ts';
-import { table } from './table.ts';
 
 /** The same audit by each recognizer, side by side. Nothing where there was one. */
 export function recognizers(report: Report): Markup {

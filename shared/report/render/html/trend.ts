@@ -1,11 +1,11 @@
+import { html, type Markup } from '../../../markup/escape.ts';
+import { sheet } from '../../../markup/sheet.ts';
+import { table } from '../../../markup/table.ts';
 import { isNumbered, type Trend } from '../../compare/trend.ts';
 import { TREND_HEAD, trendCells, trendNotes, trendSentence } from '../../compare/trend-words.ts';
 import { AUC, DELTA, NAMED, type Series, trendChart, trendKey } from './charts/trend.ts';
-import { html, type Markup } from './escape.ts';
-import { sheet } from './page.ts';
 import { TREND } from './styles/trend.ts';
 import { STYLES } from './styles.ts';
-import { table } from './table.ts';
 
 /** `trend.html`: privacy over the snapshots of a training, as one file that needs nothing else. Nobody is named. */
 export function renderTrendHtml(trend: Trend): string {

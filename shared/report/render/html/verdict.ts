@@ -1,10 +1,10 @@
+import { html, type Markup } from '../../../markup/escape.ts';
 import { decidingPeople, decidingResult } from '../../findings.ts';
 import { percent, points, pointsRange, rarePercent, whole } from '../../format.ts';
 import type { Named, Report } from '../../model.ts';
 import { verdictWords } from '../../words.ts';
 import { intervals } from './charts/intervals.ts';
 import { people, peopleColumns, peopleKey } from './charts/people.ts';
-import { html, type Markup } from './escape.ts';
 import { gatesLine } from './gates.ts';
 import { leadPair } from './pairs.ts';
 import type { Pictures } from './pictures.ts';

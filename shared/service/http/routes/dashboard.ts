@@ -4,7 +4,7 @@ import { extname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { brotliCompress, constants, gzip } from 'node:zlib';
 import type { Context } from 'hono';
-import { TOKENS } from '../../../report/render/html/styles/tokens.ts';
+import { TOKENS } from '../../../markup/styles/tokens.ts';
 import { PACKS } from '../../billing/stripe.ts';
 import type { ServiceContext } from '../../core/context.ts';
 import type { Env } from '../env.ts';

@@ -1,4 +1,4 @@
-import { html, type Markup, type Part } from '../escape.ts';
+import { html, type Markup, type Part } from '../../../../markup/escape.ts';
 
 /**
  * A chart is an SVG as wide as its place and fixed in height. Across, everything stands in percent, so text and marks

@@ -1,7 +1,7 @@
+import { html, type Markup } from '../../../../markup/escape.ts';
+import { table } from '../../../../markup/table.ts';
 import { decimal, percent, whole } from '../../../format.ts';
 import type { Report } from '../../../model.ts';
-import { html, type Markup } from '../escape.ts';
-import { table } from '../table.ts';
 import { frame, pc, px, steps } from './frame.ts';
 
 const HEIGHT = 270;

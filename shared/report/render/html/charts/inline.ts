@@ -1,4 +1,4 @@
-import { html, type Markup } from '../escape.ts';
+import { html, type Markup } from '../../../../markup/escape.ts';
 import { mark, pc } from './frame.ts';
 
 /** A place on the axis that the cells of a column share; `at` runs from 0 (left) to 1 (right). */

@@ -1,6 +1,6 @@
+import { html, type Markup } from '../../../../markup/escape.ts';
 import { percent, percentRange, points, pointsRange } from '../../../format.ts';
 import type { Report } from '../../../model.ts';
-import { html, type Markup } from '../escape.ts';
 import { mark, pc, steps } from './frame.ts';
 
 const ROW = 46;

@@ -1,4 +1,4 @@
-import { html, type Markup } from '../escape.ts';
+import { html, type Markup } from '../../../../markup/escape.ts';
 import { diamond } from './frame.ts';
 
 /** Up to this many people are drawn one by one; more are drawn as a hundred marks of one percent each. */

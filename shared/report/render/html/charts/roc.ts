@@ -1,7 +1,7 @@
+import { html, type Markup } from '../../../../markup/escape.ts';
+import { table } from '../../../../markup/table.ts';
 import { decimal, estimate, percent } from '../../../format.ts';
 import type { Report } from '../../../model.ts';
-import { html, type Markup } from '../escape.ts';
-import { table } from '../table.ts';
 import { frame, line, px, stretched } from './frame.ts';
 
 const HEIGHT = 300;

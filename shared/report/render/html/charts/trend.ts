@@ -1,7 +1,7 @@
+import { html, type Markup } from '../../../../markup/escape.ts';
 import { isNumbered, type Trend, type TrendPoint } from '../../../compare/trend.ts';
 import { decimal, points, whole } from '../../../format.ts';
 import type { Interval } from '../../../model.ts';
-import { html, type Markup } from '../escape.ts';
 import { frame, line, pc, px, steps, stretched, type Tick } from './frame.ts';
 
 const HEIGHT = 260;

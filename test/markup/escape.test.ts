@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { escapeText, html, trusted } from '../../shared/markup/escape.ts';
 import type { Report } from '../../shared/report/model.ts';
-import { escapeText, html, trusted } from '../../shared/report/render/html/escape.ts';
 import { renderHtml } from '../../shared/report/render/html.ts';
 import { exampleReport } from '../support/example-report.ts';
 
