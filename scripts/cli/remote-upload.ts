@@ -3,6 +3,8 @@ import { request as https } from 'node:https';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { setTimeout } from 'node:timers/promises';
+import { forEachAtOnce } from '../../shared/at-once.ts';
+import { backoffMs } from '../../shared/backoff.ts';
 import type { RewoundClient, Upload, UploadTicket } from '../../shared/client/api.ts';
 import { RewoundError } from '../../shared/errors.ts';
 import type { Watch } from './ended.ts';
@@ -13,7 +15,7 @@ const TOGETHER = 500;
 /** Files on their way at the same time: more than one, because photos are small; few, because weights are not. */
 const AT_ONCE = 4;
 const ATTEMPTS = 5;
-const FIRST_WAIT_MS = 500;
+const WAITS = { firstMs: 500, mostMs: 30_000 };
 /** A connection on which nothing moves for so long is broken. */
 const SILENCE_MS = 120_000;
 
@@ -38,7 +40,7 @@ export async function upload(
       return answer?.there === false ? [{ file, ticket: answer }] : [];
     });
     told(batch.length - missing.length);
-    await inParallel(missing, async ({ file, ticket }) => {
+    await forEachAtOnce(missing, AT_ONCE, async ({ file, ticket }) => {
       await putUntilThere(client, audit, file, ticket, signal);
       told(1);
     });
@@ -72,7 +74,7 @@ async function putUntilThere(
     const failure = await put(file, ticket, signal);
     if (!failure) return;
     if (attempt === ATTEMPTS) throw failure;
-    await setTimeout(FIRST_WAIT_MS * 2 ** (attempt - 1), undefined, { signal });
+    await setTimeout(backoffMs(attempt, WAITS), undefined, { signal });
     const answer = (await ticketsFor(client, audit, [file], signal)).get(file.path);
     if (!answer || answer.there) return;
     ticket = answer;
@@ -127,12 +129,4 @@ function notTaken(message: string, cause?: unknown): RewoundError {
     transient: true,
     cause,
   });
-}
-
-async function inParallel<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
-  const waiting = items.values();
-  const worker = async () => {
-    for (const item of waiting) await work(item);
-  };
-  await Promise.all(Array.from({ length: AT_ONCE }, worker));
 }

@@ -1,3 +1,4 @@
+import { backoffMs } from '../backoff.ts';
 import { ERROR_CODES, type ErrorCode } from '../error-codes.ts';
 import { RewoundError } from '../errors.ts';
 import { misfit, type Shape } from './shape.ts';
@@ -49,8 +50,7 @@ export interface Parts {
 }
 
 const ATTEMPTS = 6;
-const FIRST_WAIT_MS = 500;
-const LONGEST_WAIT_MS = 30_000;
+const WAITS = { firstMs: 500, mostMs: 30_000 };
 /** Whoever is told to wait for longer should know. */
 const MOST_PATIENCE_MS = 120_000;
 /** An answer that does not begin within this is not coming. */
@@ -251,9 +251,7 @@ const BY_STATUS: Readonly<Record<number, ErrorCode>> = {
 
 /** How long to wait before the next attempt: what the service asks for, else longer each time, by chance not all at once. */
 function pause(attempt: number, retryAfter: number | undefined): number {
-  if (retryAfter !== undefined) return retryAfter;
-  const most = Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** (attempt - 1));
-  return most * (0.5 + Math.random() / 2);
+  return retryAfter ?? backoffMs(attempt, WAITS);
 }
 
 /** Retry-After in milliseconds: seconds, or a date. */

@@ -9,7 +9,7 @@ import { recordsContract } from './records.contract.ts';
 import { wrappedEvents, wrappedObjects, wrappedRecords } from './wrapped.ts';
 
 function open(): LocalPlatform {
-  const platform = openLocal({ folder: tempDir(), queue: { backoffMs: 1 } });
+  const platform = openLocal({ folder: tempDir(), queue: { backoff: { firstMs: 1, mostMs: 60_000 } } });
   onTestFinished(() => platform.close());
   return platform;
 }
@@ -20,7 +20,7 @@ async function openEvents(): Promise<EventsSubject> {
   let running = start();
 
   function start() {
-    const platform = openLocal({ folder, queue: { backoffMs: 1 } });
+    const platform = openLocal({ folder, queue: { backoff: { firstMs: 1, mostMs: 60_000 } } });
     const abandon = new AbortController();
     const delivered = deliverUntilAborted({
       queue: platform.queue,

@@ -8,7 +8,7 @@ import { entries, grant, hold, purchase, settle } from '../../shared/service/bil
 import { chainOf } from '../../shared/service/billing/ledger/chain.ts';
 import type { Entry } from '../../shared/service/billing/ledger/entry.ts';
 import { KeyedQueue } from '../../shared/service/billing/ledger/queue.ts';
-import { type LedgerContext, pauseMs, transact } from '../../shared/service/billing/ledger/transact.ts';
+import { type LedgerContext, transact } from '../../shared/service/billing/ledger/transact.ts';
 import { memoryRecords } from '../support/cloud/memory.ts';
 import { tempDir } from '../support/temp.ts';
 import { bookedIn, expectSound } from './books.ts';
@@ -241,11 +241,6 @@ test('who always loses gives up for now', async () => {
     transient: true,
   });
   expect(pauses).toEqual(Array.from({ length: 60 }, (_, n) => n + 1));
-});
-
-test('pauses grow up to a limit and are drawn from all of their length', () => {
-  expect([1, 2, 3, 7, 8, 50].map((lost) => pauseMs(lost, 1))).toEqual([10, 20, 40, 640, 640, 640]);
-  expect(pauseMs(3, 0)).toBe(0);
 });
 
 test.each(['grant-', 'grant-a/b', 'grant-ä', `grant-${'a'.repeat(201)}`])(

@@ -1,3 +1,4 @@
+import { forEachAtOnce } from '../../at-once.ts';
 import { RewoundError } from '../../errors.ts';
 import type { ObjectInfo, Platform } from '../../platform/ports.ts';
 import { galleryOf } from '../base/layout.ts';
@@ -22,7 +23,7 @@ export async function forgetWork(context: Stored, audit: string): Promise<void> 
   for (const collection of [...STAGES.map((stage) => recordPaths.done(audit, stage)), `audits/${audit}/locks`]) {
     const found: string[] = [];
     for await (const { path } of store.list(collection)) found.push(path);
-    await forEach(found, (path) => store.delete(path));
+    await forEachAtOnce(found, TOGETHER, (path) => store.delete(path));
   }
 }
 
@@ -48,16 +49,8 @@ export async function forgetProject({ objects }: Pick<Platform, 'objects'>, proj
 async function deleteBelow({ objects }: Pick<Platform, 'objects'>, prefix: string): Promise<void> {
   const found: string[] = [];
   for await (const { key } of objects.list(prefix)) found.push(key);
-  await forEach(found, (key) => objects.delete(key));
+  await forEachAtOnce(found, TOGETHER, (key) => objects.delete(key));
 }
 
 /** Objects and records deleted at the same time: of ten thousand photos one by one somebody would wait for minutes. */
 const TOGETHER = 32;
-
-async function forEach(found: readonly string[], forget: (one: string) => Promise<void>): Promise<void> {
-  const left = found.values();
-  const worker = async () => {
-    for (const one of left) await forget(one);
-  };
-  await Promise.all(Array.from({ length: TOGETHER }, worker));
-}

@@ -3,6 +3,7 @@ import { createWriteStream } from 'node:fs';
 import { buffer } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
 import type { Bucket } from '@google-cloud/storage';
+import { forEachAtOnce } from '../../at-once.ts';
 import { RewoundError } from '../../errors.ts';
 import { printable } from '../../printable.ts';
 import { isHidden, keySegments, splitPrefix } from '../names.ts';
@@ -117,11 +118,7 @@ export function googleObjects({ bucket, downloads, cache }: GoogleObjectsOptions
   async function clear(folder: string): Promise<Pick<ObjectInfo, 'key' | 'size'>[]> {
     const found: Pick<ObjectInfo, 'key' | 'size'>[] = [];
     for await (const { name: key, size } of resources(`${folder}/`)) found.push({ key, size });
-    const left = found.values();
-    const worker = async () => {
-      for (const { key } of left) await bucket.file(key).delete({ ignoreNotFound: true });
-    };
-    await Promise.all(Array.from({ length: DELETED_TOGETHER }, worker));
+    await forEachAtOnce(found, DELETED_TOGETHER, ({ key }) => bucket.file(key).delete({ ignoreNotFound: true }));
     return found;
   }
 

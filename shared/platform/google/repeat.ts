@@ -1,8 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { backoffMs } from '../../backoff.ts';
 import { failureOf } from './errors.ts';
 
-/** Pauses before the further attempts, in milliseconds; each is drawn from 50% to 100% of its length. */
-const PAUSES = [250, 1000, 4000];
+const ATTEMPTS = 4;
+const PAUSES = { firstMs: 500, mostMs: 4000 };
 
 /**
  * Does a download, and again if the service does not answer or the connection breaks on the way.
@@ -11,13 +12,13 @@ const PAUSES = [250, 1000, 4000];
  * it (teeny-request 11), which nobody can catch and which ends the process. Nor does it repeat what breaks midway.
  */
 export async function repeated<T>(work: () => Promise<T>): Promise<T> {
-  for (const pause of PAUSES) {
+  for (let failures = 1; failures < ATTEMPTS; failures++) {
     try {
       return await work();
     } catch (error) {
       if (failureOf(error) !== 'unavailable') throw error;
     }
-    await delay(pause * (0.5 + Math.random() / 2));
+    await delay(backoffMs(failures, PAUSES));
   }
   return work();
 }

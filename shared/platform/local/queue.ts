@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { type Backoff, backoffMs } from '../../backoff.ts';
 import { ERROR_CODES, type ErrorCode } from '../../error-codes.ts';
 import { asRewoundError } from '../../errors.ts';
 import { parseJson, toJsonText } from '../json.ts';
@@ -117,10 +118,9 @@ export interface QueueOptions {
   readonly maxAttempts?: number;
   /** Topics whose messages never are. */
   readonly endless?: readonly string[];
-  /** The pause after the first failure, doubled with each further one up to `maxBackoffMs`. */
-  readonly backoffMs?: number;
-  readonly maxBackoffMs?: number;
-  /** Uniform in [0, 1): spreads the pauses over 50% to 100% of their length. */
+  /** How long a message waits after each failure. */
+  readonly backoff?: Backoff;
+  /** Uniform in [0, 1): the chance in the pauses. */
   readonly random?: () => number;
 }
 
@@ -130,7 +130,13 @@ const UNANSWERED = new Error('The process ended, or stopped answering, while it 
 /** The queue in SQLite, usable by several processes at once. `publish` resolves when the message is on the disk. */
 export function localQueue(
   { sql, atomically, durably }: Database,
-  { clock, maxAttempts = 8, endless = [], backoffMs = 500, maxBackoffMs = 60_000, random = Math.random }: QueueOptions,
+  {
+    clock,
+    maxAttempts = 8,
+    endless = [],
+    backoff = { firstMs: 500, mostMs: 60_000 },
+    random = Math.random,
+  }: QueueOptions,
 ): Queue {
   const insert = sql.prepare(`INSERT INTO messages (topic, message, published_at, due, sum)
      VALUES (?1, ?2, ?3, ?4, ${sumOf('messages', ['?1', '?2', '?3', '?4', '0', 'NULL'])})`);
@@ -198,10 +204,6 @@ export function localQueue(
     });
   }
 
-  function pauseAfter(attempt: number): number {
-    return Math.min(maxBackoffMs, backoffMs * 2 ** (attempt - 1)) * (0.5 + random() / 2);
-  }
-
   return {
     async publish(topic, message, { delayMs = 0 } = {}) {
       const json = toJsonText(message);
@@ -235,7 +237,7 @@ export function localQueue(
     nack: (lease, error) =>
       stored(() => {
         if (isLast(lease)) return bury(lease, error);
-        return giveBack.run(at(pauseAfter(lease.attempt)), 0, lease.id, lease.token).changes === 1;
+        return giveBack.run(at(backoffMs(lease.attempt, backoff, random())), 0, lease.id, lease.token).changes === 1;
       }),
 
     release: ({ id, token }) => stored(() => giveBack.run(at(), 1, id, token).changes === 1),

@@ -34,7 +34,12 @@ test('no order of events loses a message, delivers one after its ack, or gives o
 async function check(steps: readonly Step[]): Promise<void> {
   const database = openDatabase(':memory:', QUEUE_SCHEMA);
   const clock = fakeClock();
-  const queue = localQueue(database, { clock, maxAttempts: MAX_ATTEMPTS, backoffMs: 20, random: () => 0.5 });
+  const queue = localQueue(database, {
+    clock,
+    maxAttempts: MAX_ATTEMPTS,
+    backoff: { firstMs: 20, mostMs: 60_000 },
+    random: () => 0.5,
+  });
   let published = 0;
   const acked = new Set<unknown>();
   /** When each message may be delivered first. */

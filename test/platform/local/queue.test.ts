@@ -98,7 +98,7 @@ describe('leases', () => {
 
 describe('failures', () => {
   test('pauses double up to a limit', async () => {
-    const { queue, clock } = open({ backoffMs: 100, maxBackoffMs: 1000 });
+    const { queue, clock } = open({ backoff: { firstMs: 100, mostMs: 1000 } });
     await queue.publish('t', 1);
     const pauses: number[] = [];
     for (let i = 0; i < 6; i++) {
@@ -113,7 +113,7 @@ describe('failures', () => {
   });
 
   test('jitter shortens a pause to half of it at most', async () => {
-    const { queue, clock } = open({ backoffMs: 100, random: () => 0 });
+    const { queue, clock } = open({ backoff: { firstMs: 100, mostMs: 60_000 }, random: () => 0 });
     await queue.publish('t', 1);
     queue.nack(lease(queue), new Error('again'));
     expect(queue.nextDue(['t'])).toBe(clock.now() + 50);

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
+import { backoffMs } from '../../../backoff.ts';
 import { RewoundError } from '../../../errors.ts';
 import type { Platform, Records, Snapshot } from '../../../platform/ports.ts';
 import { readRecord } from '../../../stored-record.ts';
@@ -15,8 +16,8 @@ export interface LedgerContext extends Pick<Platform, 'records' | 'clock'> {
 
 /** Whoever loses so often does not lose to chance. */
 const MOST_RACES = 60;
-const FIRST_PAUSE_MS = 10;
-const LONGEST_PAUSE_MS = 640;
+/** Drawn from nothing to its length, so that those who lost a race together do not come back together. */
+const PAUSES = { firstMs: 10, mostMs: 640, spread: 1 };
 
 /**
  * Made before a transaction is booked: the chain ended at `after` then, so that the entry, if there is one, stands
@@ -66,7 +67,7 @@ interface Booking {
 }
 
 async function book(context: LedgerContext, { chain, path, transaction, draft }: Booking): Promise<Entry> {
-  const { records, clock, pause = randomPause } = context;
+  const { records, clock, pause = (lost) => delay(backoffMs(lost, PAUSES)) } = context;
   let intent: Intent | undefined;
   /** Every entry up to here is of another transaction. */
   let searched = 0;
@@ -139,16 +140,6 @@ function queueOf(records: Records): KeyedQueue {
   const found = queues.get(records) ?? new KeyedQueue();
   queues.set(records, found);
   return found;
-}
-
-/** Drawn from nothing to its length, so that those who lost together do not come back together. */
-function randomPause(lost: number): Promise<void> {
-  return delay(pauseMs(lost, Math.random()));
-}
-
-/** How long to wait after so many lost races; `random` is in [0, 1). */
-export function pauseMs(lost: number, random: number): number {
-  return random * Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (lost - 1));
 }
 
 function invalidId(): RewoundError {
