@@ -12,7 +12,10 @@ const name = z.string({ error: 'is needed' }).min(1, 'is empty');
 /** An unset variable and an empty one are the same to most shells and deployments. */
 const optional = <T extends z.ZodType>(schema: T) => z.preprocess((value) => value || undefined, schema.optional());
 
-/** The functions that work with accounts, credits and webhooks. None of them runs a model. */
+/**
+ * The functions that work with accounts, credits and webhooks. None of them runs a model.
+ * @internal
+ */
 export const ACCOUNT_FUNCTIONS: ReadonlySet<string> = new Set([
   API,
   TOPICS.settle,

@@ -11,8 +11,9 @@ const CHECKS: Readonly<Record<string, readonly string[]>> = {
   layers: ['node', 'scripts/check/layers.ts'],
   // Formatting and lint.
   style: ['biome', 'ci', '--colors=off', '--error-on-warnings', '.'],
-  // Files, exports and dependencies that nobody uses.
+  // Files, exports and dependencies that nothing uses; then those that only tests use, unless marked @internal.
   dead: ['knip', '--no-progress'],
+  tested: ['knip', '--no-progress', '--production'],
   // Names and types of everything in terraform/, and its format.
   cloud: ['node', 'scripts/check/terraform.ts'],
   build: ['node', 'scripts/check/cloudbuild.ts'],

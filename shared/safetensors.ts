@@ -141,7 +141,10 @@ export function readSafetensors(file: Uint8Array): Safetensors {
   return { metadata, tensors };
 }
 
-/** The tensor's values: a view of the file where its place in memory allows one, else a copy. */
+/**
+ * The tensor's values: a view of the file where its place in memory allows one, else a copy.
+ * @internal
+ */
 export function elements<D extends Dtype>({ dtype, shape, bytes }: Tensor<D>): ArrayOf<D> {
   const view: View<D> = VIEWS[dtype];
   const aligned = bytes.byteOffset % SIZES[dtype] === 0 ? bytes : new Uint8Array(bytes);

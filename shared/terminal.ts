@@ -28,6 +28,7 @@ const ESCAPE = '\u001b';
 /** Colours, which only our own renderers ask for. */
 const COLOUR = new RegExp(`(${ESCAPE}\\[[\\d;]*m)`);
 
+/** @internal */
 export function terminalOf(stream: TerminalStream): Terminal {
   return {
     isTerminal: stream.isTTY === true,

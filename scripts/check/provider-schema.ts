@@ -27,7 +27,10 @@ const providerSchema = z.strictObject({
 });
 export type ProviderSchema = z.infer<typeof providerSchema>;
 
-/** The kept schema; `scripts/provider-schema.ts` makes it. */
+/**
+ * The kept schema; `scripts/provider-schema.ts` makes it.
+ * @internal
+ */
 export function providerSchemaFile(): ProviderSchema {
   return providerSchema.parse(
     JSON.parse(readFileSync(join(import.meta.dirname, 'google-provider.schema.json'), 'utf8')),

@@ -35,7 +35,10 @@ export async function readTerraform(folder: string): Promise<Terraform> {
   return parseTerraform(Object.fromEntries(files.map((file) => [file, readFileSync(join(folder, file), 'utf8')])));
 }
 
-/** The configuration in some files, by name. Throws what the parser says of a file that is none. */
+/**
+ * The configuration in some files, by name. Throws what the parser says of a file that is none.
+ * @internal
+ */
 export async function parseTerraform(files: Readonly<Record<string, string>>): Promise<Terraform> {
   const resources = new Map<string, Map<string, Body>>();
   const data = new Map<string, Map<string, Body>>();

@@ -13,7 +13,10 @@ export const PROVIDER = 'microsoft.ml.onnxruntime.gpu.linux';
 
 type Fetch = (url: string, init?: { method?: string; headers?: Record<string, string> }) => Promise<Response>;
 
-/** `node:24` of Docker Hub is `registry-1.docker.io`, `library/node`, `24`. */
+/**
+ * `node:24` of Docker Hub is `registry-1.docker.io`, `library/node`, `24`.
+ * @internal
+ */
 export function imageAddress(name: string): { host: string; repository: string; tag: string } {
   const [, path = '', tag = ''] = /^(.+):([^:/]+)$/.exec(name) ?? [];
   const parts = path.split('/');

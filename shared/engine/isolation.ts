@@ -28,7 +28,10 @@ export interface Launch {
 const PASSED_ON =
   /^(PATH|LD_LIBRARY_PATH|DYLD_[A-Z_]+|SYSTEMROOT|WINDIR|TEMP|TMP|TMPDIR|CUDA_[A-Z0-9_]+|NVIDIA_[A-Z_]+|VK_[A-Z_]+)$/i;
 
-/** The environment of the engine's process: no secret of its owner is in it. */
+/**
+ * The environment of the engine's process: no secret of its owner is in it.
+ * @internal
+ */
 export function engineEnvironment(owner: NodeJS.ProcessEnv): Record<string, string> {
   return Object.fromEntries(
     Object.entries(owner).filter(

@@ -19,7 +19,10 @@ export async function residentBytes(pid: number | undefined): Promise<number | u
   }
 }
 
-/** VmRSS of /proc/PID/status, which is in kB whatever the size of a page is: proc_pid_status(5). */
+/**
+ * VmRSS of /proc/PID/status, which is in kB whatever the size of a page is: proc_pid_status(5).
+ * @internal
+ */
 export function residentOf(status: string): number | undefined {
   const [, kilobytes] = /^VmRSS:\s+(\d+) kB$/m.exec(status) ?? [];
   return kilobytes === undefined ? undefined : Number(kilobytes) * 1024;

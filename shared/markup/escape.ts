@@ -30,7 +30,10 @@ export function trusted(text: string): Markup {
   return new Markup(text);
 }
 
-/** Escapes text for element content and for quoted attributes. */
+/**
+ * Escapes text for element content and for quoted attributes.
+ * @internal
+ */
 export function escapeText(text: string): string {
   return text
     .toWellFormed()

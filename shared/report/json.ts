@@ -1,7 +1,10 @@
 import { RewoundError } from '../errors.ts';
 import { type Report, reportSchema } from './model.ts';
 
-/** Decimals kept of every number that is not whole, or as many digits of one below 1. Finer than any interval. */
+/**
+ * Decimals kept of every number that is not whole, or as many digits of one below 1. Finer than any interval.
+ * @internal
+ */
 export const DECIMALS = 6;
 /** A number below it is the noise of the arithmetic, and zero. */
 const NOISE = 1e-15;

@@ -12,7 +12,10 @@ export function pseudonymOf(key: Uint8Array, side: Role, name: string): string {
   return `p-${keyed(key, `${side}/${name}`)}`;
 }
 
-/** What stands for a photo of that person. */
+/**
+ * What stands for a photo of that person.
+ * @internal
+ */
 export function photoPseudonymOf(key: Uint8Array, side: Role, name: string, photo: string): string {
   return `photo-${keyed(key, `${side}/${name}/${photo}`)}`;
 }

@@ -17,7 +17,10 @@ import {
 import type { Report } from './model.ts';
 import { GATES, verdictWords, type Words } from './words.ts';
 
-/** Widest line of the summary, in characters. */
+/**
+ * Widest line of the summary, in characters.
+ * @internal
+ */
 export const WIDTH = 88;
 const NAME = 12;
 const TOP = 3;

@@ -1,8 +1,8 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { expect, test } from 'vitest';
-import { reportJsonSchema, reportJsonSchemaText } from '../../shared/report/schema.ts';
 import { exampleReport, exampleReports } from '../support/example-report.ts';
+import { reportJsonSchema, reportJsonSchemaText } from '../support/report-schema.ts';
 
 const FILE = new URL('../../shared/report/report.schema.json', import.meta.url);
 

@@ -69,7 +69,10 @@ export interface Tally {
   readonly stairs: Staircases;
 }
 
-/** The tally of no shard: merging it changes nothing. */
+/**
+ * The tally of no shard: merging it changes nothing.
+ * @internal
+ */
 export function emptyTally(frame: Frame): Tally {
   return { frame, shards: [], stairs: emptyStaircases(frame.identities) };
 }

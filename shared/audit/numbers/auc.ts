@@ -5,6 +5,7 @@ import { countSteps, type Ladder, ladder } from './ranks.ts';
 /**
  * The probability that a member scores higher than a control, a tie counting half: the area under the ROC curve, which
  * is Mann and Whitney's U over the number of pairs (Hanley and McNeil 1982). NaN if a group is empty.
+ * @internal
  */
 export function auc(members: ArrayLike<number>, controls: ArrayLike<number>): number {
   const both = ladder(members, controls);

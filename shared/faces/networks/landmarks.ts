@@ -41,7 +41,10 @@ export async function addLandmarks(graph: GraphBuilder, crops: Value): Promise<V
   ]);
 }
 
-/** The landmark network by itself: `crops` -> `points`. */
+/**
+ * The landmark network by itself: `crops` -> `points`.
+ * @internal
+ */
 export async function landmarkGraph(): Promise<Uint8Array> {
   const graph = new GraphBuilder('face-landmarks');
   const crops = graph.input('crops', 'float32', ['n', 3, LANDMARK_SIDE, LANDMARK_SIDE]);

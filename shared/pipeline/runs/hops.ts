@@ -23,6 +23,7 @@ import type { Plan } from '../planning/plan/schema.ts';
  */
 const STEPS_BESIDE_SHARDS = 32;
 
+/** @internal */
 export function mostHops(plan: Plan): number {
   return STAGES.reduce((shards, stage) => shards + stageShards(plan, stage), STEPS_BESIDE_SHARDS);
 }

@@ -17,7 +17,10 @@ export const ACCOUNT_COLLECTIONS: readonly string[] = [
   'signInUses',
 ];
 
-/** Whether a document or collection at this path belongs to the accounts. */
+/**
+ * Whether a document or collection at this path belongs to the accounts.
+ * @internal
+ */
 export function isOfAccounts(path: string): boolean {
   const [first = ''] = path.split('/', 1);
   return ACCOUNT_COLLECTIONS.includes(first);

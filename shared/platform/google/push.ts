@@ -11,6 +11,7 @@ import { whyUnlisted } from './resource.ts';
 /**
  * Where a push subscription of a topic must send: functions-framework reads the topic's name from the path.
  * @param service the function's URL, such as `https://probe-x.a.run.app`.
+ * @internal
  */
 export function pushEndpoint(service: string, { project, topic }: { project: string; topic: string }): string {
   return new URL(`/projects/${project}/topics/${topic}`, service).href;
@@ -35,6 +36,7 @@ const Notification = z.object({
  * The object that a bucket notification is about, or undefined if it is none for Rewound: the empty object
  * that stands for a folder, or a file still being uploaded. Each may come more than once, and late: ask for the generation.
  * @throws MESSAGE_INVALID if the event is no bucket notification.
+ * @internal
  */
 export function fromNotification(event: { readonly data?: unknown }): Dropped | undefined {
   const { success, data } = Notification.safeParse(fromEvent(event));

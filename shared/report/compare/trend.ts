@@ -31,6 +31,7 @@ const pointSchema = z.strictObject({
   unlike: z.array(z.string()),
 });
 
+/** @internal */
 export const trendSchema = z.strictObject({
   schema: z.literal('rewound.trend/1'),
   recognizer: z.string(),

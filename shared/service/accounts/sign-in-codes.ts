@@ -11,7 +11,10 @@ type Context = Pick<Platform, 'records' | 'clock'>;
 
 const codeSchema = z.object({ account: z.string(), key: z.string(), expiresAt: z.number() });
 
-/** A code stays in histories and scrollback, so it is worth nothing soon. */
+/**
+ * A code stays in histories and scrollback, so it is worth nothing soon.
+ * @internal
+ */
 export const CODE_MS = 10 * 60_000;
 /** 160 random bits. */
 const CODE_CHARACTERS = 32;

@@ -55,6 +55,7 @@ interface Calls {
  * A shard of samples, when all goes well: one message; its audit's state, and whether the next of its chain is done
  * (reads); its done record (a write); the plan, the result, the generator, recognizer and gallery looked up, the result
  * read once by merge (reads); the result (a write). Galleries and generators themselves are read once an instance.
+ * @internal
  */
 export const SAMPLE_SHARD: Calls = { messages: 1, recordReads: 2, recordWrites: 1, objectReads: 8, objectWrites: 1 };
 /** A shard of photos: the same, but a photo is looked up and read on its own, see PHOTO. */
@@ -145,7 +146,10 @@ export function gpuSecond(gpu: Gpu): number {
   return price + cpus * USD.cpuSecond + gibibytes * USD.gibibyteSecond;
 }
 
-/** Dollars for messages, records and objects of one shard of samples. */
+/**
+ * Dollars for messages, records and objects of one shard of samples.
+ * @internal
+ */
 export function shardCallsPrice(): number {
   return callsPrice([[SAMPLE_SHARD, 1]]).reduce((sum, { usd }) => sum + usd, 0);
 }

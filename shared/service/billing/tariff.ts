@@ -1,12 +1,16 @@
 import { recognizerNames, type Settings, settingsSchema, shardCount } from '../../pipeline/planning/settings.ts';
 import { auditPrice, USUAL } from './price.ts';
 
-/** What a credit costs in US dollars, at the price of the smallest pack. */
+/**
+ * What a credit costs in US dollars, at the price of the smallest pack.
+ * @internal
+ */
 export const CREDIT_USD = 0.01;
 
 /**
  * Milliseconds for a sample on an NVIDIA L4 that a quote reckons with where nobody has measured the generator: twice
  * what docs/scale.md assumes. A quote is a cap, so it is better too high; what is slower still is at our cost.
+ * @internal
  */
 export const USUAL_MS = 40;
 
@@ -16,7 +20,10 @@ export const USUAL_MS = 40;
  */
 const MARGIN = 1.5;
 
-/** However small an audit is: it starts machines, is kept, and is answered for. */
+/**
+ * However small an audit is: it starts machines, is kept, and is answered for.
+ * @internal
+ */
 export const LEAST_CREDITS = 100;
 
 /** What an audit does, as far as it costs anything. */

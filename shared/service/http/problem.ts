@@ -6,7 +6,10 @@ import { ERROR_CODES, type ErrorCode } from '../../error-codes.ts';
 import { asRewoundError, RewoundError } from '../../errors.ts';
 import type { Env } from './env.ts';
 
-/** What is answered when something is wrong: a problem document (RFC 9457) with the error's own code and help. */
+/**
+ * What is answered when something is wrong: a problem document (RFC 9457) with the error's own code and help.
+ * @internal
+ */
 export const problemSchema = z
   .strictObject({
     type: z.string().openapi({

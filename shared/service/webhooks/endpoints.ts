@@ -7,7 +7,10 @@ import { idPattern, newId } from '../core/ids.ts';
 import { EVENT_TYPES, eventTypeSchema } from './event-types.ts';
 import { checkEndpoint, type Guard } from './guard.ts';
 
-/** Endpoints of an account, so that an event does not become hundreds of requests. */
+/**
+ * Endpoints of an account, so that an event does not become hundreds of requests.
+ * @internal
+ */
 export const MOST_ENDPOINTS = 20;
 const MOST_DESCRIPTION = 500;
 

@@ -64,7 +64,10 @@ const eventSchema = z.discriminatedUnion('type', [
 ]);
 export type WebhookEvent = z.infer<typeof eventSchema>;
 
-/** Standard Webhooks recommends less than 20 kB. The longest label takes 6 kB, all else is short. */
+/**
+ * Standard Webhooks recommends less than 20 kB. The longest label takes 6 kB, all else is short.
+ * @internal
+ */
 export const MOST_PAYLOAD = 20_000;
 
 /** The body of an event's messages, always the same bytes. */

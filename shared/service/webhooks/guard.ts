@@ -42,7 +42,10 @@ const GLOBAL_IPV6 = ipaddr.IPv6.parseCIDR('2000::/3');
 /** An address of the public kind that is a cloud's inside: what Azure's machines ask for their settings. */
 const CLOUDS: ReadonlySet<string> = new Set(['168.63.129.16']);
 
-/** Whether anybody on the internet could reach this address as well. */
+/**
+ * Whether anybody on the internet could reach this address as well.
+ * @internal
+ */
 export function isPublicAddress(address: string): boolean {
   const parsed = parse(address);
   if (!parsed || CLOUDS.has(parsed.toString())) return false;

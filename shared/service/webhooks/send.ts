@@ -17,7 +17,7 @@ export type Outcome =
   | { readonly status: null; readonly reason: Reason };
 
 /** The specification recommends 15 to 30 seconds. For everything: the name, the connection, the answer's headers. */
-export const TIMEOUT_MS = 15_000;
+const TIMEOUT_MS = 15_000;
 
 export interface Shipment {
   readonly url: string;

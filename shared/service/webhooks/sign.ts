@@ -10,7 +10,10 @@ import type { Endpoint } from './endpoints.ts';
 
 /** "At least 24 bytes". */
 const SECRET_LENGTH = 24;
-/** How long the former secret signs after it was replaced. */
+/**
+ * How long the former secret signs after it was replaced.
+ * @internal
+ */
 export const ROTATION_MS = 24 * 3600 * 1000;
 
 /** The endpoint's secret as its owner sees it. */

@@ -66,7 +66,10 @@ export function follow(tail: Entry | undefined, transaction: string, draft: Draf
   });
 }
 
-/** The balances after these postings. */
+/**
+ * The balances after these postings.
+ * @internal
+ */
 export function after(balances: Balances, postings: readonly Posting[]): Balances {
   const sums = { ...balances };
   for (const { account, credits } of postings) sums[account] += credits;

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { reportSchema } from './model.ts';
+import { reportSchema } from '../../shared/report/model.ts';
 
 /** The JSON Schema (draft 2020-12) of `report.json`, made from the zod schema so that the two cannot differ. */
 export function reportJsonSchema(): Record<string, unknown> {
