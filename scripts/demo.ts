@@ -3,13 +3,13 @@
  * demo/README.md. It exits with 0 although it finds a leak: that is what it is there to show.
  */
 import { join } from 'node:path';
-import { auditCommand } from './cli/audit.ts';
+import { audit } from './cli/audit.ts';
 import { run } from './cli/run.ts';
 
 const demo = join(import.meta.dirname, '../demo');
 
 await run((args) =>
-  auditCommand([
+  audit.run([
     join(demo, 'generator.onnx'),
     ...['--members', join(demo, 'members')],
     ...['--controls', join(demo, 'controls')],

@@ -1,14 +1,15 @@
 /** `npm run deploy`: Rewound in a Google Cloud project of yours. docs/deploy.md tells what happens. */
 import { spawn, spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { join, resolve } from 'node:path';
-import type { parseArgs } from 'node:util';
+import { join } from 'node:path';
 import { RewoundError } from '../shared/errors.ts';
-import { GPUS, type Gpu } from '../shared/service/billing/price.ts';
+import type { Gpu } from '../shared/service/billing/price.ts';
 import { stderr, stdout } from '../shared/terminal.ts';
 import { agreed } from './cli/agreed.ts';
-import { oneOf, parse, usage, whole } from './cli/options.ts';
+import { command, helpOf } from './cli/command.ts';
+import type { Values } from './cli/option.ts';
 import { run as runMain } from './cli/run.ts';
+import { usage } from './cli/usage.ts';
 import {
   type Command,
   checks,
@@ -19,23 +20,8 @@ import {
   rotateCommands,
   shellLine,
 } from './deploy/commands.ts';
+import { DEPLOY_OPTIONS } from './deploy/options.ts';
 import { farewell, firstSteps, lastSteps, overview, rotation } from './deploy/overview.ts';
-
-const HELP = `npm run deploy -- --project ID [--region europe-west4]
-
-  --name NAME             before all names (default rewound); several deployments can share a project
-  --gpu KIND              nvidia-l4 (default) or nvidia-rtx-pro-6000
-  --gpu-quota N           GPUs of this kind that Cloud Run grants the project there (default 1)
-  --budget AMOUNT         monthly limit, in the billing account's currency, at which deliveries stop
-  --billing-account ID    the account that pays, XXXXXX-XXXXXX-XXXXXX; needed for a budget
-  --kms-key KEY           encrypt with a key of your own: projects/P/locations/L/keyRings/R/cryptoKeys/K
-  --settings FILE         a .tfvars file with more (terraform/variables.tf)
-  --rotate-secret         give the service that is deployed another secret (docs/service.md), and change nothing else
-  --secret ID             the secret's id in Secret Manager, if the settings name one (NAME-secret)
-  --destroy               delete the deployment and all its data
-  --dry-run               print every command and run none
-  --yes                   do not ask
-`;
 
 const ROOT = join(import.meta.dirname, '..');
 
@@ -48,56 +34,40 @@ interface Work {
   readonly word: string;
 }
 
+const deploy = command({
+  name: '',
+  summary: 'Deploys Rewound into a Google Cloud project (docs/deploy.md).',
+  takes: [],
+  options: DEPLOY_OPTIONS,
+  run: deployAsAsked,
+});
+
 async function main(args: readonly string[]): Promise<number> {
-  const text = { type: 'string' } as const;
-  const flag = { type: 'boolean' } as const;
-  const { values } = parse({
-    args: [...args],
-    options: {
-      project: text,
-      region: { ...text, default: 'europe-west4' },
-      name: { ...text, default: 'rewound' },
-      gpu: { ...text, default: 'nvidia-l4' },
-      'gpu-quota': text,
-      budget: text,
-      'billing-account': text,
-      'kms-key': text,
-      settings: text,
-      destroy: flag,
-      'rotate-secret': flag,
-      secret: text,
-      'dry-run': flag,
-      yes: flag,
-      help: { ...flag, short: 'h' },
-    },
-  } satisfies Parameters<typeof parseArgs>[0]);
-  if (values.help) {
-    stdout.page(HELP);
+  if (args.includes('--help') || args.includes('-h')) {
+    stdout.page(`${helpOf(deploy, 'npm run deploy --')}\n`);
     return 0;
   }
-  const { project, region, name, settings, destroy = false, 'rotate-secret': rotate = false } = values;
-  if (project === undefined) throw usage('--project is missing.', 'npm run deploy -- --help tells the options.');
+  return deploy.run(args);
+}
+
+async function deployAsAsked(values: Values<typeof DEPLOY_OPTIONS>): Promise<number> {
+  const { project, region, name, gpu, settings, destroy, 'rotate-secret': rotate } = values;
   if (rotate && destroy) throw usage('--rotate-secret and --destroy do not go together.');
   if (values.secret !== undefined && !rotate)
     throw usage('--secret is for --rotate-secret; the settings name it else.');
-  const amount = whole(values.budget, 'budget', 1, 1e9);
-  const account = values['billing-account'];
+  const { budget: amount, 'billing-account': account } = values;
   if ((amount === undefined) !== (account === undefined)) {
     throw usage('A budget needs both --budget and --billing-account.', 'gcloud billing accounts list shows the ids.');
   }
   const deployment: Deployment & { readonly gpu: Gpu } = {
-    project: matching(project, 'project', /^[a-z][a-z0-9-]{4,28}[a-z0-9]$/),
-    region: matching(region, 'region', /^[a-z]+-[a-z]+\d+$/),
-    name: matching(name, 'name', /^[a-z][a-z0-9-]{2,17}[a-z0-9]$/),
+    ...{ project, region, name, gpu, settings },
     tag: destroy || rotate ? 'none' : imageTag(),
-    gpu: oneOf(values.gpu, 'gpu', Object.keys(GPUS) as Gpu[]),
-    gpuQuota: whole(values['gpu-quota'], 'gpu-quota', 1, 1000) ?? 1,
+    gpuQuota: values['gpu-quota'],
     budget: amount === undefined || account === undefined ? undefined : { account, amount },
     kmsKey: values['kms-key'],
-    settings: settings === undefined ? undefined : resolve(settings),
   };
   const replaced: Rotation = {
-    secret: matching(values.secret ?? `${deployment.name}-secret`, 'secret', /^[A-Za-z0-9_-]{1,255}$/),
+    secret: values.secret ?? `${name}-secret`,
     stamp: Date.now().toString(36),
   };
   const work: Work = rotate
@@ -128,13 +98,6 @@ async function main(args: readonly string[]): Promise<number> {
   for (const command of work.commands) await run(command);
   stdout.page(work.after);
   return 0;
-}
-
-/** A value that fits its pattern: it becomes part of names, and of what a shell is shown. */
-function matching(value: string, name: string, pattern: RegExp): string {
-  if (!pattern.test(value))
-    throw usage(`--${name} cannot be "${value}".`, 'terraform/variables.tf says what it may be.');
-  return value;
 }
 
 /** Names the images by what is in them: the commit, and the time too if there is more than that. */

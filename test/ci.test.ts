@@ -5,8 +5,8 @@ import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { parseDocument } from 'yaml';
 import { z } from 'zod';
 import { parseAudit } from '../scripts/cli/audit-request.ts';
-import { baselineCommand } from '../scripts/cli/baseline.ts';
-import { trendCommand } from '../scripts/cli/trend.ts';
+import { baseline } from '../scripts/cli/baseline.ts';
+import { trend } from '../scripts/cli/trend.ts';
 import { baselineOf, renderBaseline } from '../shared/report/compare/baseline.ts';
 import { renderJson } from '../shared/report/json.ts';
 import { exampleReport } from './support/example-report.ts';
@@ -116,12 +116,12 @@ it.each(commands.filter(([name]) => name !== '--help').map((command) => [command
       const settings = { identities: 'pseudonyms', pictures: false };
       expect(request).toMatchObject({ failOn: 'new-leakage', settings, baseline: { verdict: 'LEAKAGE' } });
     } else if (name === 'baseline') {
-      expect(await baselineCommand(args)).toBe(0);
+      expect(await baseline.run(args)).toBe(0);
     } else {
       // A shell would find every report of the pattern; here each stands for two.
       const { values, positionals } = parseArgs({ args, allowPositionals: true, options: { out: { type: 'string' } } });
       const reports = positionals.length > 1 ? positionals : [...positionals, ...positionals];
-      expect(await trendCommand([...reports, '--out', values.out!])).toBe(0);
+      expect(await trend.run([...reports, '--out', values.out!])).toBe(0);
     }
   },
 );

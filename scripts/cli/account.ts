@@ -14,173 +14,165 @@ import { idOf } from '../../shared/service/core/documents.ts';
 import { idPattern } from '../../shared/service/core/ids.ts';
 import { stderr, stdout } from '../../shared/terminal.ts';
 import { moveAccounts } from './account-move.ts';
+import { type Command, command } from './command.ts';
 import { EXIT } from './exit.ts';
-import { parse, requireFolder, usage, whole } from './options.ts';
+import { asText, asWhole, flag, optional, withDefault } from './option.ts';
+import { asPath, requireFolder } from './paths.ts';
 import { rotateSecret } from './rotate-secret.ts';
-
-export const ACCOUNT_HELP = `rewound account create NAME [--credits N]
-rewound account key ACCOUNT [--name TEXT]
-rewound account keys ACCOUNT
-rewound account revoke ACCOUNT KEY
-rewound account sign-in ACCOUNT
-rewound account credits ACCOUNT [--grant N --id ID]
-rewound account list
-rewound account rotate-secret --folder FOLDER [--yes]
-rewound account move DATABASE
-
-  the accounts of a hosted service (docs/service.md), for its operator: of the deployment that REWOUND_PROJECT and
-  REWOUND_ACCOUNTS_DATABASE name, or of a folder; create and key print a new key on stdout, this once; sign-in prints
-  a code that the page takes in place of a key, once within 10 minutes; rotate-secret replaces the secret of the
-  service that runs in a folder and ends what the former one opened, for when strangers may know it; move takes the
-  accounts out of the database of the audits, where earlier versions kept them
-
-  --credits N         credits that the new account begins with
-  --name TEXT         what the key is called (default operator)
-  --grant N           gives N credits; the same ID gives them once, however often it is said
-  --id ID             letters, digits, dashes and underscores, such as a date or the number of an invoice
-  --folder FOLDER     of a folder that "rewound serve" watches, also while it does, but for rotate-secret
-  --yes               rotate-secret: do not ask`;
+import { usage } from './usage.ts';
 
 type Context = Pick<Platform, 'records' | 'clock'>;
 
 const MOST_GRANTED = 1_000_000_000;
 
-interface Options {
-  readonly credits?: string | undefined;
-  readonly name?: string | undefined;
-  readonly grant?: string | undefined;
-  readonly id?: string | undefined;
-}
-
-interface Action {
-  /** What comes after its name. */
-  readonly takes: readonly string[];
-  readonly options?: readonly (keyof Options)[];
-  run(context: Context, args: readonly string[], options: Options): Promise<void>;
-}
-
-const ACTIONS: Readonly<Record<string, Action>> = {
-  create: {
-    takes: ['NAME'],
-    options: ['credits'],
-    async run(context, [name = ''], options) {
-      const called = accountChangeSchema.shape.name.safeParse(name);
-      if (!called.success || !called.data) throw usage('The name of an account has 1 to 100 characters.');
-      const credits = whole(options.credits, 'credits', 1, MOST_GRANTED);
-      const account = await createAccount(context, called.data);
-      if (credits !== undefined) await grant(context, account, { id: 'first', credits });
-      stderr.line(`Account ${account}`);
-      await printKey(context, account, 'first key');
-    },
-  },
-  key: {
-    takes: ['ACCOUNT'],
-    options: ['name'],
-    async run(context, [account = ''], { name = 'operator' }) {
-      await readAccount(context, idOfAccount(account));
-      await printKey(context, account, name);
-    },
-  },
-  keys: {
-    takes: ['ACCOUNT'],
-    async run(context, [account = '']) {
-      await readAccount(context, idOfAccount(account));
-      for (const { id, name, createdAt, lastUsedAt, revokedAt, expiresAt } of await listKeys(context, account)) {
-        const now = context.clock.now();
-        const state = revokedAt !== null ? 'revoked' : expiresAt !== null && expiresAt <= now ? 'expired' : 'valid';
-        const used = lastUsedAt === null ? 'never' : day(lastUsedAt);
-        stdout.line(`${id}  ${state.padEnd(7)}  made ${day(createdAt)}  used ${used.padEnd(10)}  ${name}`);
-      }
-    },
-  },
-  revoke: {
-    takes: ['ACCOUNT', 'KEY'],
-    async run(context, [account = '', key = '']) {
-      if (!idPattern('key').test(key)) throw usage('The id of a key is key_ and 16 letters and digits.');
-      await revokeKey(context, idOfAccount(account), key);
-      stderr.line('The key opens nothing any more.');
-    },
-  },
-  'sign-in': {
-    takes: ['ACCOUNT'],
-    async run(context, [account = '']) {
-      await readAccount(context, idOfAccount(account));
-      const code = await makeCode(context, account);
-      stderr.line('Type it on the page in place of a key. It works once, for 10 minutes:');
-      stdout.line(code);
-    },
-  },
-  credits: {
-    takes: ['ACCOUNT'],
-    options: ['grant', 'id'],
-    async run(context, [account = ''], options) {
-      await readAccount(context, idOfAccount(account));
-      const credits = whole(options.grant, 'grant', 1, MOST_GRANTED);
-      if ((credits === undefined) !== (options.id === undefined)) throw usage('--grant and --id go together.');
-      if (credits !== undefined && options.id !== undefined) await grantOnce(context, account, options.id, credits);
-      const { available, held, spent } = await balanceOf(context, account);
-      stdout.line(`available ${available}, held ${held}, spent ${spent}`);
-    },
-  },
-  list: {
-    takes: [],
-    async run(context) {
-      for await (const { path } of context.records.list('accounts')) {
-        const account = idOf(path);
-        const { name, createdAt } = await readAccount(context, account);
-        const { available, held, spent } = await balanceOf(context, account);
-        stdout.line(`${account}  ${day(createdAt)}  available ${available}, held ${held}, spent ${spent}  ${name}`);
-      }
-    },
-  },
+const FOLDER = {
+  folder: optional(
+    'FOLDER',
+    'the accounts of a folder that "rewound serve" watches, in place of those of the deployment that REWOUND_PROJECT and REWOUND_ACCOUNTS_DATABASE name',
+    asPath,
+  ),
 };
 
-/** Not one of the actions: it needs the folder for itself. */
-const ROTATE = 'rotate-secret';
-
-export async function accountCommand(args: readonly string[]): Promise<number> {
-  const text = { type: 'string' } as const;
-  const { values, positionals } = parse({
-    args: [...args],
-    allowPositionals: true,
-    options: { credits: text, name: text, grant: text, id: text, folder: text, yes: { type: 'boolean' } },
-  });
-  const [verb = '', ...rest] = positionals;
-  const { folder, yes = false, ...options } = values;
-  if (verb === ROTATE) {
-    const more = [...rest, ...Object.keys(options).map((name) => `--${name}`)];
-    if (more.length > 0) throw usage(`Unexpected argument "${more[0]}": ${ROTATE} takes --folder and --yes.`);
-    return rotateSecret(folder, yes);
-  }
-  if (yes) throw usage(`${verb} takes no --yes.`);
-  if (verb === 'move') return move(rest, { folder, ...options });
-  const action = Object.hasOwn(ACTIONS, verb) ? ACTIONS[verb] : undefined;
-  if (!action) throw usage(`What is to be done is one of ${[...Object.keys(ACTIONS), ROTATE, 'move'].join(', ')}.`);
-  const { takes, options: allowed = [] } = action;
-  if (rest.length !== takes.length) throw usage(`It takes this: rewound account ${[verb, ...takes].join(' ')}`);
-  for (const name of ['credits', 'name', 'grant', 'id'] as const) {
-    if (options[name] !== undefined && !allowed.includes(name)) throw usage(`${verb} takes no --${name}.`);
-  }
+/** Does something with the accounts of a folder, or of the deployment where none is given. */
+async function withAccounts(folder: string | undefined, use: (context: Context) => Promise<void>): Promise<number> {
   const { context, close } = folder === undefined ? openDeployment() : await openFolder(folder);
   try {
-    await action.run(context, rest, options);
+    await use(context);
     return EXIT.ok;
   } finally {
     await close();
   }
 }
 
-interface Opened {
-  readonly context: Context;
-  close(): Promise<void> | void;
-}
+/** The accounts of a hosted service (docs/service.md), for its operator. */
+export const ACCOUNT_COMMANDS: readonly Command[] = [
+  command({
+    name: 'account create',
+    summary: 'Makes an account, and prints its first key on stdout, this once.',
+    takes: ['NAME'],
+    options: { ...FOLDER, credits: optional('N', 'credits that the account begins with', asWhole(1, MOST_GRANTED)) },
+    run: ({ folder, credits }, [name = '']) =>
+      withAccounts(folder, async (context) => {
+        const called = accountChangeSchema.shape.name.safeParse(name);
+        if (!called.success || !called.data) throw usage('The name of an account has 1 to 100 characters.');
+        const account = await createAccount(context, called.data);
+        if (credits !== undefined) await grant(context, account, { id: 'first', credits });
+        stderr.line(`Account ${account}`);
+        await printKey(context, account, 'first key');
+      }),
+  }),
+  command({
+    name: 'account key',
+    summary: 'Makes a further key, and prints it on stdout, this once.',
+    takes: ['ACCOUNT'],
+    options: { ...FOLDER, name: withDefault('TEXT', 'what the key is called', asText, 'operator') },
+    run: ({ folder, name }, [account = '']) =>
+      withAccounts(folder, async (context) => {
+        await readAccount(context, idOfAccount(account));
+        await printKey(context, account, name);
+      }),
+  }),
+  command({
+    name: 'account keys',
+    summary: 'Lists the keys of an account, and when each was used last.',
+    takes: ['ACCOUNT'],
+    options: FOLDER,
+    run: ({ folder }, [account = '']) =>
+      withAccounts(folder, async (context) => {
+        await readAccount(context, idOfAccount(account));
+        for (const { id, name, createdAt, lastUsedAt, revokedAt, expiresAt } of await listKeys(context, account)) {
+          const now = context.clock.now();
+          const state = revokedAt !== null ? 'revoked' : expiresAt !== null && expiresAt <= now ? 'expired' : 'valid';
+          const used = lastUsedAt === null ? 'never' : day(lastUsedAt);
+          stdout.line(`${id}  ${state.padEnd(7)}  made ${day(createdAt)}  used ${used.padEnd(10)}  ${name}`);
+        }
+      }),
+  }),
+  command({
+    name: 'account revoke',
+    summary: 'Revokes a key: it opens nothing any more.',
+    takes: ['ACCOUNT', 'KEY'],
+    options: FOLDER,
+    run: ({ folder }, [account = '', key = '']) =>
+      withAccounts(folder, async (context) => {
+        if (!idPattern('key').test(key)) throw usage('The id of a key is key_ and 16 letters and digits.');
+        await revokeKey(context, idOfAccount(account), key);
+        stderr.line('The key opens nothing any more.');
+      }),
+  }),
+  command({
+    name: 'account sign-in',
+    summary: 'Prints a code that the page takes in place of a key, once within 10 minutes.',
+    takes: ['ACCOUNT'],
+    options: FOLDER,
+    run: ({ folder }, [account = '']) =>
+      withAccounts(folder, async (context) => {
+        await readAccount(context, idOfAccount(account));
+        const code = await makeCode(context, account);
+        stderr.line('Type it on the page in place of a key. It works once, for 10 minutes:');
+        stdout.line(code);
+      }),
+  }),
+  command({
+    name: 'account credits',
+    summary: 'Says how many credits an account has, and grants more.',
+    takes: ['ACCOUNT'],
+    options: {
+      ...FOLDER,
+      grant: optional(
+        'N',
+        'credits to give; the same ID gives them once, however often it is said',
+        asWhole(1, MOST_GRANTED),
+      ),
+      id: optional('ID', 'letters, digits, dashes and underscores, such as a date or the number of an invoice', asText),
+    },
+    run: ({ folder, grant: credits, id }, [account = '']) =>
+      withAccounts(folder, async (context) => {
+        await readAccount(context, idOfAccount(account));
+        if ((credits === undefined) !== (id === undefined)) throw usage('--grant and --id go together.');
+        if (credits !== undefined && id !== undefined) await grantOnce(context, account, id, credits);
+        const { available, held, spent } = await balanceOf(context, account);
+        stdout.line(`available ${available}, held ${held}, spent ${spent}`);
+      }),
+  }),
+  command({
+    name: 'account list',
+    summary: 'Lists all accounts with their credits.',
+    takes: [],
+    options: FOLDER,
+    run: ({ folder }) =>
+      withAccounts(folder, async (context) => {
+        for await (const { path } of context.records.list('accounts')) {
+          const account = idOf(path);
+          const { name, createdAt } = await readAccount(context, account);
+          const { available, held, spent } = await balanceOf(context, account);
+          stdout.line(`${account}  ${day(createdAt)}  available ${available}, held ${held}, spent ${spent}  ${name}`);
+        }
+      }),
+  }),
+  command({
+    name: 'account rotate-secret',
+    summary:
+      'Replaces the secret of the service that runs in a folder, and ends what the former one opened: for when strangers may know it.',
+    takes: [],
+    options: {
+      folder: optional('FOLDER', 'the folder that "rewound serve" watches; it must not be running', asPath),
+      yes: flag('do not ask'),
+    },
+    run: ({ folder, yes }) => rotateSecret(folder, yes),
+  }),
+  command({
+    name: 'account move',
+    summary:
+      'Takes the accounts out of the database of the audits, where earlier versions kept them, into the one that REWOUND_ACCOUNTS_DATABASE names.',
+    takes: ['DATABASE'],
+    options: {},
+    run: (_, [database = '']) => move(database),
+  }),
+];
 
 /** Moves the accounts of a deployment into their own database. */
-async function move(rest: readonly string[], options: Readonly<Record<string, string | undefined>>): Promise<number> {
-  const [databaseId] = rest;
-  if (rest.length !== 1 || databaseId === undefined) throw usage('It takes this: rewound account move DATABASE');
-  const given = Object.entries(options).find(([, value]) => value !== undefined);
-  if (given) throw usage(`move takes no --${given[0]}.`);
+async function move(databaseId: string): Promise<number> {
   const { projectId, accountsId } = deploymentOf();
   if (databaseId === accountsId) throw usage('The accounts cannot be moved from a database into the same.');
   const audits = new Firestore({ projectId, databaseId });
@@ -204,6 +196,11 @@ function deploymentOf(): { readonly projectId: string; readonly accountsId: stri
   );
 }
 
+interface Opened {
+  readonly context: Context;
+  close(): Promise<void> | void;
+}
+
 /** The accounts of a deployment, and nothing else of it: with `roles/datastore.user` whoever runs this needs no more. */
 function openDeployment(): Opened {
   const { projectId, accountsId } = deploymentOf();
@@ -218,7 +215,7 @@ function openDeployment(): Opened {
 async function openFolder(path: string): Promise<Opened> {
   const folder = await requireFolder(path, '--folder');
   if (!existsSync(join(folder, '.rewound-state'))) {
-    throw new RewoundError('NOT_FOUND', 'Nothing of Rewound is in this folder.', {
+    throw new RewoundError('NOT_FOUND', 'This folder is not a Rewound work folder.', {
       help: 'Give the folder that "rewound serve" was started with.',
     });
   }

@@ -1,7 +1,7 @@
 /** Asks at the terminal whether to go on. */
 import { createInterface } from 'node:readline/promises';
 import { stderr } from '../../shared/terminal.ts';
-import { usage } from './options.ts';
+import { usage } from './usage.ts';
 
 /** Whether this word was typed. Throws USAGE where there is no terminal to ask at. */
 export async function agreed(word: string): Promise<boolean> {

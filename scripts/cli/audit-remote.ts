@@ -5,12 +5,12 @@ import { type Audit, type NewAudit, RewoundClient } from '../../shared/client/ap
 import type { AuditRequest, RemoteRequest } from './audit-request.ts';
 import type { Ended, Watch } from './ended.ts';
 import { EXIT } from './exit.ts';
-import { usage } from './options.ts';
 import { type RemoteFile, type RemoteFiles, recognizerPath, withFiles } from './remote-files.ts';
 import { follow } from './remote-follow.ts';
 import { RemoteNames, remoteNamesKey } from './remote-names.ts';
 import { localReport } from './remote-report.ts';
 import { upload } from './remote-upload.ts';
+import { usage } from './usage.ts';
 
 const environmentSchema = z.object({
   /** Where the service is. */

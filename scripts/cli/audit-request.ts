@@ -1,24 +1,17 @@
 import { basename, dirname } from 'node:path';
 import type { Device } from '../../shared/onnx/runtime.ts';
 import { isCompanion } from '../../shared/pipeline/base/layout.ts';
+import { PARTS } from '../../shared/pipeline/planning/people.ts';
 import { BUILT_IN, type Settings, settingsSchema } from '../../shared/pipeline/planning/settings.ts';
 import type { Mounts } from '../../shared/platform/local/tree.ts';
 import type { Baseline } from '../../shared/report/compare/baseline.ts';
+import { type Attestation, AUDIT_OPTIONS, AUDIT_TAKES, type AuditValues, QUICK_SAMPLES } from './audit-options.ts';
 import { requireBaseline } from './baseline.ts';
-import { FAIL_ON, type FailOn } from './exit.ts';
+import { parseCommand } from './command.ts';
+import type { FailOn } from './exit.ts';
 import { requirePseudonymKey } from './key.ts';
-import {
-  device,
-  latent,
-  oneOf,
-  onlyArgument,
-  parse,
-  requireFile,
-  requireFolder,
-  usage,
-  userPath,
-  whole,
-} from './options.ts';
+import { requireFile, requireFolder, userPath } from './paths.ts';
+import { usage } from './usage.ts';
 
 /** Where the user's files appear as a project of the drop area. */
 export const PROJECT = 'drop/local/audit';
@@ -44,48 +37,23 @@ export interface AuditRequest {
 
 /** What the hosted service wants to know besides. */
 export interface RemoteRequest {
-  readonly attestation: (typeof ATTESTATIONS)[number];
+  readonly attestation: Attestation;
   readonly label: string | undefined;
   readonly msPerSample: number | undefined;
 }
 
-const ATTESTATIONS = ['owner', 'regulator'] as const;
+/**
+ * What a command line of `rewound audit` asks for. Throws USAGE, NOT_FOUND, REPORT_UNSUPPORTED.
+ * @internal
+ */
+export async function parseAudit(argv: readonly string[]): Promise<AuditRequest> {
+  const { values, args } = parseCommand({ options: AUDIT_OPTIONS, takes: AUDIT_TAKES }, argv);
+  return auditRequest(values, args);
+}
 
-export async function parseAudit(args: readonly string[]): Promise<AuditRequest> {
-  const { values, positionals } = parse({
-    args: [...args],
-    allowPositionals: true,
-    options: {
-      members: { type: 'string' },
-      controls: { type: 'string' },
-      samples: { type: 'string' },
-      quick: { type: 'boolean' },
-      seed: { type: 'string' },
-      k: { type: 'string' },
-      batch: { type: 'string' },
-      shards: { type: 'string' },
-      latent: { type: 'string' },
-      device: { type: 'string', default: 'cpu' },
-      placebo: { type: 'string' },
-      recognizer: { type: 'string', multiple: true },
-      fresh: { type: 'string' },
-      out: { type: 'string', default: 'rewound-report' },
-      work: { type: 'string', default: '.rewound' },
-      'no-pictures': { type: 'boolean' },
-      pseudonyms: { type: 'boolean' },
-      baseline: { type: 'string' },
-      json: { type: 'boolean' },
-      quiet: { type: 'boolean' },
-      'fail-on': { type: 'string', default: 'leakage' },
-      remote: { type: 'boolean' },
-      attest: { type: 'string' },
-      label: { type: 'string' },
-      'ms-per-sample': { type: 'string' },
-    },
-  });
+export async function auditRequest(values: AuditValues, [named = '']: readonly string[]): Promise<AuditRequest> {
   const remote = remoteRequest(values);
-  const checkpoint = userPath(onlyArgument(positionals, 'checkpoint'));
-  if (values.members === undefined) throw usage('--members is missing: the people the generator was trained on.');
+  const checkpoint = userPath(named);
   await requireFile(checkpoint);
   if (isCompanion(checkpoint)) {
     throw usage(
@@ -93,20 +61,17 @@ export async function parseAudit(args: readonly string[]): Promise<AuditRequest>
       'Rename the checkpoint, for example to end in .onnx.',
     );
   }
-  const members = await requireFolder(values.members, '--members');
-  const controls = values.controls === undefined ? undefined : await requireFolder(values.controls, '--controls');
-  const placebo = values.placebo === undefined ? undefined : await requireFolder(values.placebo, '--placebo');
-  const recognizers = await namedRecognizers(values.recognizer ?? []);
-  const samples = whole(values.samples, 'samples', 1, 1_000_000_000) ?? (values.quick ? 10_000 : undefined);
+  for (const part of PARTS) {
+    const folder = values[part];
+    if (folder !== undefined) await requireFolder(folder, `--${part}`);
+  }
+  const recognizers = await namedRecognizers(values.recognizer);
+  const { seed, k, batch, shards, fresh, latent } = values;
   const checked = settingsSchema.safeParse({
-    samples,
-    seed: whole(values.seed, 'seed', 0, 2 ** 32 - 1),
-    k: whole(values.k, 'k', 1, 100),
-    batch: whole(values.batch, 'batch', 1, 1024),
-    shards: whole(values.shards, 'shards', 1, 100_000),
+    samples: values.samples ?? (values.quick ? QUICK_SAMPLES : undefined),
+    ...{ seed, k, batch, shards, fresh },
     recognizer: recognizers.length === 0 ? undefined : recognizers.map(({ name }) => name),
-    fresh: whole(values.fresh, 'fresh', 1, 1_000_000_000),
-    card: values.latent === undefined ? undefined : { latent: latent(values.latent) },
+    card: latent === undefined ? undefined : { latent },
     pictures: !values['no-pictures'],
     ...(values.pseudonyms
       ? { identities: 'pseudonyms', pseudonymKey: requirePseudonymKey('--pseudonyms takes a key') }
@@ -116,7 +81,7 @@ export async function parseAudit(args: readonly string[]): Promise<AuditRequest>
     const [issue] = checked.error.issues;
     throw usage(`--${issue?.path[0]?.toString()}: ${issue?.message}.`);
   }
-  const failOn = oneOf(values['fail-on'], 'fail-on', FAIL_ON);
+  const { 'fail-on': failOn, device, out, work, json, quiet } = values;
   if (failOn.startsWith('new-') && values.baseline === undefined) {
     throw usage(`--fail-on ${failOn} needs --baseline: what is new is told from an earlier report.`);
   }
@@ -126,41 +91,28 @@ export async function parseAudit(args: readonly string[]): Promise<AuditRequest>
     key: `${PROJECT}/checkpoints/${basename(checkpoint)}`,
     mounts: {
       ...besideItsFolder(`${PROJECT}/checkpoints`, checkpoint),
-      [`${PROJECT}/members/`]: members,
-      ...(controls ? { [`${PROJECT}/controls/`]: controls } : {}),
-      ...(placebo ? { [`${PROJECT}/placebo/`]: placebo } : {}),
+      ...Object.fromEntries(
+        PARTS.flatMap((part) => (values[part] === undefined ? [] : [[`${PROJECT}/${part}/`, values[part]]])),
+      ),
       ...Object.assign({}, ...recognizers.map(({ mounts }) => mounts)),
     },
     settings: checked.data,
-    device: device(values.device),
-    out: userPath(values.out),
-    work: userPath(values.work),
-    json: values.json ?? false,
-    quiet: values.quiet ?? false,
-    failOn,
-    baseline,
-    remote,
+    ...{ device, out, work, json, quiet, failOn, baseline, remote },
   };
 }
 
-interface RemoteValues {
-  readonly remote?: boolean | undefined;
-  readonly attest?: string | undefined;
-  readonly label?: string | undefined;
-  readonly shards?: string | undefined;
-  readonly 'ms-per-sample'?: string | undefined;
-}
-
-function remoteRequest(values: RemoteValues): RemoteRequest | undefined {
-  const { remote, attest, label, shards, 'ms-per-sample': ms } = values;
+function remoteRequest(values: AuditValues): RemoteRequest | undefined {
+  const { remote, attest: attestation, label, shards, 'ms-per-sample': msPerSample } = values;
   if (!remote) {
     const [option] =
-      Object.entries({ attest, label, 'ms-per-sample': ms }).find(([, value]) => value !== undefined) ?? [];
+      Object.entries({ attest: attestation, label, 'ms-per-sample': msPerSample }).find(
+        ([, value]) => value !== undefined,
+      ) ?? [];
     if (option !== undefined) throw usage(`--${option} goes with --remote.`);
     return undefined;
   }
   if (shards !== undefined) throw usage('--shards is for audits on this machine: the service cuts its own work.');
-  if (attest === undefined) {
+  if (attestation === undefined) {
     throw usage(
       '--remote needs --attest owner or --attest regulator.',
       'Say that you may use these photos for this (owner), or that you test for an authority (regulator).',
@@ -169,11 +121,7 @@ function remoteRequest(values: RemoteValues): RemoteRequest | undefined {
   if (label !== undefined && (label.trim() === '' || label.length > 200)) {
     throw usage('--label takes 1 to 200 characters.');
   }
-  return {
-    attestation: oneOf(attest, 'attest', ATTESTATIONS),
-    label: label?.trim(),
-    msPerSample: whole(ms, 'ms-per-sample', 1, 600_000),
-  };
+  return { attestation, label: label?.trim(), msPerSample };
 }
 
 /**

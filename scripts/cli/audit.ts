@@ -9,48 +9,26 @@ import { parseReport } from '../../shared/report/json.ts';
 import { renderText } from '../../shared/report/text.ts';
 import { stderr, stdout } from '../../shared/terminal.ts';
 import { auditHere } from './audit-local.ts';
+import { AUDIT_OPTIONS, AUDIT_TAKES } from './audit-options.ts';
 import { auditRemotely } from './audit-remote.ts';
-import { type AuditRequest, parseAudit } from './audit-request.ts';
+import { type AuditRequest, auditRequest } from './audit-request.ts';
 import { comparingKey } from './baseline.ts';
+import { command } from './command.ts';
 import { type Ended, REPORT_FILES } from './ended.ts';
 import { EXIT, exitCode, printError } from './exit.ts';
 import { named, putFile } from './files.ts';
 import { interruptible } from './interrupt.ts';
 import { quietProgress, terminalProgress } from './progress.ts';
 
-export const AUDIT_HELP = `rewound audit CHECKPOINT --members DIR [--controls DIR] [options]
+export const audit = command({
+  name: 'audit',
+  summary: 'Audits a checkpoint: says which of the people it was trained on it gives away, and how sure that is.',
+  takes: AUDIT_TAKES,
+  options: AUDIT_OPTIONS,
+  run: async (values, args) => makeAudit(await auditRequest(values, args)),
+});
 
-  --members DIR        photos of the people the generator was trained on: one folder a person,
-                       or a flat folder with one person a photo; or embeddings.npy with labels.csv
-  --controls DIR       people from the same collection who were not trained on (20 or more);
-                       without them resemblance is reported, but no claim of leakage is possible
-  --samples N          samples to generate (50000)      --quick      10000 samples
-  --seed N             seed of the first sample (0)     --k N        neighbours kept a sample (10)
-  --batch N            samples generated at once (64)   --shards N   pieces of the work
-  --latent LAW         normal, or uniform:low:high      --device D   cpu, webgpu or cuda (cpu)
-  --recognizer CARD    JSON card of your own recognizer (docs/cards.md), or built-in; given several
-                       times, each judges, and the report says how many agree
-  --placebo DIR        people neither trained on nor controls: put in the generator's place, they must
-                       show nothing
-  --fresh N            new samples on which named people are confirmed (a fifth, 2000 to 10000)
-  --out DIR            where the report goes (rewound-report)
-  --work DIR           where finished work is kept for resuming (.rewound)
-  --no-pictures        leave pictures out of the report
-  --pseudonyms         nobody's name in the report: pseudonyms, by the key in REWOUND_PSEUDONYM_KEY
-  --json               print report.json on stdout      --quiet      no progress on stderr
-  --baseline FILE      compare with an earlier report.json, or what "rewound baseline" made of it
-  --fail-on WHAT       leakage: exit 1 for leakage, 4 where no claim is possible; new-leakage: only for what
-                       the baseline has not; new-names: the same, or whoever is named and confirmed whom the
-                       baseline does not name; never: 0 whatever the verdict (leakage)
-  --remote             have it audited by the service at REWOUND_API, with the key in REWOUND_KEY (docs/api.md):
-                       uploads photos under pseudonyms, follows, fetches the report, puts the names back
-  --attest WHO         with --remote: owner, who may use these photos for this; or regulator
-  --label TEXT         with --remote: what the service calls the audit; no person's name
-  --ms-per-sample N    with --remote: what the generator takes on an NVIDIA L4, if more than 40 ms`;
-
-/** Audits a checkpoint; returns the exit code. */
-export async function auditCommand(args: readonly string[]): Promise<number> {
-  const request = await parseAudit(args);
+async function makeAudit(request: AuditRequest): Promise<number> {
   const progress = request.quiet ? quietProgress : terminalProgress(stderr);
   let words = 'Stopped.';
   const ifStopped = (text: string) => {

@@ -10,37 +10,37 @@ import {
   renderBaseline,
 } from '../../shared/report/compare/baseline.ts';
 import { stdout } from '../../shared/terminal.ts';
+import { command } from './command.ts';
 import { putFile, readText } from './files.ts';
 import { keyBytes, pseudonymKey, requirePseudonymKey } from './key.ts';
-import { onlyArgument, parse, requireFile, usage, userPath } from './options.ts';
+import { withDefault } from './option.ts';
+import { asPath, requireFile, userPath } from './paths.ts';
+import { usage } from './usage.ts';
 
-export const BASELINE_HELP = `rewound baseline REPORT [--out baseline.json]
-
-  makes of report.json what later audits are compared with (audit --baseline): the numbers, and whoever is
-  named under a pseudonym, so that it can be committed; the pseudonyms' key is taken from
-  REWOUND_PSEUDONYM_KEY (64 hexadecimal digits)`;
-
-export async function baselineCommand(args: readonly string[]): Promise<number> {
-  const { values, positionals } = parse({
-    args: [...args],
-    allowPositionals: true,
-    options: { out: { type: 'string', default: 'baseline.json' } },
-  });
-  const made = await readBaseline(onlyArgument(positionals, 'report'));
-  const key = namesPeople(made) ? requirePseudonymKey('This report holds names, which a baseline must not') : undefined;
-  const out = userPath(values.out);
-  ensureFolder(dirname(out));
-  await putFile(out, renderBaseline(key === undefined ? made : baselineUnderKey(made, keyBytes(key))));
-  stdout.line(out);
-  return 0;
-}
+export const baseline = command({
+  name: 'baseline',
+  summary: 'Makes of report.json what later audits are compared with (audit --baseline).',
+  takes: ['REPORT'],
+  details:
+    'It holds the numbers, and named people under pseudonyms, so that it can be committed. The key of the pseudonyms is taken from REWOUND_PSEUDONYM_KEY (64 hexadecimal digits).',
+  options: { out: withDefault('FILE', 'where it is written', asPath, 'baseline.json') },
+  async run({ out }, [report = '']) {
+    const made = await readBaseline(userPath(report));
+    const key = namesPeople(made)
+      ? requirePseudonymKey('This report holds names, which a baseline must not')
+      : undefined;
+    ensureFolder(dirname(out));
+    await putFile(out, renderBaseline(key === undefined ? made : baselineUnderKey(made, keyBytes(key))));
+    stdout.line(out);
+    return 0;
+  },
+});
 
 /** More than the report of any audit has, which names each person. */
 const MOST_BYTES = 2 ** 28;
 
 /** A report or a baseline that the user named. Throws NOT_FOUND, USAGE or REPORT_UNSUPPORTED. */
-export async function readBaseline(path: string): Promise<Baseline> {
-  const file = userPath(path);
+export async function readBaseline(file: string): Promise<Baseline> {
   await requireFile(file);
   return parseBaseline(await readText(file, MOST_BYTES));
 }

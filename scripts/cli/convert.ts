@@ -3,24 +3,24 @@ import { dirname, join } from 'node:path';
 import type { Conversion } from '../../shared/engine/compute.ts';
 import { stdout } from '../../shared/terminal.ts';
 import { withCompanions } from './beside.ts';
+import { command } from './command.ts';
 import { putFile } from './files.ts';
 import { readingEngine } from './inspect.ts';
-import { onlyArgument, parse, requireFile, requireFolder, usage, userPath } from './options.ts';
+import { required } from './option.ts';
+import { asPath, requireFile, requireFolder, userPath } from './paths.ts';
+import { usage } from './usage.ts';
 
-export const CONVERT_HELP = `rewound convert CHECKPOINT --out FILE.onnx
+export const convert = command({
+  name: 'convert',
+  summary: 'Writes the generator in a checkpoint as an ONNX model.',
+  takes: ['CHECKPOINT'],
+  details:
+    "The model takes z (and c, one-hot, where the generator has classes, and psi where it truncates) and gives the image in the family's own range, not rounded. A card beside it says the range.",
+  options: { out: required('FILE', 'the model to write, such as generator.onnx', asPath, 'the file to write') },
+  run: ({ out }, [checkpoint = '']) => convertTo(out, userPath(checkpoint)),
+});
 
-  writes the generator in a checkpoint as an ONNX model: z (and c, one-hot, where it has classes, and psi
-  where it truncates) to image, in the family's own range and not rounded; a card beside it says the range`;
-
-export async function convertCommand(args: readonly string[]): Promise<number> {
-  const { values, positionals } = parse({
-    args: [...args],
-    allowPositionals: true,
-    options: { out: { type: 'string' } },
-  });
-  const path = userPath(onlyArgument(positionals, 'checkpoint'));
-  if (values.out === undefined) throw usage('--out is missing: the file to write.');
-  const out = userPath(values.out);
+async function convertTo(out: string, path: string): Promise<number> {
   await requireFile(path);
   await requireFolder(dirname(out), '--out');
   const request = await withCompanions(path);

@@ -6,50 +6,50 @@ import { ensureFolder } from '../../shared/folders.ts';
 import { settingsSchema } from '../../shared/pipeline/planning/settings.ts';
 import { enrolFolder } from '../../shared/pipeline/steps/enrol-folder.ts';
 import { stderr, stdout } from '../../shared/terminal.ts';
+import { ENGINE_OPTIONS, WORK_OPTIONS } from './audit-options.ts';
 import { besideItsFolder, PROJECT } from './audit-request.ts';
+import { command } from './command.ts';
 import { putFile } from './files.ts';
-import { device, latent, onlyArgument, parse, requireFile, requireFolder, usage, userPath } from './options.ts';
+import { optional, required, type Values } from './option.ts';
+import { asPath, requireFile, requireFolder, userPath } from './paths.ts';
 import { quietProgress, terminalProgress } from './progress.ts';
 import { Station } from './station.ts';
 
-export const ENROL_HELP = `rewound enrol DIR --out GALLERY [--checkpoint CHECKPOINT] [options]
+const OPTIONS = {
+  out: required('DIR', 'where embeddings.npy and labels.csv go', asPath, 'where the gallery goes'),
+  checkpoint: optional(
+    'FILE',
+    "bring the photos to the resolution of this generator's faces, as its audit does",
+    asPath,
+  ),
+  recognizer: optional('CARD', 'JSON card of your own recognizer (docs/cards.md)', asPath),
+  ...ENGINE_OPTIONS,
+  ...WORK_OPTIONS,
+};
 
-  embeds a folder of photos once, as embeddings.npy and labels.csv, to be given as --members or --controls
+export const enrol = command({
+  name: 'enrol',
+  summary: 'Embeds a folder of photos once, to be given as --members or --controls.',
+  takes: ['FOLDER'],
+  options: OPTIONS,
+  run: (values, [folder = '']) => enrolPhotos(userPath(folder), values),
+});
 
-  --checkpoint FILE    bring the photos to the resolution of this generator's faces, as its audit does
-  --recognizer CARD, --latent LAW, --device D, --work DIR, --quiet   as for audit`;
-
-export async function enrolCommand(args: readonly string[]): Promise<number> {
-  const { values, positionals } = parse({
-    args: [...args],
-    allowPositionals: true,
-    options: {
-      out: { type: 'string' },
-      checkpoint: { type: 'string' },
-      recognizer: { type: 'string' },
-      latent: { type: 'string' },
-      device: { type: 'string', default: 'cpu' },
-      work: { type: 'string', default: '.rewound' },
-      quiet: { type: 'boolean' },
-    },
-  });
-  const folder = await requireFolder(onlyArgument(positionals, 'folder'), 'The photos');
-  if (values.out === undefined) throw usage('--out is missing: where the gallery goes.');
-  const out = userPath(values.out);
-  const checkpoint = values.checkpoint === undefined ? undefined : userPath(values.checkpoint);
-  const recognizer = values.recognizer === undefined ? undefined : userPath(values.recognizer);
+async function enrolPhotos(photos: string, values: Values<typeof OPTIONS>): Promise<number> {
+  const folder = await requireFolder(photos, 'The photos');
+  const { out, checkpoint, recognizer, latent, device, work } = values;
   for (const file of [checkpoint, recognizer]) if (file !== undefined) await requireFile(file);
   const progress = values.quiet ? quietProgress : terminalProgress(stderr);
   let before = 0;
   let total = 0;
   const station = new Station({
-    folder: userPath(values.work),
+    folder: work,
     mounts: {
       [`${PROJECT}/members/`]: folder,
       ...(checkpoint ? besideItsFolder(`${PROJECT}/checkpoints`, checkpoint) : {}),
       ...(recognizer ? besideItsFolder(`${PROJECT}/recognizer`, recognizer) : {}),
     },
-    device: device(values.device),
+    device,
     onProgress: (task, done) => {
       if (task === 'enrol') progress.update('enrol', before + done, total, 'photos');
     },
@@ -57,7 +57,7 @@ export async function enrolCommand(args: readonly string[]): Promise<number> {
   try {
     const settings = settingsSchema.parse({
       recognizer: recognizer && `recognizer/${basename(recognizer)}`,
-      card: values.latent === undefined ? undefined : { latent: latent(values.latent) },
+      card: latent === undefined ? undefined : { latent },
     });
     const gallery = await enrolFolder(station.context, {
       project: PROJECT,

@@ -5,11 +5,9 @@ import { EngineProcess } from '../../shared/engine/process.ts';
 import { printable } from '../../shared/printable.ts';
 import { stdout } from '../../shared/terminal.ts';
 import { withCompanions } from './beside.ts';
-import { onlyArgument, parse, requireFile, userPath } from './options.ts';
-
-export const INSPECT_HELP = `rewound inspect CHECKPOINT [--json]
-
-  says what a checkpoint is, and what an audit would assume, without running it`;
+import { command } from './command.ts';
+import { flag } from './option.ts';
+import { requireFile, userPath } from './paths.ts';
 
 const MEMORY_BYTES = 8 * 2 ** 30;
 const SILENCE_MS = 60_000;
@@ -19,19 +17,21 @@ export function readingEngine(): EngineProcess {
   return new EngineProcess({ device: 'cpu', threads: 1, memoryBytes: MEMORY_BYTES, silenceMs: SILENCE_MS });
 }
 
-export async function inspectCommand(args: readonly string[]): Promise<number> {
-  const { values, positionals } = parse({
-    args: [...args],
-    allowPositionals: true,
-    options: { json: { type: 'boolean' } },
-  });
-  const path = userPath(onlyArgument(positionals, 'checkpoint'));
+export const inspect = command({
+  name: 'inspect',
+  summary: 'Says what a checkpoint is, and what an audit would assume, without running it.',
+  takes: ['CHECKPOINT'],
+  options: { json: flag('the same as JSON') },
+  run: ({ json }, [checkpoint = '']) => inspectFile(userPath(checkpoint), json),
+});
+
+async function inspectFile(path: string, json: boolean): Promise<number> {
   await requireFile(path);
   const request = await withCompanions(path);
   const engine = readingEngine();
   try {
     const inspection = await engine.tasks.inspect(request);
-    if (values.json) stdout.json(asJson(inspection));
+    if (json) stdout.json(asJson(inspection));
     else
       for (const [name, value] of rowsOf(basename(path), inspection))
         stdout.line(`${printable(name).padEnd(22)} ${value}`);

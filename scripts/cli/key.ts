@@ -1,4 +1,4 @@
-import { usage } from './options.ts';
+import { usage } from './usage.ts';
 
 const VARIABLE = 'REWOUND_PSEUDONYM_KEY';
 

@@ -9,75 +9,67 @@ import {
   USUAL,
 } from '../../shared/service/billing/price.ts';
 import { stdout } from '../../shared/terminal.ts';
-import { oneOf, parse, usage, whole } from './options.ts';
+import { command } from './command.ts';
+import { asOneOf, asPositive, asWhole, flag, optional, required, withDefault } from './option.ts';
 
 const KINDS = Object.keys(GPUS) as Gpu[];
 
-export const PRICE_HELP = `rewound price --ms-per-sample X [--samples 50000]
+const MOST_SAMPLES = 1_000_000_000;
 
-  says what an audit costs on Google Cloud, by list prices; it asks nobody
-
-  --ms-per-sample X   milliseconds for a sample on that GPU, as measured: a report names them
-  --samples N         samples of the audit
-  --shards N          pieces of the work; by default as an audit would cut them
-  --fresh N           samples after those that confirm whoever is named; 0 where nobody is
-                      (default as an audit would make, a fifth)
-  --photos N          photos to embed (default 0: they are, or embeddings are given)
-  --ms-per-photo X    milliseconds for a photo (default ${USUAL.photoMs})
-  --gpu KIND          ${KINDS.join(' or ')} (default ${USUAL.gpu})
-  --gpus N            GPUs at the same time (default ${USUAL.gpus})
-  --cold-start S      seconds until an instance takes its first message (default ${USUAL.coldStartS})
-  --idle S            seconds an instance is paid for after its last (default ${USUAL.idleS})
-  --json              the same as JSON`;
-
-export function priceCommand(args: readonly string[]): Promise<number> {
-  const text = { type: 'string' } as const;
-  const { values } = parse({
-    args: [...args],
-    options: {
-      samples: text,
-      'ms-per-sample': text,
-      shards: text,
-      fresh: text,
-      photos: text,
-      'ms-per-photo': text,
-      gpu: text,
-      gpus: text,
-      'cold-start': text,
-      idle: text,
-      json: { type: 'boolean' },
-    },
-  });
-  const sampleMs = positive(values['ms-per-sample'], 'ms-per-sample');
-  if (sampleMs === undefined) throw usage('--ms-per-sample is missing.', 'Take it from the report of a small audit.');
-  const { samples } = settingsSchema.parse({ samples: whole(values.samples, 'samples', 1, 1e9) });
-  const work: AuditWork = {
-    ...USUAL,
-    samples,
-    sampleMs,
-    shards: whole(values.shards, 'shards', 1, 100_000) ?? shardCount(settingsSchema.parse({ samples }), sampleMs),
-    fresh: whole(values.fresh, 'fresh', 0, 1e9) ?? freshSamples({ samples }),
-    photos: whole(values.photos, 'photos', 0, 1e10) ?? USUAL.photos,
-    photoMs: positive(values['ms-per-photo'], 'ms-per-photo') ?? USUAL.photoMs,
-    gpu: values.gpu === undefined ? USUAL.gpu : oneOf(values.gpu, 'gpu', KINDS),
-    gpus: whole(values.gpus, 'gpus', 1, 1000) ?? USUAL.gpus,
-    coldStartS: whole(values['cold-start'], 'cold-start', 0, 3600) ?? USUAL.coldStartS,
-    idleS: whole(values.idle, 'idle', 0, 3600) ?? USUAL.idleS,
-  };
-  const price = auditPrice(work);
-  if (values.json) stdout.json(JSON.stringify({ work, ...price, pricesRead: PRICES_READ }, undefined, 2));
-  else stdout.page(table(work, price));
-  return Promise.resolve(0);
-}
-
-function positive(text: string | undefined, name: string): number | undefined {
-  if (text === undefined) return undefined;
-  const value = Number(text);
-  if (text.trim() === '' || !Number.isFinite(value) || value <= 0) {
-    throw usage(`--${name} takes a number above 0, not "${text}".`);
-  }
-  return value;
-}
+export const price = command({
+  name: 'price',
+  summary: 'Says what an audit costs on Google Cloud, by list prices. It asks no service.',
+  takes: [],
+  options: {
+    'ms-per-sample': required(
+      'X',
+      'milliseconds for a sample on that GPU, as measured: a report names them',
+      asPositive,
+      'take it from the report of a small audit',
+    ),
+    samples: optional('N', 'samples of the audit (50000)', asWhole(1, MOST_SAMPLES)),
+    shards: optional('N', 'pieces of the work (as an audit would cut them)', asWhole(1, 100_000)),
+    fresh: optional(
+      'N',
+      'samples after those that confirm named people; 0 where nobody is named (a fifth, as an audit makes)',
+      asWhole(0, MOST_SAMPLES),
+    ),
+    photos: withDefault('N', 'photos to embed; 0 where embeddings are given', asWhole(0, 1e10), String(USUAL.photos)),
+    'ms-per-photo': withDefault('X', 'milliseconds for a photo', asPositive, String(USUAL.photoMs)),
+    gpu: withDefault('KIND', KINDS.join(' or '), asOneOf(KINDS), USUAL.gpu),
+    gpus: withDefault('N', 'GPUs at the same time', asWhole(1, 1000), String(USUAL.gpus)),
+    'cold-start': withDefault(
+      'S',
+      'seconds until an instance takes its first message',
+      asWhole(0, 3600),
+      String(USUAL.coldStartS),
+    ),
+    idle: withDefault(
+      'S',
+      'seconds an instance is paid for after its last message',
+      asWhole(0, 3600),
+      String(USUAL.idleS),
+    ),
+    json: flag('the same as JSON'),
+  },
+  run(values) {
+    const { 'ms-per-sample': sampleMs, gpu, gpus, photos } = values;
+    const { samples } = settingsSchema.parse({ samples: values.samples });
+    const work: AuditWork = {
+      ...USUAL,
+      ...{ samples, sampleMs, gpu, gpus, photos },
+      shards: values.shards ?? shardCount(settingsSchema.parse({ samples }), sampleMs),
+      fresh: values.fresh ?? freshSamples({ samples }),
+      photoMs: values['ms-per-photo'],
+      coldStartS: values['cold-start'],
+      idleS: values.idle,
+    };
+    const price = auditPrice(work);
+    if (values.json) stdout.json(JSON.stringify({ work, ...price, pricesRead: PRICES_READ }, undefined, 2));
+    else stdout.page(table(work, price));
+    return 0;
+  },
+});
 
 /** The price, line by line. */
 function table(

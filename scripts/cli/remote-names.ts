@@ -5,7 +5,7 @@ import { ensureFolder } from '../../shared/folders.ts';
 import { PRIVATE_FOLDER } from '../../shared/platform/local/private.ts';
 import { createWhole, removeEmpty } from '../../shared/whole-file.ts';
 import { keyBytes, pseudonymKey } from './key.ts';
-import { usage } from './options.ts';
+import { usage } from './usage.ts';
 
 /** Names as they leave this machine, and back. The way back is a list in memory: a pseudonym tells nothing. */
 export class RemoteNames {

@@ -14,9 +14,10 @@ import { listEndpoints } from '../../shared/service/webhooks/endpoints.ts';
 import { stderr } from '../../shared/terminal.ts';
 import { agreed } from './agreed.ts';
 import { EXIT } from './exit.ts';
-import { requireFolder, usage } from './options.ts';
+import { requireFolder } from './paths.ts';
 import { SECRET_EFFECTS } from './secret-effects.ts';
 import { readSecret, replaceSecret } from './service-secret.ts';
+import { usage } from './usage.ts';
 
 /**
  * Replaces the secret of a folder that no service works in. Each step can be done again, and a start of the service

@@ -15,51 +15,54 @@ import { parseReport } from '../../shared/report/json.ts';
 import { runAgenda } from '../../shared/service/core/agenda.ts';
 import { ownerOf } from '../../shared/service/core/paths.ts';
 import { stderr } from '../../shared/terminal.ts';
+import { ENGINE_OPTIONS } from './audit-options.ts';
+import { command } from './command.ts';
 import { EXIT } from './exit.ts';
 import { type Hosting, host } from './hosting.ts';
 import { interruption } from './interrupt.ts';
-import { device, onlyArgument, parse, userPath, whole } from './options.ts';
+import { asText, asWhole, optional, type Values, withDefault } from './option.ts';
+import { userPath } from './paths.ts';
 import { Station } from './station.ts';
-
-export const SERVE_HELP = `rewound serve [FOLDER] [--device D] [--settle SECONDS] [--port N] [--host H] [--origin URL]
-
-  watches FOLDER (rewound-bucket): each checkpoint put into drop/TENANT/PROJECT/checkpoints/ is audited against the
-  project's members/ and controls/ with the settings of its project.json; the report appears under report/;
-  serves the page and the API too (docs/serve.md), and prints a link that signs in once, within 10 minutes
-
-  --port N             where it listens (8080); 0 takes any free port
-  --host H             who can reach it (127.0.0.1, this machine alone); 0.0.0.0 lets the network in
-  --origin URL         how it is reached from outside, such as https://audits.example.com behind a proxy
-  --settle SECONDS     how long a checkpoint must have stayed the same (2)
-  --device D           cpu, webgpu or cuda (cpu)`;
 
 const SCAN_MS = 1000;
 const PORT = '8080';
 /** How often what has become due is looked for. */
 const AGENDA_MS = 2000;
 
-export async function serveCommand(args: readonly string[]): Promise<number> {
-  const { values, positionals } = parse({
-    args: [...args],
-    allowPositionals: true,
-    options: {
-      device: { type: 'string', default: 'cpu' },
-      settle: { type: 'string', default: '2' },
-      port: { type: 'string', default: PORT },
-      host: { type: 'string', default: '127.0.0.1' },
-      origin: { type: 'string' },
-    },
-  });
-  const { host: address, origin } = values;
-  const port = whole(values.port, 'port', 0, 65_535) ?? 0;
-  const folder = userPath(positionals.length === 0 ? 'rewound-bucket' : onlyArgument(positionals, 'folder'));
-  const settleMs = (whole(values.settle, 'settle', 0, 3600) ?? 2) * 1000;
+const OPTIONS = {
+  port: withDefault('N', 'where it listens; 0 takes any free port', asWhole(0, 65_535), PORT),
+  host: withDefault(
+    'H',
+    'who can reach it: 127.0.0.1 is this machine alone, 0.0.0.0 lets the network in',
+    asText,
+    '127.0.0.1',
+  ),
+  origin: optional('URL', 'how it is reached from outside, such as https://audits.example.com behind a proxy', asText),
+  settle: withDefault('SECONDS', 'how long a checkpoint must have stayed the same', asWhole(0, 3600), '2'),
+  device: ENGINE_OPTIONS.device,
+};
+
+export const serve = command({
+  name: 'serve',
+  summary: 'Watches a folder and audits each checkpoint that is put into it; serves the page and the API too.',
+  takes: ['[FOLDER]'],
+  details:
+    "Each checkpoint put into drop/TENANT/PROJECT/checkpoints/ of FOLDER (rewound-bucket) is audited against the project's members/ and controls/ with the settings of its project.json; the report appears under report/. It prints a link to the page that signs in once, within 10 minutes (docs/serve.md).",
+  options: OPTIONS,
+  run: (values, [folder = 'rewound-bucket']) => serveFolder(userPath(folder), values),
+});
+
+async function serveFolder(
+  folder: string,
+  { host: address, origin, port, settle, device }: Values<typeof OPTIONS>,
+): Promise<number> {
+  const settleMs = settle * 1000;
   ensureFolder(join(folder, 'drop'), PRIVATE_FOLDER);
   const say = stderr.line;
   const stop = interruption();
   const station: Station = new Station({
     folder,
-    device: device(values.device),
+    device,
     signal: stop.signal,
     shared: true,
     onMessage: async (topic, event) => {
@@ -74,7 +77,7 @@ export async function serveCommand(args: readonly string[]): Promise<number> {
   }
   let hosting: Hosting | undefined;
   try {
-    const warning = isolationWarning(device(values.device));
+    const warning = isolationWarning(device);
     if (warning !== undefined) say(warning);
     hosting = await host(station, folder, { host: address, port, origin });
     announce(hosting, folder, say);

@@ -7,7 +7,7 @@ import type { Platform } from '../../shared/platform/ports.ts';
 import { dependsOnSecret } from '../../shared/service/accounts/adopt-secret.ts';
 import { isSecret, SECRET_BYTES, type Secret } from '../../shared/service/core/secret.ts';
 import { createWhole, removeEmpty, writeWhole } from '../../shared/whole-file.ts';
-import { usage } from './options.ts';
+import { usage } from './usage.ts';
 
 /** For its owner only. */
 const MODE = 0o600;

@@ -11,14 +11,12 @@ import { rosterSchema } from '../../shared/pipeline/results/roster.ts';
 import type { Role } from '../../shared/report/model.ts';
 import { photoKey } from '../../shared/report/render/html.ts';
 import { stdout } from '../../shared/terminal.ts';
+import { command } from './command.ts';
 import { putFile } from './files.ts';
-import { onlyArgument, parse, usage, userPath, whole } from './options.ts';
+import { asWhole, required, withDefault } from './option.ts';
+import { userPath } from './paths.ts';
 import { readPointer } from './pointer.ts';
 import { Station } from './station.ts';
-
-export const SHOW_HELP = `rewound show OUT --seed N [--nearest 5]
-
-  makes the sample of one seed again, as OUT/seed-N.png, beside the gallery faces nearest to it`;
 
 /** Side of each face on the sheet, and the gap between them, in pixels. */
 const SIDE = 256;
@@ -31,16 +29,18 @@ interface Neighbour {
   readonly similarity: number;
 }
 
-export async function showCommand(args: readonly string[]): Promise<number> {
-  const { values, positionals } = parse({
-    args: [...args],
-    allowPositionals: true,
-    options: { seed: { type: 'string' }, nearest: { type: 'string' } },
-  });
-  const out = userPath(onlyArgument(positionals, 'report folder'));
-  const seed = whole(values.seed, 'seed', 0, 2 ** 32 - 1);
-  if (seed === undefined) throw usage('--seed is missing: a seed from the report.');
-  const nearest = whole(values.nearest, 'nearest', 1, 20) ?? 5;
+export const show = command({
+  name: 'show',
+  summary: 'Makes the sample of one seed again, as OUT/seed-N.png, beside the gallery faces nearest to it.',
+  takes: ['REPORT_FOLDER'],
+  options: {
+    seed: required('N', 'a seed from the report', asWhole(0, 2 ** 32 - 1), 'a seed from the report'),
+    nearest: withDefault('N', 'gallery faces beside it', asWhole(1, 20), '5'),
+  },
+  run: ({ seed, nearest }, [folder = '']) => showSeed(userPath(folder), seed, nearest),
+});
+
+async function showSeed(out: string, seed: number, nearest: number): Promise<number> {
   const { audit, work, mounts } = await readPointer(out);
   const station = new Station({ folder: work, mounts, device: 'cpu' });
   try {

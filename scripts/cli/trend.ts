@@ -6,30 +6,31 @@ import { renderTrendText } from '../../shared/report/compare/trend-words.ts';
 import { renderTrendHtml } from '../../shared/report/render/html/trend.ts';
 import { stdout } from '../../shared/terminal.ts';
 import { readBaseline } from './baseline.ts';
+import { command } from './command.ts';
 import { putFile } from './files.ts';
-import { parse, usage, userPath } from './options.ts';
+import { flag, optional } from './option.ts';
+import { asPath, userPath } from './paths.ts';
 
-export const TREND_HELP = `rewound trend REPORT... [--out trend.html] [--json]
-
-  shows privacy over the snapshots of a training, from their report.json (or baselines) in the order given: a
-  table, and with --out a page with charts; where the paths differ by one number that rises, snapshots stand by it`;
-
-export async function trendCommand(args: readonly string[]): Promise<number> {
-  const { values, positionals } = parse({
-    args: [...args],
-    allowPositionals: true,
-    options: { out: { type: 'string' }, json: { type: 'boolean' } },
-  });
-  if (positionals.length === 0) throw usage('The reports are missing.');
-  const audits = [];
-  for (const path of positionals) audits.push(await readBaseline(path));
-  const trend = trendOf(audits, labelsOf(positionals));
-  if (values.out !== undefined) {
-    const out = userPath(values.out);
-    ensureFolder(dirname(out));
-    await putFile(out, renderTrendHtml(trend));
-  }
-  if (values.json) stdout.json(renderTrendJson(trend));
-  else stdout.page(renderTrendText(trend));
-  return 0;
-}
+export const trend = command({
+  name: 'trend',
+  summary: 'Shows privacy over the snapshots of a training, from their reports or baselines in the order given.',
+  takes: ['REPORT...'],
+  details:
+    'Prints a table, and with --out a page with charts. Where the paths differ by one number that rises, snapshots are named by it.',
+  options: {
+    out: optional('FILE', 'a page with charts, such as trend.html', asPath),
+    json: flag('the same as JSON'),
+  },
+  async run({ out, json }, paths) {
+    const audits = [];
+    for (const path of paths) audits.push(await readBaseline(userPath(path)));
+    const trend = trendOf(audits, labelsOf(paths));
+    if (out !== undefined) {
+      ensureFolder(dirname(out));
+      await putFile(out, renderTrendHtml(trend));
+    }
+    if (json) stdout.json(renderTrendJson(trend));
+    else stdout.page(renderTrendText(trend));
+    return 0;
+  },
+});

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { Firestore } from '@google-cloud/firestore';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
-import { accountCommand } from '../../scripts/cli/account.ts';
+import { main } from '../../scripts/cli/main.ts';
 import { asRewoundError } from '../../shared/errors.ts';
 import { partedRecords } from '../../shared/platform/google/parted.ts';
 import { googleRecords } from '../../shared/platform/google/records.ts';
@@ -34,7 +34,7 @@ async function account(...args: string[]): Promise<{ stdout: string; stderr: str
     }),
   );
   try {
-    const code = await accountCommand(args).then(String, (error) => asRewoundError(error).code);
+    const code = await main(['account', ...args]).then(String, (error) => asRewoundError(error).code);
     return { ...said, code };
   } finally {
     for (const spy of spies) spy.mockRestore();

@@ -2,7 +2,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { parseAudit } from '../../scripts/cli/audit-request.ts';
-import { baselineCommand } from '../../scripts/cli/baseline.ts';
+import { baseline } from '../../scripts/cli/baseline.ts';
 import { EXIT, exitCode } from '../../scripts/cli/exit.ts';
 import { baselineOf, renderBaseline } from '../../shared/report/compare/baseline.ts';
 import { compareReports } from '../../shared/report/compare/compare.ts';
@@ -109,18 +109,18 @@ describe('rewound baseline', () => {
   it('writes no name, and takes a key where there are names', async () => {
     const out = join(tempDir(), 'baseline.json');
     const report = fileOf(renderJson(exampleReport()));
-    await expect(baselineCommand([report, '--out', out])).rejects.toMatchObject({ code: 'USAGE' });
+    await expect(baseline.run([report, '--out', out])).rejects.toMatchObject({ code: 'USAGE' });
     expect(existsSync(out)).toBe(false);
     vi.stubEnv('REWOUND_PSEUDONYM_KEY', KEY);
     vi.spyOn(process.stdout, 'write').mockReturnValue(true);
-    expect(await baselineCommand([report, '--out', out])).toBe(0);
+    expect(await baseline.run([report, '--out', out])).toBe(0);
     expect(readFileSync(out, 'utf8')).toBe(renderBaseline(baselineOf(exampleReport(), Buffer.from(KEY, 'hex'))));
   });
 
   it('needs no key where nobody is named', async () => {
     const out = join(tempDir(), 'baseline.json');
     vi.spyOn(process.stdout, 'write').mockReturnValue(true);
-    expect(await baselineCommand([fileOf(renderJson(exampleReport('NOT_DETECTED'))), '--out', out])).toBe(0);
+    expect(await baseline.run([fileOf(renderJson(exampleReport('NOT_DETECTED'))), '--out', out])).toBe(0);
   });
 });
 
