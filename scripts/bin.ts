@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+/** The entry point of the npm package. */
 import type { ErrorCode } from '../shared/error-codes.ts';
 
 /**

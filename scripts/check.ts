@@ -19,6 +19,8 @@ const CHECKS: Readonly<Record<string, readonly string[]>> = {
   build: ['node', 'scripts/check/cloudbuild.ts'],
   // Nothing but shared/terminal.ts writes to a terminal.
   terminal: ['node', 'scripts/check/terminal.ts'],
+  // Every source file says in its first line what it is for.
+  headers: ['node', 'scripts/check/headers.ts'],
   // Every package of the lock file with its digest, from the public registry.
   lock: ['node', 'scripts/check/lock.ts'],
   // The client against the API it is generated from.

@@ -1,3 +1,4 @@
+/** Reads and writes safetensors files. */
 import { RewoundError } from './errors.ts';
 
 /**

@@ -1,3 +1,4 @@
+/** Measures the reading side of the API against a bare server that reads the same records. */
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';

@@ -1,3 +1,4 @@
+/** Measures a whole audit from the start of its process against the time spent inside the models. */
 import { join } from 'node:path';
 import type { Benchmark } from './benchmark.ts';
 import { floorMs, measuredAudit } from './measured.ts';

@@ -1,3 +1,4 @@
+/** Measures reading a checkpoint against reading its file. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { loadCheckpoint } from '../../shared/checkpoint/formats/load.ts';

@@ -1,3 +1,4 @@
+/** Describes the machine that a number was measured on. */
 import { readFileSync } from 'node:fs';
 import { arch, availableParallelism, cpus, loadavg, platform, totalmem } from 'node:os';
 import { join } from 'node:path';

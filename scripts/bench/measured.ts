@@ -1,3 +1,4 @@
+/** Runs an audit with meters in its processes. */
 import { spawn } from 'node:child_process';
 import { mkdir, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';

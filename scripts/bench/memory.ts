@@ -1,3 +1,4 @@
+/** Measures the peak memory of an audit against that of one with a tenth of the samples. */
 import { join } from 'node:path';
 import { RandomState } from '../../shared/audit/numbers/random.ts';
 import { GraphBuilder } from '../../shared/onnx/graph.ts';

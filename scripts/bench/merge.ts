@@ -1,3 +1,4 @@
+/** Merges the results of many shards in a process of its own. */
 import { execFile } from 'node:child_process';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';

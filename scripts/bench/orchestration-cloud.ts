@@ -1,3 +1,4 @@
+/** Runs an audit of many empty shards on the emulators of Pub/Sub and Firestore. */
 import { readFileSync } from 'node:fs';
 import type { Firestore } from '@google-cloud/firestore';
 import type { Context } from '../../shared/pipeline/base/context.ts';

@@ -1,3 +1,4 @@
+/** Measures the floor of orchestration on this disk: writes and syncs alone. */
 import { closeSync, fsync, mkdtempSync, openSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';

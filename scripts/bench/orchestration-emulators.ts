@@ -1,3 +1,4 @@
+/** Measures the floor of orchestration on the emulators: messages and records alone. */
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type IncomingMessage } from 'node:http';

@@ -1,3 +1,4 @@
+/** Runs an audit of many empty shards in a folder and SQLite. */
 import { readFileSync } from 'node:fs';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';

@@ -1,3 +1,4 @@
+/** Measures what it costs to take shards through the pipeline when the shards themselves cost nothing. */
 import type { Benchmark } from './benchmark.ts';
 import { cloudShards } from './orchestration-cloud.ts';
 import { localShards } from './orchestration-local.ts';

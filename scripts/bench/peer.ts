@@ -1,3 +1,4 @@
+/** Measures Rewound against a Python script that does the same work with ONNX Runtime, OpenCV and faiss. */
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';

@@ -1,3 +1,4 @@
+/** Keeps the results of benchmarks in a file, each with its own time and machine. */
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { z } from 'zod';

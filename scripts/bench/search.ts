@@ -1,3 +1,4 @@
+/** Measures exact search against the matrix multiplication that it needs. */
 import { availableParallelism } from 'node:os';
 import { RandomState } from '../../shared/audit/numbers/random.ts';
 import { GallerySearch } from '../../shared/faces/search.ts';

@@ -1,3 +1,4 @@
+/** Measures the statistics of a large audit, and merging many shard results. */
 import { layOut } from '../../shared/audit/counts/roster.ts';
 import { type Summary, summarise } from '../../shared/audit/counts/summary.ts';
 import { TallyBuilder } from '../../shared/audit/counts/tally-builder.ts';

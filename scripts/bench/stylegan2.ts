@@ -1,3 +1,4 @@
+/** Measures a StyleGAN2 graph against the same network in PyTorch. */
 import { execFile } from 'node:child_process';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';

@@ -1,3 +1,4 @@
+/** Finds what audits are measured on: real photos and generators, or those of the demo. */
 import { existsSync } from 'node:fs';
 import { cp, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';

@@ -1,3 +1,4 @@
+/** Shows the results of benchmarks as lines for a terminal. */
 import { meetsTarget, type Row, type Skipped } from './benchmark.ts';
 
 /** The results as lines for a terminal: ratio, target, and what was compared. */

@@ -1,3 +1,4 @@
+/** Reads the kept schema of the Google Terraform provider. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';

@@ -1,3 +1,4 @@
+/** Reads the schema of one Terraform resource from generated TypeScript declarations. */
 import type { Block } from './provider-schema.ts';
 
 /** `readonly locationId?: string;` with the comment before it, whose link ends in the name Terraform knows. */

@@ -1,3 +1,4 @@
+/** Reads a folder of Terraform configuration. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from '@cdktf/hcl2json';

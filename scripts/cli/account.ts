@@ -1,3 +1,4 @@
+/** `rewound account`: the commands of an operator for the accounts of a hosted service. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { Firestore } from '@google-cloud/firestore';

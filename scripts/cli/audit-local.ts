@@ -1,3 +1,4 @@
+/** Makes an audit on this machine. */
 import { isolationWarning } from '../../shared/engine/isolation.ts';
 import type { Context } from '../../shared/pipeline/base/context.ts';
 import { readReportFile } from '../../shared/pipeline/results/report-files.ts';

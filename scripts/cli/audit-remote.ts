@@ -1,3 +1,4 @@
+/** Has the hosted service make an audit, and puts the real names back into its report. */
 import { createHash } from 'node:crypto';
 import { basename } from 'node:path';
 import { z } from 'zod';

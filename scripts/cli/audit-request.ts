@@ -1,3 +1,4 @@
+/** Checks what a command line of `rewound audit` asks for. */
 import { basename, dirname } from 'node:path';
 import type { Device } from '../../shared/onnx/runtime.ts';
 import { isCompanion } from '../../shared/pipeline/base/layout.ts';

@@ -1,3 +1,4 @@
+/** `rewound audit`: makes an audit and shows its result. */
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ensureFolder } from '../../shared/folders.ts';

@@ -1,3 +1,4 @@
+/** `rewound baseline`: makes of a report what later audits are compared with. */
 import { dirname } from 'node:path';
 import { ensureFolder } from '../../shared/folders.ts';
 import {

@@ -1,3 +1,4 @@
+/** Reads the card and the recipe beside a checkpoint. */
 import type { InspectRequest } from '../../shared/engine/compute.ts';
 import { RewoundError } from '../../shared/errors.ts';
 import { cardTooLarge, MOST_CARD_BYTES } from '../../shared/pipeline/base/given-text.ts';

@@ -1,3 +1,4 @@
+/** `rewound convert`: writes the generator in a checkpoint as an ONNX model. */
 import { access } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Conversion } from '../../shared/engine/compute.ts';

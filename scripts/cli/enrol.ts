@@ -1,3 +1,4 @@
+/** `rewound enrol`: embeds a folder of photos once. */
 import { basename, join } from 'node:path';
 import { RewoundError } from '../../shared/errors.ts';
 import { encodeLabels, type Label } from '../../shared/faces/labels.ts';

@@ -1,3 +1,4 @@
+/** Says which exit code a verdict or an error has, and prints errors. */
 import { isOurs } from '../../shared/error-codes.ts';
 import type { RewoundError } from '../../shared/errors.ts';
 import type { AuditRecord } from '../../shared/pipeline/runs/run.ts';

@@ -1,3 +1,4 @@
+/** Starts the API and the page of the hosted service on this machine. */
 import { once } from 'node:events';
 import type { RequestListener, Server } from 'node:http';
 import { apiServer, openApi, type UploadReceiver } from '../../functions/api.ts';

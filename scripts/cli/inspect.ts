@@ -1,3 +1,4 @@
+/** `rewound inspect`: says what a checkpoint is, without running it. */
 import { basename } from 'node:path';
 import type { PlainValue } from '../../shared/checkpoint/formats/module.ts';
 import type { Inspection } from '../../shared/engine/compute.ts';

@@ -1,3 +1,4 @@
+/** Reads the key of pseudonyms from the environment. */
 import { usage } from './usage.ts';
 
 const VARIABLE = 'REWOUND_PSEUDONYM_KEY';

@@ -1,3 +1,4 @@
+/** Writes into a report's folder where the work of its audit is, for `rewound show`. */
 import { join } from 'node:path';
 import { z } from 'zod';
 import { RewoundError } from '../../shared/errors.ts';

@@ -1,3 +1,4 @@
+/** `rewound price`: says what an audit costs on Google Cloud. */
 import { freshSamples, settingsSchema, shardCount } from '../../shared/pipeline/planning/settings.ts';
 import {
   type AuditPrice,

@@ -1,3 +1,4 @@
+/** Shows progress on stderr. */
 import type { Terminal } from '../../shared/terminal.ts';
 
 /** Progress on stderr: a live bar on a terminal, a plain line now and then elsewhere, nothing when quiet. */

@@ -1,3 +1,4 @@
+/** Lists the user's files that an audit by the hosted service needs. */
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { Readable } from 'node:stream';

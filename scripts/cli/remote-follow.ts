@@ -1,3 +1,4 @@
+/** Follows an audit of the hosted service to its end. */
 import { setTimeout } from 'node:timers/promises';
 import type { Audit, RewoundClient } from '../../shared/client/api.ts';
 import { asRewoundError } from '../../shared/errors.ts';

@@ -1,3 +1,4 @@
+/** Replaces names by pseudonyms before they leave this machine, and puts them back. */
 import { createHmac, randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';

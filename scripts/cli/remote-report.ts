@@ -1,3 +1,4 @@
+/** Renders the report of a hosted audit with the names of this machine. */
 import { pseudonymKeyOf, type Settings } from '../../shared/pipeline/planning/settings.ts';
 import { parseReport, renderJson } from '../../shared/report/json.ts';
 import type { Report } from '../../shared/report/model.ts';

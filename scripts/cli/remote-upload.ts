@@ -1,3 +1,4 @@
+/** Uploads the files of an audit to the hosted service, and resumes where it was stopped. */
 import { request as http } from 'node:http';
 import { request as https } from 'node:https';
 import type { Readable } from 'node:stream';

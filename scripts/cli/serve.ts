@@ -1,3 +1,4 @@
+/** `rewound serve`: audits what is put into a folder, and serves the page and the API. */
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { isolationWarning } from '../../shared/engine/isolation.ts';

@@ -1,3 +1,4 @@
+/** `rewound show`: makes one sample again beside the gallery faces nearest to it. */
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { RewoundError } from '../../shared/errors.ts';

@@ -1,3 +1,4 @@
+/** Starts or resumes an audit and runs it to its end. */
 import { RewoundError } from '../../shared/errors.ts';
 import type { Context } from '../../shared/pipeline/base/context.ts';
 import { keys } from '../../shared/pipeline/base/layout.ts';

@@ -1,3 +1,4 @@
+/** Puts the local platform, the engine and the functions together in one process. */
 import { availableParallelism } from 'node:os';
 import type { FunctionEvent, Handle, World } from '../../functions/bootstrap.ts';
 import { functions } from '../../functions/index.ts';

@@ -1,3 +1,4 @@
+/** Turns messages and signs of life of the engine into progress. */
 import type { Task } from '../../shared/engine/protocol.ts';
 import type { Context } from '../../shared/pipeline/base/context.ts';
 import { shardMessage, TOPICS } from '../../shared/pipeline/base/messages.ts';

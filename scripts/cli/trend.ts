@@ -1,3 +1,4 @@
+/** `rewound trend`: compares the audits of the snapshots of a training. */
 import { dirname } from 'node:path';
 import { ensureFolder } from '../../shared/folders.ts';
 import { renderTrendJson, trendOf } from '../../shared/report/compare/trend.ts';

@@ -1,3 +1,4 @@
+/** Generates the typed client from the OpenAPI document. */
 import { z } from 'zod';
 
 /* From an OpenAPI document to TypeScript: as much of both as our own document needs, and an error for all else. */

@@ -1,3 +1,4 @@
+/** Says what a deployment will make and cost, and what is to be done afterwards. */
 import { TOPICS } from '../../shared/pipeline/base/messages.ts';
 import { freshSamples, settingsSchema, shardCount } from '../../shared/pipeline/planning/settings.ts';
 import { auditPrice, type Gpu, gpuSecond, PRICES_READ, USUAL } from '../../shared/service/billing/price.ts';

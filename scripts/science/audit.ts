@@ -1,3 +1,4 @@
+/** Simulates an audit of embeddings that are drawn at random. */
 import { batchCount, batchRange } from '../../shared/audit/counts/shards.ts';
 import { type Summary, summarise } from '../../shared/audit/counts/summary.ts';
 import { TallyBuilder } from '../../shared/audit/counts/tally-builder.ts';

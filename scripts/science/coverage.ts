@@ -1,3 +1,4 @@
+/** Simulates whether intervals hold the true value. */
 import { ndtr } from 'cephes';
 import { type Sides, split } from '../../shared/audit/evidence/comparison.ts';
 import { leakedFraction } from '../../shared/audit/evidence/leaked.ts';

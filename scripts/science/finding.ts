@@ -1,3 +1,4 @@
+/** Describes one number that was simulated, with its uncertainty. */
 import { clopperPearson } from '../../shared/audit/numbers/intervals.ts';
 
 /** One number that was simulated. */

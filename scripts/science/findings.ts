@@ -1,3 +1,4 @@
+/** Computes every number of docs/science.md but the known answers. */
 import { DESIGNS, holds } from './coverage.ts';
 import { type Finding, mean, share } from './finding.ts';
 import type { Outcome } from './outcome.ts';

@@ -1,3 +1,4 @@
+/** Draws the embeddings of generated faces, with and without leaks. */
 import type { RandomState } from '../../shared/audit/numbers/random.ts';
 import type { People } from './people.ts';
 import { isotropic, LENGTH, type Population, photograph } from './population.ts';

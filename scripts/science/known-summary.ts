@@ -1,3 +1,4 @@
+/** Summarises the known answers for docs/science.md. */
 import { type Answer, KNOWN, meanAnswer } from './known.ts';
 import type { KnownAudit } from './studies.ts';
 

@@ -1,3 +1,4 @@
+/** Lists worlds in which the right answer is known. */
 import { scores as scoresOf } from '../../shared/audit/counts/staircase.ts';
 import type { SimulatedAudit, World } from './audit.ts';
 import { collapse, copies, type Generator, leak, lone, oracle } from './generators.ts';

@@ -1,3 +1,4 @@
+/** Reduces a simulated audit to what is counted of it. */
 import type { Interval } from '../../shared/audit/numbers/intervals.ts';
 import type { Analysis } from '../../shared/audit/verdict/analysis.ts';
 import type { Conclusion } from '../../shared/audit/verdict/conclusion.ts';

@@ -1,3 +1,4 @@
+/** Renders docs/science.md. */
 import type { Finding } from './finding.ts';
 import { type Answer, EXPECTED_FROM, KNOWN, type Known } from './known.ts';
 import type { KnownSummary } from './known-summary.ts';

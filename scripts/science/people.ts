@@ -1,3 +1,4 @@
+/** Draws the members and controls of a simulated audit. */
 import { layOut } from '../../shared/audit/counts/roster.ts';
 import type { RandomState } from '../../shared/audit/numbers/random.ts';
 import type { Person } from '../../shared/audit/verdict/analysis.ts';

@@ -1,3 +1,4 @@
+/** Spreads simulations over processes. */
 import { type ChildProcess, fork } from 'node:child_process';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';

@@ -1,3 +1,4 @@
+/** Draws people: where embeddings of identities come from. */
 import type { RandomState } from '../../shared/audit/numbers/random.ts';
 
 /** Numbers in an embedding. */

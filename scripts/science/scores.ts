@@ -1,3 +1,4 @@
+/** Simulates an audit of scores that are drawn at random. */
 import type { Summary } from '../../shared/audit/counts/summary.ts';
 import type { GalleryProfile } from '../../shared/audit/gallery/profile.ts';
 import { binOf } from '../../shared/audit/numbers/bins.ts';

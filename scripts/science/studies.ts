@@ -1,3 +1,4 @@
+/** Lists what can be simulated of one seed, by name. */
 import { scores as scoresOf } from '../../shared/audit/counts/staircase.ts';
 import { hitsFrom } from '../../shared/audit/counts/summary.ts';
 import { firstBinAbove } from '../../shared/audit/numbers/bins.ts';

@@ -1,3 +1,4 @@
+/** Lists the worlds in which audits are simulated. */
 import type { RandomState } from '../../shared/audit/numbers/random.ts';
 import type { Effort, World } from './audit.ts';
 import { type Generator, leak, oracle } from './generators.ts';

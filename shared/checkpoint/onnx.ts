@@ -1,3 +1,4 @@
+/** Finds the latent input and the image output of an ONNX generator. */
 import { type ModelSummary, summarize, type TensorSignature } from '../onnx/model.ts';
 import { checkClasses, checkLatent, checkParameters, checkPicture, fixedExtent } from './extents.ts';
 import { unsupported } from './formats/faults.ts';

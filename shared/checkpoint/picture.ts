@@ -1,3 +1,4 @@
+/** Builds the graph that turns a generator's output into pictures and face crops. */
 import { type CanvasPlacement, placeOnCanvas, resampleMatrix } from '../faces/resample.ts';
 import { NodeList, type Value, valueInfo } from '../onnx/graph.ts';
 import { extendModel } from '../onnx/model.ts';

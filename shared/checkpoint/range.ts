@@ -1,3 +1,4 @@
+/** Finds which values of an image mean black and white. */
 import { RewoundError } from '../errors.ts';
 import type { Assumption, Range } from './spec/generator.ts';
 

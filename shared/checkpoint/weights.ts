@@ -1,3 +1,4 @@
+/** Reads a checkpoint of weights and builds its generator. */
 import { RewoundError } from '../errors.ts';
 import { GraphBuilder, WeightFile } from '../onnx/graph.ts';
 import { recognise } from './families/recognise.ts';

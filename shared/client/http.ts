@@ -1,3 +1,4 @@
+/** Sends the requests of the typed client, and tries again where that is safe. */
 import { backoffMs } from '../backoff.ts';
 import { ERROR_CODES, type ErrorCode } from '../error-codes.ts';
 import { RewoundError } from '../errors.ts';

@@ -1,3 +1,4 @@
+/** Runs a few samples of a generator and finds out what its file does not say. */
 import { pictureOfSize } from '../checkpoint/extents.ts';
 import { buildPictureModel, type PictureGeometry, pictureGeometry } from '../checkpoint/picture.ts';
 import { findRange, type RawValues } from '../checkpoint/range.ts';

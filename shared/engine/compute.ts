@@ -1,3 +1,4 @@
+/** The port to everything that runs a model or decodes a picture. */
 import type { Shard } from '../audit/counts/shards.ts';
 import type { Tally } from '../audit/counts/tally.ts';
 import type { PictureGeometry } from '../checkpoint/picture.ts';

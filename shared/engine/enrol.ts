@@ -1,3 +1,4 @@
+/** Embeds photos as generated pictures are embedded. */
 import { asRewoundError } from '../errors.ts';
 import { eyeDistance, type Points, scalePoints } from '../faces/align.ts';
 import { FACE_SCORE } from '../faces/detection.ts';

@@ -1,3 +1,4 @@
+/** Feeds a generator with the latents of seeds. */
 import { Tensor } from 'onnxruntime-node';
 import { latents } from '../audit/counts/latents.ts';
 import type { GeneratorSpec } from '../checkpoint/spec/generator.ts';

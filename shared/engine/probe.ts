@@ -1,3 +1,4 @@
+/** Probes one shard: generates, embeds and searches. */
 import { batchRange } from '../audit/counts/shards.ts';
 import type { Tally, Timing } from '../audit/counts/tally.ts';
 import { TallyBuilder } from '../audit/counts/tally-builder.ts';

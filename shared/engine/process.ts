@@ -1,3 +1,4 @@
+/** Runs the engine in a child process with limits. */
 import { type ChildProcess, fork } from 'node:child_process';
 import { RewoundError } from '../errors.ts';
 import type { RuntimeOptions } from '../onnx/runtime.ts';

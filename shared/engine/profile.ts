@@ -1,3 +1,4 @@
+/** Measures what a gallery says of itself. */
 import type { Layout } from '../audit/counts/roster.ts';
 import { blindScores } from '../audit/gallery/blind.ts';
 import { centroidsOf } from '../audit/gallery/centroids.ts';

@@ -1,3 +1,4 @@
+/** The messages between the engine's process and its owner. */
 import type { ErrorCode } from '../error-codes.ts';
 import { RewoundError } from '../errors.ts';
 import type { RuntimeOptions } from '../onnx/runtime.ts';

@@ -1,3 +1,4 @@
+/** Turns seeds into embeddings of faces. */
 import type { Tensor } from 'onnxruntime-node';
 import { PICTURE_OUTPUTS, type PictureGeometry } from '../checkpoint/picture.ts';
 import type { GeneratorSpec } from '../checkpoint/spec/generator.ts';

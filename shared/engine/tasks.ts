@@ -1,3 +1,4 @@
+/** The tasks of the engine, in the process that runs them. */
 import { readFile, stat } from 'node:fs/promises';
 import { decodeProfile, encodeProfile } from '../audit/gallery/profile-codec.ts';
 import { type ByteSource, fileSource } from '../checkpoint/formats/source.ts';

@@ -1,3 +1,4 @@
+/** Adds the cutting-out of aligned faces to a graph. */
 import type { GraphBuilder, Value } from '../onnx/graph.ts';
 
 /**

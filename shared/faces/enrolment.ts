@@ -1,3 +1,4 @@
+/** Writes and reads embedded photos. */
 import { RewoundError } from '../errors.ts';
 import { elementsOf, readSafetensors, tensorOf, writeSafetensors } from '../safetensors.ts';
 import { requireWhole, seal, UNSEALED } from '../seal.ts';

@@ -1,3 +1,4 @@
+/** Writes and reads the gallery of an audit. */
 import { z } from 'zod';
 import { type Enrolled, type Layout, layOut } from '../audit/counts/roster.ts';
 import { RewoundError } from '../errors.ts';

@@ -1,3 +1,4 @@
+/** Reads and writes labels.csv: who an embedding shows. */
 import { RewoundError } from '../errors.ts';
 
 /** Who an embedding shows. */

@@ -1,3 +1,4 @@
+/** Finds the one face of each image and its landmarks. */
 import type { Tensor } from 'onnxruntime-node';
 import { GraphBuilder } from '../onnx/graph.ts';
 import { floats, floatTensor, type Model, type Runtime } from '../onnx/runtime.ts';

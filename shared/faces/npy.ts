@@ -1,3 +1,4 @@
+/** Reads and writes matrices as .npy files. */
 import { RewoundError } from '../errors.ts';
 
 /** A two-dimensional array of floats. */

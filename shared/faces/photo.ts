@@ -1,3 +1,4 @@
+/** Decodes and resizes photos. */
 import { readFile } from 'node:fs/promises';
 import sharp from 'sharp';
 import { decodePnm, isPnm, type RawImage } from './pnm.ts';

@@ -1,3 +1,4 @@
+/** Describes, opens and runs a face recognizer. */
 import type { Tensor } from 'onnxruntime-node';
 import { z } from 'zod';
 import { RewoundError } from '../errors.ts';

@@ -1,3 +1,4 @@
+/** Searches a gallery exactly. */
 import { GraphBuilder } from '../onnx/graph.ts';
 import { floats, floatTensor, type Model, type Runtime } from '../onnx/runtime.ts';
 

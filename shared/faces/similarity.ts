@@ -1,3 +1,4 @@
+/** Computes the cosines of blocks of faces. */
 import { GraphBuilder } from '../onnx/graph.ts';
 import { floats, floatTensor, type Model, type Runtime } from '../onnx/runtime.ts';
 

@@ -1,3 +1,4 @@
+/** Renders tables and lists of facts as HTML. */
 import { html, type Markup, type Part } from './escape.ts';
 
 /** A plain table. The first column names the row; the others are numbers unless `text` says otherwise. */

@@ -1,3 +1,4 @@
+/** Writes ONNX graphs. */
 import { MessageWriter } from './wire.ts';
 
 /**

@@ -1,3 +1,4 @@
+/** Reads the signature of an ONNX model and every file that it names. */
 import { RewoundError } from '../errors.ts';
 import { corrupt, modelTensors } from './messages.ts';
 import { type Field, integers, MessageWriter, readFields, text } from './wire.ts';

@@ -1,3 +1,4 @@
+/** Runs ONNX models with onnxruntime. */
 import { join } from 'node:path';
 import { InferenceSession, listSupportedBackends, Tensor } from 'onnxruntime-node';
 import { RewoundError } from '../errors.ts';

@@ -1,3 +1,4 @@
+/** Reads and writes protobuf messages. */
 import { RewoundError } from '../errors.ts';
 
 /**

@@ -1,3 +1,4 @@
+/** Turns messages into CloudEvents and back. */
 import { z } from 'zod';
 import { RewoundError } from '../errors.ts';
 import type { Json } from './ports.ts';

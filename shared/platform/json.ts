@@ -1,3 +1,4 @@
+/** Writes and reads JSON that gives the same value back. */
 import { RewoundError } from '../errors.ts';
 import type { Json } from './ports.ts';
 

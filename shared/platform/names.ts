@@ -1,3 +1,4 @@
+/** The rules for keys of objects and paths of records. */
 import { RewoundError } from '../errors.ts';
 
 /**

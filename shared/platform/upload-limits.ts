@@ -1,3 +1,4 @@
+/** Checks the limits of upload tickets. */
 import { RewoundError } from '../errors.ts';
 import type { UploadLimits } from './ports.ts';
 

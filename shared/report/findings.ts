@@ -1,3 +1,4 @@
+/** Picks the findings of a report that the first screen shows. */
 import type { Gate, Named, RecognizerResult, Report } from './model.ts';
 
 /** What every rendering has to know of a report, worked out once. */

@@ -1,3 +1,4 @@
+/** Formats numbers for people. */
 import type { Interval } from './model.ts';
 
 /** Numbers as people read them: the same on the page and in the terminal. */

@@ -1,3 +1,4 @@
+/** Writes and reads report.json. */
 import { RewoundError } from '../errors.ts';
 import { type Report, reportSchema } from './model.ts';
 

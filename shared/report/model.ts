@@ -1,3 +1,4 @@
+/** The schema of a report. */
 import { z } from 'zod';
 
 /**

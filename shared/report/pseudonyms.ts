@@ -1,3 +1,4 @@
+/** Replaces the names of people in a report by pseudonyms. */
 import { createHmac } from 'node:crypto';
 import type { Match, Report, Role } from './model.ts';
 

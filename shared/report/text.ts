@@ -1,3 +1,4 @@
+/** Renders the summary for a terminal. */
 import { styleText } from 'node:util';
 import { printable } from '../printable.ts';
 import { confirmed, countGates } from './findings.ts';

@@ -1,3 +1,4 @@
+/** Says in plain words what verdicts and gates mean. */
 import { confirmed as confirmedPeople, decidingPeople, decidingResult } from './findings.ts';
 import { counted, oneIn, peopleRange, percent, percentRange, points, pValue, whole } from './format.ts';
 import type { Gate, Named, Report } from './model.ts';

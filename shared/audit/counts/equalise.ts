@@ -1,3 +1,4 @@
+/** Chooses the same number of photos for every identity. */
 import { RewoundError } from '../../errors.ts';
 import { compareStrings, keyedHash } from '../numbers/keyed.ts';
 

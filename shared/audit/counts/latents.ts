@@ -1,3 +1,4 @@
+/** Draws the latents of samples from their seeds, as numpy does. */
 import { RewoundError } from '../../errors.ts';
 import { checkSeed, RandomState } from '../numbers/random.ts';
 

@@ -1,3 +1,4 @@
+/** Ranks the samples that resemble identities most. */
 import { compareStrings } from '../numbers/keyed.ts';
 import type { Enrolled, Layout, Role } from './roster.ts';
 import type { Staircases } from './staircase.ts';

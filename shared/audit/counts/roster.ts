@@ -1,3 +1,4 @@
+/** Numbers the identities of a gallery, members and controls together. */
 import { RewoundError } from '../../errors.ts';
 
 /** Which side of the comparison somebody stands on: trained on, or not. */

@@ -1,3 +1,4 @@
+/** Cuts samples into shards along the grid of batches. */
 import { RewoundError } from '../../errors.ts';
 
 /**

@@ -1,3 +1,4 @@
+/** Sums up what all shards counted. */
 import { RewoundError } from '../../errors.ts';
 import { BINS, binFloor } from '../numbers/bins.ts';
 import { batchCount } from './shards.ts';

@@ -1,3 +1,4 @@
+/** Counts one shard, batch by batch. */
 import { BINS, binOf } from '../numbers/bins.ts';
 import type { Layout } from './roster.ts';
 import { batchRange, type Shard } from './shards.ts';

@@ -1,3 +1,4 @@
+/** Checks that a tally from outside obeys the rules that the arithmetic relies on. */
 import { BINS } from '../numbers/bins.ts';
 import { batchCount, samplesIn } from './shards.ts';
 import type { Frame, ShardCounts, Tally } from './tally.ts';

@@ -1,3 +1,4 @@
+/** Writes and reads tallies as safetensors files. */
 import { createHash } from 'node:crypto';
 import { RewoundError } from '../../errors.ts';
 import { elementsOf, readSafetensors, type Safetensors, tensorOf, writeSafetensors } from '../../safetensors.ts';

@@ -1,3 +1,4 @@
+/** Merges the results of shards: commutative, associative and idempotent. */
 import { RewoundError } from '../../errors.ts';
 import { emptyStaircases, mergeStaircases, type Staircases } from './staircase.ts';
 

@@ -1,3 +1,4 @@
+/** Compares the rates at which members and controls are found. */
 import { type FmrThreshold, fmrThresholds } from '../gallery/fmr.ts';
 import type { ImpostorTail } from '../gallery/profile.ts';
 import { aucInterval, type RocPoint, rocCurve } from '../numbers/auc.ts';

@@ -1,3 +1,4 @@
+/** Estimates the share of members who leaked, beyond those found by chance. */
 import { type Interval, wilson } from '../numbers/intervals.ts';
 
 interface Counts {

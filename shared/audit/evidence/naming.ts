@@ -1,3 +1,4 @@
+/** Names members who are found more closely than comparable people, with a stated share of wrong names. */
 import { scores as scoresOf } from '../counts/staircase.ts';
 import { hitsFrom, reachedTimes, type Summary } from '../counts/summary.ts';
 import { firstBinAbove } from '../numbers/bins.ts';

@@ -1,3 +1,4 @@
+/** Tests whether members with more training photos are given away more. */
 import { compiled, ndtr, ndtri } from 'cephes';
 import type { Interval } from '../numbers/intervals.ts';
 

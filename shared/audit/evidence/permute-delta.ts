@@ -1,3 +1,4 @@
+/** Tests the difference of the rates by permuting the labels of identities. */
 import { snapUp } from '../numbers/bins.ts';
 import type { Draws, PermutationTest } from '../numbers/permutation.ts';
 import { RandomState } from '../numbers/random.ts';

@@ -1,3 +1,4 @@
+/** Computes how many identities the first samples reveal. */
 import { batchCount, samplesIn } from '../counts/shards.ts';
 import type { Staircases } from '../counts/staircase.ts';
 import type { Frame } from '../counts/tally.ts';

@@ -1,3 +1,4 @@
+/** Computes the secondary measures: data-copying, authenticity and distance ratio. */
 import { BINS, binOf } from '../numbers/bins.ts';
 import { clopperPearson, type Interval } from '../numbers/intervals.ts';
 

@@ -1,3 +1,4 @@
+/** Sets the threshold of similarity on one half of the controls. */
 import { snapUp } from '../numbers/bins.ts';
 import { keyedOrder } from '../numbers/keyed.ts';
 

@@ -1,3 +1,4 @@
+/** Computes true positive rates at low false positive rates. */
 import { bdtr, bdtrc } from 'cephes';
 import { clopperPearson, type Interval } from '../numbers/intervals.ts';
 

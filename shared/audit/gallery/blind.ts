@@ -1,3 +1,4 @@
+/** Tests whether members and controls can be told apart from their photos alone. */
 import { cholesky, solveLower } from '../numbers/cholesky.ts';
 import { shrunkCovariance } from '../numbers/covariance.ts';
 import { dot } from '../numbers/dot.ts';

@@ -1,3 +1,4 @@
+/** Computes the mean face of each identity. */
 import type { Layout } from '../counts/roster.ts';
 
 /**

@@ -1,3 +1,4 @@
+/** Estimates the similarity that strangers exceed at low false match rates. */
 import { ParetoFit, paretoQuantile } from '../numbers/pareto.ts';
 import type { Draws } from '../numbers/permutation.ts';
 import { RandomState } from '../numbers/random.ts';

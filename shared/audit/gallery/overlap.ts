@@ -1,3 +1,4 @@
+/** Finds people who seem to stand on both sides under different photos. */
 import { derivedSeed } from '../numbers/keyed.ts';
 import { BLOCK, blockOf, blockProducts } from '../numbers/products.ts';
 import { RandomState } from '../numbers/random.ts';

@@ -1,3 +1,4 @@
+/** Writes and reads the profile of a gallery as a safetensors file. */
 import { z } from 'zod';
 import { RewoundError } from '../../errors.ts';
 import { elementsOf, readSafetensors, tensorOf, writeSafetensors } from '../../safetensors.ts';

@@ -1,3 +1,4 @@
+/** Keeps the highest similarities of many pairs. */
 import type { ImpostorTail } from './profile.ts';
 
 /** Places that a key has room for, beside the 32 bits of a similarity. */

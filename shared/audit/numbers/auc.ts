@@ -1,3 +1,4 @@
+/** Computes the area under the ROC curve and its interval. */
 import type { Interval } from './intervals.ts';
 import { RandomState } from './random.ts';
 import { countSteps, type Ladder, ladder } from './ranks.ts';

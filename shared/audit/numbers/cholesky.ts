@@ -1,3 +1,4 @@
+/** Factors and solves symmetric positive definite systems. */
 import { dot } from './dot.ts';
 
 /**

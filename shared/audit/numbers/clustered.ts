@@ -1,3 +1,4 @@
+/** Estimates a rate whose trials come in clusters. */
 import { incbi, stdtri } from 'cephes';
 import type { Interval } from './intervals.ts';
 

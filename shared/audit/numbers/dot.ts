@@ -1,3 +1,5 @@
+/** Computes dot products in double precision. */
+
 type Values = Float32Array | Float64Array;
 
 /**

@@ -1,3 +1,4 @@
+/** Fits Gumbel distributions and judges the fit. */
 import type { Draws } from './permutation.ts';
 import { RandomState } from './random.ts';
 

@@ -1,3 +1,4 @@
+/** Computes confidence intervals of rates and of their differences. */
 import { compiled, incbi, ndtri } from 'cephes';
 
 // The Cephes library (Moshier 1989) as WebAssembly. Compiling is the one thing it does asynchronously.

@@ -1,3 +1,4 @@
+/** Draws randomness that belongs to a thing and not to its place in a list. */
 import { createHash } from 'node:crypto';
 
 /**

@@ -1,3 +1,5 @@
+/** Computes natural logarithms that are the same on every machine. */
+
 const bits = new DataView(new ArrayBuffer(8));
 
 /** ln 2 in two parts; the upper has 33 bits, so that its product with an exponent is exact (fdlibm, e_log.c). */

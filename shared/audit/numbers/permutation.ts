@@ -1,3 +1,4 @@
+/** Runs permutation tests of labels among identities. */
 import { RandomState } from './random.ts';
 import { countSteps, ladder } from './ranks.ts';
 

@@ -1,3 +1,4 @@
+/** Generates the random numbers of numpy's legacy RandomState. */
 import { RewoundError } from '../../errors.ts';
 import { exactLog } from './log.ts';
 

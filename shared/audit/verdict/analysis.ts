@@ -1,3 +1,4 @@
+/** Computes everything that one recognizer says about an audit. */
 import { type Enrolled, type Layout, layOut } from '../counts/roster.ts';
 import { scores as scoresOf } from '../counts/staircase.ts';
 import type { Summary } from '../counts/summary.ts';

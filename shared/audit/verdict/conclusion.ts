@@ -1,3 +1,4 @@
+/** Combines what the recognizers say into the verdict. */
 import type { Comparison } from '../evidence/comparison.ts';
 import type { Named } from '../evidence/naming.ts';
 import { holm } from '../numbers/holm.ts';

@@ -1,3 +1,4 @@
+/** Describes a condition without which no number of an audit means anything. */
 import type { Interval } from '../numbers/intervals.ts';
 
 /** A condition without which no number of the audit means anything. */

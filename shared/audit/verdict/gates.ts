@@ -1,3 +1,4 @@
+/** Judges the conditions that depend on the gallery and the recognizer. */
 import type { Blind } from '../gallery/blind.ts';
 import type { GenuineMatches } from '../gallery/profile.ts';
 import { aucInterval } from '../numbers/auc.ts';

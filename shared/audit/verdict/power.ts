@@ -1,3 +1,4 @@
+/** Computes how many samples are needed to see a leak, and what no hit rules out. */
 import { bdtr, bdtrc, lgam } from 'cephes';
 import { newcombe } from '../numbers/intervals.ts';
 import { SIGNIFICANT } from './verdict.ts';

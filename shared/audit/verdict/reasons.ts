@@ -1,3 +1,4 @@
+/** Explains a verdict in sentences. */
 import type { Comparison } from '../evidence/comparison.ts';
 import { NAMED_Q, type Named } from '../evidence/naming.ts';
 import type { Interval } from '../numbers/intervals.ts';

@@ -1,3 +1,4 @@
+/** Judges the conditions that depend on how many people, faces and scores there are. */
 import type { Gate } from './gate.ts';
 import { SIGNIFICANT } from './verdict.ts';
 

@@ -1,3 +1,4 @@
+/** Decides the verdict. */
 import type { Interval } from '../numbers/intervals.ts';
 import type { Gate } from './gate.ts';
 

@@ -1,3 +1,4 @@
+/** Chooses the network of a family among all in a checkpoint. */
 import { RewoundError } from '../../errors.ts';
 import type { Assumption } from '../spec/generator.ts';
 

@@ -1,3 +1,4 @@
+/** Reads and builds the fully connected layers of the StyleGAN networks. */
 import type { GraphBuilder, Value } from '../../onnx/graph.ts';
 import type { CheckpointTensor } from '../formats/tensor.ts';
 import type { NetworkRecord } from './record.ts';

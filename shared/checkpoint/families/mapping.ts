@@ -1,3 +1,4 @@
+/** Reads and builds the mapping network of StyleGAN2 and StyleGAN3. */
 import type { GraphBuilder, Value } from '../../onnx/graph.ts';
 import type { NetworkInputs } from '../formats/network.ts';
 import type { CheckpointTensor } from '../formats/tensor.ts';

@@ -1,3 +1,4 @@
+/** Builds pixel normalisation. */
 import type { GraphBuilder, Value } from '../../onnx/graph.ts';
 
 /** x / sqrt(mean of x^2 over the channels + 1e-8), for each sample and pixel (Karras et al. 2018, section 4.2). */

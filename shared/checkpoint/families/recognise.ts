@@ -1,3 +1,4 @@
+/** Finds the family that a checkpoint's generator belongs to. */
 import type { LoadedCheckpoint } from '../formats/loaded.ts';
 import type { FamilyOptions, GeneratorNetwork } from '../formats/network.ts';
 import { recogniseDcgan } from './dcgan/recognise.ts';

@@ -1,3 +1,4 @@
+/** Reads the settings and tensors of one network, and says by name what is missing. */
 import { RewoundError } from '../../errors.ts';
 import type { ModuleRecord, PlainValue } from '../formats/module.ts';
 import type { CheckpointTensor, StateDict } from '../formats/tensor.ts';

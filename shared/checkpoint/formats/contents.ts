@@ -1,3 +1,4 @@
+/** Finds networks and state dicts in the object of a pickle. */
 import type { ModuleRecord, PlainValue } from './module.ts';
 import { isTensorFlowNetwork, NetworkReader, tensorsOf } from './networks.ts';
 import { NdArray } from './pickle/numpy.ts';

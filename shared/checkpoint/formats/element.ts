@@ -1,3 +1,4 @@
+/** Reads the values of a tensor by their type. */
 import type { TensorType } from './tensor.ts';
 
 /** Bytes a value. */

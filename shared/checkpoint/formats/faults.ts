@@ -1,3 +1,4 @@
+/** Makes the errors of damaged, unsupported and unsafe checkpoints. */
 import { RewoundError } from '../../errors.ts';
 
 /** `what` completes "The checkpoint is damaged: ...". */

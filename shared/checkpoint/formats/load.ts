@@ -1,3 +1,4 @@
+/** Reads a checkpoint of any container without running code that it names. */
 import { type Contents, contentsOf } from './contents.ts';
 import { corrupt, unsafe, unsupported } from './faults.ts';
 import type { Finding, LoadedCheckpoint } from './loaded.ts';

@@ -1,3 +1,4 @@
+/** Describes what a checkpoint holds, whatever its container. */
 import type { ModuleRecord, PlainValue } from './module.ts';
 import type { StateDict } from './tensor.ts';
 

@@ -1,3 +1,4 @@
+/** Describes a network that was saved with its objects. */
 import type { CheckpointTensor, StateDict } from './tensor.ts';
 
 /** A plain setting of a network or of its training. Arrays and numpy values are numbers and nested lists. */

@@ -1,3 +1,4 @@
+/** Describes a generator that was read from a checkpoint, for all families alike. */
 import type { GraphBuilder, Value } from '../../onnx/graph.ts';
 import type { Assumption } from '../spec/generator.ts';
 

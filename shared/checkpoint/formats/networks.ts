@@ -1,3 +1,4 @@
+/** Makes network records of the objects in a pickle. */
 import { corrupt } from './faults.ts';
 import type { ModuleRecord, PlainValue } from './module.ts';
 import { NdArray } from './pickle/numpy.ts';

@@ -1,3 +1,4 @@
+/** Turns values of a pickle into plain settings. */
 import type { PlainValue } from './module.ts';
 import { NdArray } from './pickle/numpy.ts';
 import { Dict, Instance, type PickleValue, Sequence } from './pickle/values.ts';

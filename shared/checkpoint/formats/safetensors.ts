@@ -1,3 +1,4 @@
+/** Reads checkpoints in safetensors files. */
 import { type Dtype, headerLength, readHeader } from '../../safetensors.ts';
 import { ELEMENT_SIZE } from './element.ts';
 import { corrupt } from './faults.ts';

@@ -1,3 +1,4 @@
+/** Tells what kind of file a checkpoint is. */
 import { RewoundError } from '../../errors.ts';
 import type { ByteSource } from './source.ts';
 

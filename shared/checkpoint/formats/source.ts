@@ -1,3 +1,4 @@
+/** Reads a file by ranges. */
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import type { RewoundError } from '../../errors.ts';
 import { corrupt } from './faults.ts';

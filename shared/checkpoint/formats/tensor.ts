@@ -1,3 +1,5 @@
+/** Describes a tensor in a checkpoint. */
+
 export type TensorType =
   | 'float16'
   | 'bfloat16'

@@ -1,3 +1,4 @@
+/** Says what a card must say where a checkpoint does not. */
 import { RewoundError } from '../../errors.ts';
 import type { CheckpointCard } from './card.ts';
 import type { Assumption, GeneratorSpec } from './generator.ts';

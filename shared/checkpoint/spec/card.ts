@@ -1,3 +1,4 @@
+/** The schema of the card beside a checkpoint. */
 import { z } from 'zod';
 
 /** `<checkpoint>.card.json`: what the checkpoint's file cannot say of itself. Everything is optional. */

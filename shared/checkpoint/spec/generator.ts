@@ -1,3 +1,4 @@
+/** Describes a generator as an audit runs it, with every assumption. */
 import { z } from 'zod';
 
 /** Pixels a side of the pictures that are audited. */

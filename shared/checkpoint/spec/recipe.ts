@@ -1,3 +1,4 @@
+/** The schema of the recipe beside a checkpoint of weights alone. */
 import { z } from 'zod';
 
 const name = z.string().min(1).max(1000);

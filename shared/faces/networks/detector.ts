@@ -1,3 +1,4 @@
+/** Builds the face detector. */
 import { GraphBuilder, type Value } from '../../onnx/graph.ts';
 import { Layers } from './layers.ts';
 import { loadWeights } from './weights.ts';

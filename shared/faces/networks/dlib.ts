@@ -1,3 +1,4 @@
+/** Builds dlib's face recognition network. */
 import type { GraphBuilder, Value } from '../../onnx/graph.ts';
 import { Layers, type Pads } from './layers.ts';
 import { loadWeights, type Weight } from './weights.ts';

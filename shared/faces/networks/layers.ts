@@ -1,3 +1,4 @@
+/** Builds layers over the weights of one network. */
 import type { GraphBuilder, Value } from '../../onnx/graph.ts';
 import { type Weight, weightOf } from './weights.ts';
 

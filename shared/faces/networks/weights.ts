@@ -1,3 +1,4 @@
+/** Loads the weights of the networks that come with a package. */
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';

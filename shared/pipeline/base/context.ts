@@ -1,3 +1,4 @@
+/** What every step is given besides its message. */
 import type { Compute } from '../../engine/compute.ts';
 import type { Device } from '../../onnx/runtime.ts';
 import type { Platform } from '../../platform/ports.ts';

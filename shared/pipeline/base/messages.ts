@@ -1,3 +1,4 @@
+/** The messages between steps, and their schemas. */
 import { z } from 'zod';
 import type { Stage } from './stages.ts';
 

@@ -1,3 +1,4 @@
+/** The port by which a hosted service admits audits and is told of their work. */
 import { type DropPlace, isCompanion } from './layout.ts';
 import type { Stage } from './stages.ts';
 

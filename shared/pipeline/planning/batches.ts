@@ -1,3 +1,4 @@
+/** Cuts photos into runs that are embedded by one call. */
 import type { Resolution } from '../../engine/compute.ts';
 import type { Device } from '../../onnx/runtime.ts';
 import type { Context } from '../base/context.ts';

@@ -1,3 +1,4 @@
+/** Lists the people of a project: photos, or embeddings made elsewhere. */
 import { RewoundError } from '../../errors.ts';
 import type { ObjectInfo, Objects } from '../../platform/ports.ts';
 import { digest } from '../base/digest.ts';

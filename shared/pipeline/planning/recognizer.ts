@@ -1,3 +1,4 @@
+/** Finds the recognizers that the settings name. */
 import type { RecognizerRequest } from '../../engine/compute.ts';
 import { RewoundError } from '../../errors.ts';
 import { recognizerCardSchema } from '../../faces/recognizer.ts';

@@ -1,3 +1,4 @@
+/** The schema of project.json, and what follows from it. */
 import { z } from 'zod';
 import { checkpointCardSchema } from '../../checkpoint/spec/card.ts';
 

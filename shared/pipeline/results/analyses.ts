@@ -1,3 +1,4 @@
+/** Analyses what was merged, for each recognizer. */
 import { type Summary, summarise, totalTiming } from '../../audit/counts/summary.ts';
 import type { Timing } from '../../audit/counts/tally.ts';
 import { decodeTally } from '../../audit/counts/tally-codec.ts';

@@ -1,3 +1,4 @@
+/** Reads embeddings that were made elsewhere. */
 import { z } from 'zod';
 import { RewoundError } from '../../errors.ts';
 import { decodeLabels } from '../../faces/labels.ts';

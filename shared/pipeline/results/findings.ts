@@ -1,3 +1,4 @@
+/** Makes the part of a report that was found rather than planned. */
 import { rankMatches } from '../../audit/counts/matches.ts';
 import { layOut } from '../../audit/counts/roster.ts';
 import { controlsNeeded } from '../../audit/evidence/discoveries.ts';

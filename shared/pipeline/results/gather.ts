@@ -1,3 +1,4 @@
+/** Gathers the embedded photos of each side, and leaves out people who stand on both. */
 import { createHash } from 'node:crypto';
 import { centroidsOf } from '../../audit/gallery/centroids.ts';
 import { overlappingPeople, overlapThreshold } from '../../audit/gallery/overlap.ts';

@@ -1,3 +1,4 @@
+/** Remembers who was named before fresh samples are made. */
 import { z } from 'zod';
 import type { Context } from '../base/context.ts';
 import { keys } from '../base/layout.ts';

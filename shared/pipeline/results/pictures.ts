@@ -1,3 +1,4 @@
+/** Makes the pictures of a report. */
 import { asRewoundError } from '../../errors.ts';
 import type { Match, Report } from '../../report/model.ts';
 import type { Pictures } from '../../report/render/html.ts';

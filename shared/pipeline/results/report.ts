@@ -1,3 +1,4 @@
+/** Makes the report of an audit. */
 import { MOST_PHOTOS } from '../../audit/counts/equalise.ts';
 import type { Role } from '../../audit/counts/roster.ts';
 import type { Report } from '../../report/model.ts';

@@ -1,3 +1,4 @@
+/** The schema of roster.json: who takes part, and what became of each photo. */
 import { z } from 'zod';
 
 const partSchema = z.strictObject({

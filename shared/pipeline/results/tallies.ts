@@ -1,3 +1,4 @@
+/** Merges the tallies of a stage. */
 import { mergeTallies, type Tally } from '../../audit/counts/tally.ts';
 import { decodeTally } from '../../audit/counts/tally-codec.ts';
 import { RewoundError } from '../../errors.ts';

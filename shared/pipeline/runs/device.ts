@@ -1,3 +1,4 @@
+/** Refuses to go on with an audit that was planned for another device. */
 import { RewoundError } from '../../errors.ts';
 import type { Context } from '../base/context.ts';
 import type { Plan } from '../planning/plan/schema.ts';

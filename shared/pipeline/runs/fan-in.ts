@@ -1,3 +1,4 @@
+/** Brings shards together exactly once, and publishes what an audit needs next. */
 import type { Context } from '../base/context.ts';
 import { TOPICS } from '../base/messages.ts';
 import { recordPaths } from '../base/record-paths.ts';

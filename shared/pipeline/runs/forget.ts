@@ -1,3 +1,4 @@
+/** Erases what audits and projects have left. */
 import { forEachAtOnce } from '../../at-once.ts';
 import { RewoundError } from '../../errors.ts';
 import type { ObjectInfo, Platform } from '../../platform/ports.ts';

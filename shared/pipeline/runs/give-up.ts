@@ -1,3 +1,4 @@
+/** Ends an audit whose message failed at every attempt. */
 import { z } from 'zod';
 import type { RewoundError } from '../../errors.ts';
 import type { Context } from '../base/context.ts';

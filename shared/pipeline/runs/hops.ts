@@ -1,3 +1,4 @@
+/** Counts how far messages have come, and ends audits that go in circles. */
 import { RewoundError } from '../../errors.ts';
 import { around } from '../../platform/around.ts';
 import type { Json } from '../../platform/ports.ts';

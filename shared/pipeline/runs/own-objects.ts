@@ -1,3 +1,4 @@
+/** Tells apart what people uploaded and what an audit made itself. */
 import { RewoundError } from '../../errors.ts';
 import { around } from '../../platform/around.ts';
 import type { Objects } from '../../platform/ports.ts';

@@ -1,3 +1,4 @@
+/** Ends an audit with the permanent error of one of its steps. */
 import { type ErrorCode, isOurs } from '../../error-codes.ts';
 import { asRewoundError } from '../../errors.ts';
 import type { Context } from '../base/context.ts';

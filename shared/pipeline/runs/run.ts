@@ -1,3 +1,4 @@
+/** The record of an audit: its state, from received to its end. */
 import { z } from 'zod';
 import { ERROR_CODES, type ErrorCode } from '../../error-codes.ts';
 import { RewoundError } from '../../errors.ts';

@@ -1,3 +1,4 @@
+/** The step from embedded photos to galleries. */
 import { equalise } from '../../audit/counts/equalise.ts';
 import { encodeEnrolment } from '../../faces/enrolment.ts';
 import { encodeGallery } from '../../faces/gallery.ts';

@@ -1,3 +1,4 @@
+/** The step from what was counted to the verdict and the report. */
 import { renderJson } from '../../report/json.ts';
 import { pseudonymise } from '../../report/pseudonyms.ts';
 import { renderHtml } from '../../report/render/html.ts';

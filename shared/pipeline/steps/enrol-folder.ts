@@ -1,3 +1,4 @@
+/** Embeds a folder of photos outside of any audit. */
 import type { Resolution } from '../../engine/compute.ts';
 import { RewoundError } from '../../errors.ts';
 import type { Enrolment } from '../../faces/enrolled.ts';

@@ -1,3 +1,4 @@
+/** The step that embeds one run of photos. */
 import { encodeEnrolment } from '../../faces/enrolment.ts';
 import type { Context } from '../base/context.ts';
 import { keys } from '../base/layout.ts';

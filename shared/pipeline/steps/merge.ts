@@ -1,3 +1,4 @@
+/** The step from all shard results to one for each recognizer. */
 import { encodeTally } from '../../audit/counts/tally-codec.ts';
 import type { Context } from '../base/context.ts';
 import { keys } from '../base/layout.ts';

@@ -1,3 +1,4 @@
+/** The step that tells of the end of an audit. */
 import type { Context } from '../base/context.ts';
 import { type NotifyMessage, TOPICS } from '../base/messages.ts';
 import { isFinal, readAudit } from '../runs/run.ts';

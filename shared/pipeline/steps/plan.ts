@@ -1,3 +1,4 @@
+/** The step from an upload to a planned audit. */
 import type { Role } from '../../audit/counts/roster.ts';
 import { RewoundError } from '../../errors.ts';
 import { contentOf } from '../../seal.ts';

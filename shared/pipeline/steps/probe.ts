@@ -1,3 +1,4 @@
+/** The steps that probe one shard of samples, and of fresh samples. */
 import { encodeTally } from '../../audit/counts/tally-codec.ts';
 import type { Context } from '../base/context.ts';
 import { keys } from '../base/layout.ts';

@@ -1,3 +1,4 @@
+/** The step that resumes audits whose messages were lost. */
 import { asRewoundError, RewoundError } from '../../errors.ts';
 import type { Context } from '../base/context.ts';
 import { dropPlace, keys } from '../base/layout.ts';

@@ -1,3 +1,4 @@
+/** Downloads objects of Cloud Storage as they are stored. */
 import { EventEmitter } from 'node:events';
 import type { Readable } from 'node:stream';
 import type { CreateReadStreamOptions, File } from '@google-cloud/storage';

@@ -1,3 +1,4 @@
+/** Finds the MD5 of objects, also of composite ones. */
 import { createHash } from 'node:crypto';
 import { pipeline } from 'node:stream/promises';
 import type { Bucket } from '@google-cloud/storage';

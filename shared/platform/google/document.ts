@@ -1,3 +1,4 @@
+/** Stores records as documents of Firestore. */
 import { Timestamp } from '@google-cloud/firestore';
 import { z } from 'zod';
 import { readRecord, unlikeWritten } from '../../stored-record.ts';

@@ -1,3 +1,4 @@
+/** Turns errors of Google's clients into coded errors. */
 import { z } from 'zod';
 import { asRewoundError, RewoundError } from '../../errors.ts';
 

@@ -1,3 +1,4 @@
+/** Publishes events on Pub/Sub. */
 import type { PubSub, Topic } from '@google-cloud/pubsub';
 import { toJsonText } from '../json.ts';
 import type { Events } from '../ports.ts';

@@ -1,3 +1,4 @@
+/** Opens the platform on Google Cloud. */
 import { Firestore } from '@google-cloud/firestore';
 import { PubSub } from '@google-cloud/pubsub';
 import { IdempotencyStrategy, Storage } from '@google-cloud/storage';

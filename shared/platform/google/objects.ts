@@ -1,3 +1,4 @@
+/** Stores objects in a bucket of Cloud Storage. */
 import { createHash, randomUUID } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
 import { buffer } from 'node:stream/consumers';

@@ -1,3 +1,4 @@
+/** Reads what Pub/Sub pushes. */
 import { z } from 'zod';
 import { RewoundError } from '../../errors.ts';
 import { fromEvent } from '../event.ts';

@@ -1,3 +1,4 @@
+/** Stores records in Firestore. */
 import { randomUUID } from 'node:crypto';
 import { type DocumentSnapshot, FieldPath, type Firestore, Timestamp } from '@google-cloud/firestore';
 import { RewoundError } from '../../errors.ts';

@@ -1,3 +1,4 @@
+/** Repeats downloads that break. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { backoffMs } from '../../backoff.ts';
 import { failureOf } from './errors.ts';

@@ -1,3 +1,4 @@
+/** Reads descriptions of objects from the API of Cloud Storage. */
 import { z } from 'zod';
 import { isHidden, isSegment } from '../names.ts';
 import type { Unlisted } from '../ports.ts';

@@ -1,3 +1,4 @@
+/** Signs addresses for uploads into the bucket. */
 import type { Bucket } from '@google-cloud/storage';
 import { RewoundError } from '../../errors.ts';
 import { isHidden, keySegments } from '../names.ts';

@@ -1,3 +1,4 @@
+/** Reads the columns of SQLite by their type. */
 import { damaged } from './errors.ts';
 
 /** The value of a TEXT column. Throws STATE_DAMAGED if it is anything else. */

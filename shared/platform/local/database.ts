@@ -1,3 +1,4 @@
+/** Opens the SQLite file behind records, queue and digests. */
 import { DatabaseSync } from 'node:sqlite';
 import { inUse, storageError, stored } from './errors.ts';
 import { checkStructure, defineSum, makeTables } from './integrity.ts';

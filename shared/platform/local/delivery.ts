@@ -1,3 +1,4 @@
+/** Delivers messages of the local queue to functions. */
 import { setTimeout as delay, setImmediate as immediate } from 'node:timers/promises';
 import { type PubsubEvent, toEvent } from '../event.ts';
 import type { Clock } from '../ports.ts';

@@ -1,3 +1,4 @@
+/** Remembers the MD5 of files that have not changed. */
 import { createHash, createHmac, randomBytes } from 'node:crypto';
 import { bytes, text } from './columns.ts';
 import type { Database } from './database.ts';

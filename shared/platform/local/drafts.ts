@@ -1,3 +1,4 @@
+/** Writes files under temporary names before they are moved into place. */
 import { randomInt, randomUUID } from 'node:crypto';
 import { closeSync, fstatSync, fsync, futimesSync, openSync, readdirSync, rmSync, write, writeSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,3 +1,4 @@
+/** Turns errors of SQLite into coded errors. */
 import { asRewoundError, isErrno, ofSystem, RewoundError } from '../../errors.ts';
 import { FULL as DISK_FULL, FAILED, FORBIDDEN, MEMORY } from '../../system-errors.ts';
 

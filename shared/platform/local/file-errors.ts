@@ -1,3 +1,4 @@
+/** Turns errors of files into coded errors. */
 import { isErrno, RewoundError } from '../../errors.ts';
 import { storageError } from './errors.ts';
 

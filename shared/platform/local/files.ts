@@ -1,3 +1,4 @@
+/** Reads, moves and syncs files. */
 import { type BigIntStats, closeSync, fsync, linkSync, mkdirSync, openSync, renameSync, rmdirSync } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
 import { dirname, sep } from 'node:path';

@@ -1,3 +1,4 @@
+/** Opens the platform in one folder of this machine. */
 import { realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import { ensureFolder } from '../../folders.ts';

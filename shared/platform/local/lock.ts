@@ -1,3 +1,4 @@
+/** Makes this process the only one that works in a folder. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';

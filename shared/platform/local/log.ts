@@ -1,3 +1,4 @@
+/** Syncs SQLite's write-ahead log without holding up the event loop. */
 import { closeSync, fdatasync, fdatasyncSync, fsyncSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { promisify } from 'node:util';

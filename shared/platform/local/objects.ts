@@ -1,3 +1,4 @@
+/** Stores objects as plain files. */
 import { accessSync, constants, statSync, unlinkSync } from 'node:fs';
 import { access, open } from 'node:fs/promises';
 import { dirname, join } from 'node:path';

@@ -1,3 +1,4 @@
+/** Answers uploads with problem details. */
 import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
 import type { ErrorCode } from '../../error-codes.ts';
 import type { RewoundError } from '../../errors.ts';

@@ -1,3 +1,4 @@
+/** Keeps messages in SQLite until they are handled. */
 import { randomUUID } from 'node:crypto';
 import { type Backoff, backoffMs } from '../../backoff.ts';
 import { ERROR_CODES, type ErrorCode } from '../../error-codes.ts';

@@ -1,3 +1,4 @@
+/** Stores records in SQLite. */
 import { randomUUID } from 'node:crypto';
 import { parseJson, toJsonText } from '../json.ts';
 import { assertCollectionPath, splitDocumentPath } from '../names.ts';

@@ -1,3 +1,4 @@
+/** Makes and checks the tokens of upload addresses. */
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { z } from 'zod';
 import { RewoundError } from '../../errors.ts';

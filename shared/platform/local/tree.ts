@@ -1,3 +1,4 @@
+/** Shows the work folder and mounted folders as one tree of keys. */
 import { isUtf8 } from 'node:buffer';
 import { type BigIntStats, type Dirent, realpathSync, statSync } from 'node:fs';
 import { readdir, realpath, stat } from 'node:fs/promises';

@@ -1,3 +1,4 @@
+/** Takes uploads through this process. */
 import { createHash } from 'node:crypto';
 import { statSync } from 'node:fs';
 import type { IncomingMessage, ServerResponse } from 'node:http';

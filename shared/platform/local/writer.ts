@@ -1,3 +1,4 @@
+/** Moves written files into their place. */
 import { statSync } from 'node:fs';
 import { isErrno, RewoundError } from '../../errors.ts';
 import type { ObjectInfo } from '../ports.ts';

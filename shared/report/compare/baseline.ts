@@ -1,3 +1,4 @@
+/** Makes of a report what later audits are compared with. */
 import { createHmac } from 'node:crypto';
 import { z } from 'zod';
 import { RewoundError } from '../../errors.ts';

@@ -1,3 +1,4 @@
+/** Says in sentences how a comparison ended. */
 import { counted, estimate, points, pointsRange, whole } from '../format.ts';
 import { named, wrap } from '../text.ts';
 import type { Comparison, Facts } from './comparison.ts';

@@ -1,3 +1,4 @@
+/** Finds in what two audits differ other than in what they found. */
 import { whole } from '../format.ts';
 import type { Baseline } from './baseline.ts';
 

@@ -1,3 +1,4 @@
+/** Says in words what a trend shows. */
 import { printable } from '../../printable.ts';
 import { counted, decimal, points, pointsRange, rarePercent, whole } from '../format.ts';
 import type { Interval } from '../model.ts';

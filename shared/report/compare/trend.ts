@@ -1,3 +1,4 @@
+/** Follows the numbers of an audit over the snapshots of a training. */
 import { z } from 'zod';
 import { rounding } from '../json.ts';
 import { reportSchema, verdictSchema } from '../model.ts';

@@ -1,3 +1,4 @@
+/** Renders report.html. */
 import { html } from '../../markup/escape.ts';
 import type { Report } from '../model.ts';
 import { verdictWords } from '../words.ts';

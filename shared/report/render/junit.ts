@@ -1,3 +1,4 @@
+/** Renders junit.xml. */
 import type { Gate, Report } from '../model.ts';
 import { GATES, verdictWords } from '../words.ts';
 

@@ -1,3 +1,4 @@
+/** Renders report.sarif. */
 import { createHash, createHmac } from 'node:crypto';
 import packageJson from '../../../package.json' with { type: 'json' };
 import { countGates } from '../findings.ts';

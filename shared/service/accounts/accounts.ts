@@ -1,3 +1,4 @@
+/** The record of an account. */
 import { z } from 'zod';
 import { RewoundError } from '../../errors.ts';
 import type { Platform } from '../../platform/ports.ts';

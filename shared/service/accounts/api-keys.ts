@@ -1,3 +1,4 @@
+/** Makes, checks and revokes API keys. */
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { z } from 'zod';
 import { RewoundError } from '../../errors.ts';

@@ -1,3 +1,4 @@
+/** Starts, checks and ends sessions of the page. */
 import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
 import type { Platform } from '../../platform/ports.ts';

@@ -1,3 +1,4 @@
+/** The record of a hosted audit. */
 import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
 import { RewoundError } from '../../errors.ts';

@@ -1,3 +1,4 @@
+/** Erases a hosted audit and everything it left. */
 import { createHmac, sign } from 'node:crypto';
 import { recordPaths } from '../../pipeline/base/record-paths.ts';
 import { STAGES } from '../../pipeline/base/stages.ts';

@@ -1,3 +1,4 @@
+/** Says how far a hosted audit has come. */
 import { recordPaths } from '../../pipeline/base/record-paths.ts';
 import { STAGES, type Stage } from '../../pipeline/base/stages.ts';
 import { freshSamples } from '../../pipeline/planning/settings.ts';

@@ -1,3 +1,4 @@
+/** Charges for a hosted audit once the pipeline has ended it. */
 import { asRewoundError, RewoundError } from '../../errors.ts';
 import { dropPlace } from '../../pipeline/base/layout.ts';
 import type { SettleMessage } from '../../pipeline/base/messages.ts';

@@ -1,3 +1,4 @@
+/** Starts a hosted audit whose files are there. */
 import { RewoundError } from '../../errors.ts';
 import { TOPICS } from '../../pipeline/base/messages.ts';
 import { putOnce } from '../../pipeline/base/once.ts';

@@ -1,3 +1,4 @@
+/** Does what the agenda says of a hosted audit. */
 import { RewoundError } from '../../errors.ts';
 import { forgetAudit, forgetEmbeddings, forgetProject, forgetWork } from '../../pipeline/runs/forget.ts';
 import { readAudit, stopAudit } from '../../pipeline/runs/run.ts';

@@ -1,3 +1,4 @@
+/** Gives addresses for the files of a hosted audit. */
 import { z } from 'zod';
 import { RewoundError } from '../../errors.ts';
 import { MOST_CARD_BYTES } from '../../pipeline/base/given-text.ts';

@@ -1,3 +1,4 @@
+/** Grants, holds and spends credits. */
 import { RewoundError } from '../../errors.ts';
 import { chainOf } from './ledger/chain.ts';
 import { type Balances, type Entry, MOST_CREDITS, moved, NOTHING, type Posting } from './ledger/entry.ts';

@@ -1,3 +1,4 @@
+/** Announces when an account has few credits left. */
 import type { Platform } from '../../platform/ports.ts';
 import { readAccount } from '../accounts/accounts.ts';
 import { announce } from '../webhooks/events.ts';

@@ -1,3 +1,4 @@
+/** Sells credits through Stripe. */
 import { createHash } from 'node:crypto';
 import Stripe from 'stripe';
 import { z } from 'zod';

@@ -1,3 +1,4 @@
+/** Says what an audit costs in credits. */
 import { recognizerNames, type Settings, settingsSchema, shardCount } from '../../pipeline/planning/settings.ts';
 import { auditPrice, USUAL } from './price.ts';
 

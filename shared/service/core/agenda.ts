@@ -1,3 +1,4 @@
+/** Keeps what is to be done later, sorted by time. */
 import { z } from 'zod';
 import { asRewoundError, RewoundError } from '../../errors.ts';
 import { TOPICS } from '../../pipeline/base/messages.ts';

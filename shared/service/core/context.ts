@@ -1,3 +1,4 @@
+/** What the functions of the hosted service are given. */
 import type { Platform, Uploads } from '../../platform/ports.ts';
 import type { Secret } from './secret.ts';
 

@@ -1,3 +1,4 @@
+/** Reads and changes records by their schema. */
 import type { z } from 'zod';
 import type { Fields, Records } from '../../platform/ports.ts';
 import { readRecord } from '../../stored-record.ts';

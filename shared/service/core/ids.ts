@@ -1,3 +1,4 @@
+/** Makes ids that cannot be guessed. */
 import { createHash, randomBytes } from 'node:crypto';
 
 /** Crockford's base32 in small letters: no vowels that make words, no letters taken for digits. */

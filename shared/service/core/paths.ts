@@ -1,3 +1,4 @@
+/** Which path each record of a tenant has. */
 import { idPattern } from './ids.ts';
 
 /**

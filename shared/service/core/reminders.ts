@@ -1,3 +1,4 @@
+/** The reminders that the agenda can hold. */
 import { z } from 'zod';
 import { TOPICS } from '../../pipeline/base/messages.ts';
 import type { Platform } from '../../platform/ports.ts';

@@ -1,3 +1,4 @@
+/** Derives every secret of the service from one. */
 import { createPrivateKey, createPublicKey, hkdfSync, type KeyObject } from 'node:crypto';
 
 /**

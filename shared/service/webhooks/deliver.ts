@@ -1,3 +1,4 @@
+/** Delivers an event to an endpoint, one attempt at a time. */
 import { z } from 'zod';
 import type { Platform } from '../../platform/ports.ts';
 import { remind } from '../core/agenda.ts';

@@ -1,3 +1,4 @@
+/** The record of a delivery. */
 import { z } from 'zod';
 import { RewoundError } from '../../errors.ts';
 import { TOPICS } from '../../pipeline/base/messages.ts';

@@ -1,3 +1,4 @@
+/** The types of events and the schemas of what they say. */
 import { z } from 'zod';
 import { RewoundError } from '../../errors.ts';
 import { verdictSchema } from '../../report/model.ts';

@@ -1,3 +1,4 @@
+/** Announces events to the endpoints of an account. */
 import { TOPICS } from '../../pipeline/base/messages.ts';
 import { isBuried } from '../../pipeline/runs/tombstones.ts';
 import type { Platform } from '../../platform/ports.ts';

@@ -1,3 +1,4 @@
+/** Keeps webhooks from addresses that are not public. */
 import { lookup as systemLookup } from 'node:dns/promises';
 import { isIP, type LookupFunction } from 'node:net';
 import ipaddr from 'ipaddr.js';

@@ -1,3 +1,5 @@
+/** Says when a failed delivery is tried again. */
+
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;

@@ -1,3 +1,4 @@
+/** Sends one request to an endpoint. */
 import { request as requestPlain } from 'node:http';
 import { request as requestSecure } from 'node:https';
 import { isIP } from 'node:net';

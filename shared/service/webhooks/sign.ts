@@ -1,3 +1,4 @@
+/** Signs messages to endpoints. */
 import { createHmac, sign as signEd25519 } from 'node:crypto';
 import { derive, type Secret, type SigningKey, signingKey } from '../core/secret.ts';
 import type { Endpoint } from './endpoints.ts';

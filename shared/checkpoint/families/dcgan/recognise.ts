@@ -1,3 +1,4 @@
+/** Recognises DCGAN generators. */
 import type { LoadedCheckpoint } from '../../formats/loaded.ts';
 import type { FamilyOptions, GeneratorNetwork } from '../../formats/network.ts';
 import type { StateDict } from '../../formats/tensor.ts';

@@ -1,3 +1,4 @@
+/** Reads a state dict as one flat Sequential. */
 import type { CheckpointTensor, StateDict } from '../../formats/tensor.ts';
 
 /** A layer of a torch Sequential that has tensors; those without, such as activations, leave a gap in the numbers. */

@@ -1,3 +1,4 @@
+/** Reads a Progressive GAN generator from its tensors. */
 import type { CheckpointTensor, StateDict } from '../../formats/tensor.ts';
 import { damaged, unsupported } from '../record.ts';
 

@@ -1,3 +1,4 @@
+/** Builds the graph of a Progressive GAN generator. */
 import type { GraphBuilder, Value } from '../../../onnx/graph.ts';
 import { pixelNormalised } from '../pixel-norm.ts';
 import type { Layer, Pgan } from './architecture.ts';

@@ -1,3 +1,4 @@
+/** Recognises Progressive GAN generators of pytorch_GAN_zoo. */
 import type { LoadedCheckpoint } from '../../formats/loaded.ts';
 import type { FamilyOptions, GeneratorNetwork } from '../../formats/network.ts';
 import { candidate } from '../candidates.ts';

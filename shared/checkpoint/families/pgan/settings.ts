@@ -1,3 +1,4 @@
+/** Reads the settings of a Progressive GAN that its tensors do not say. */
 import type { LoadedCheckpoint } from '../../formats/loaded.ts';
 import type { PlainValue } from '../../formats/module.ts';
 import type { Assumption } from '../../spec/generator.ts';

@@ -1,3 +1,4 @@
+/** Reads the state dict of rosinality's StyleGAN2. */
 import type { CheckpointTensor, StateDict } from '../../formats/tensor.ts';
 import type { Assumption } from '../../spec/generator.ts';
 import type { Dense } from '../dense.ts';

@@ -1,3 +1,4 @@
+/** Recognises rosinality's StyleGAN2. */
 import type { LoadedCheckpoint } from '../../formats/loaded.ts';
 import type { FamilyOptions, GeneratorNetwork } from '../../formats/network.ts';
 import { candidate } from '../candidates.ts';

@@ -1,3 +1,4 @@
+/** Recognises generators saved whole by PyTorch whose layers are one Sequential. */
 import type { LoadedCheckpoint } from '../../formats/loaded.ts';
 import type { ModuleRecord, PlainValue } from '../../formats/module.ts';
 import type { FamilyOptions, GeneratorNetwork } from '../../formats/network.ts';

@@ -1,3 +1,4 @@
+/** Makes a network of layers that follow one another. */
 import { RewoundError } from '../../../errors.ts';
 import type { GraphBuilder, Value } from '../../../onnx/graph.ts';
 import type { GeneratorNetwork } from '../../formats/network.ts';

@@ -1,3 +1,4 @@
+/** Recognises published networks whose files do not say their strides and activations. */
 import type { LoadedCheckpoint } from '../../formats/loaded.ts';
 import type { FamilyOptions, GeneratorNetwork } from '../../formats/network.ts';
 import type { StateDict } from '../../formats/tensor.ts';

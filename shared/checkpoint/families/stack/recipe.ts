@@ -1,3 +1,4 @@
+/** Makes the network that a recipe beside the checkpoint describes. */
 import { RewoundError } from '../../../errors.ts';
 import type { LoadedCheckpoint } from '../../formats/loaded.ts';
 import type { GeneratorNetwork } from '../../formats/network.ts';

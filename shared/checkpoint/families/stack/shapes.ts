@@ -1,3 +1,4 @@
+/** Works out the shapes of layers that follow one another. */
 import { RewoundError } from '../../../errors.ts';
 import type { CheckpointTensor, StateDict } from '../../formats/tensor.ts';
 import type { Activation, Recipe, RecipeLayer } from '../../spec/recipe.ts';

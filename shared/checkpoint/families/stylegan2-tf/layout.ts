@@ -1,3 +1,4 @@
+/** Converts weights of TensorFlow into the order of PyTorch. */
 import type { CheckpointTensor } from '../../formats/tensor.ts';
 
 /**

@@ -1,3 +1,4 @@
+/** Reads a StyleGAN2 generator for TensorFlow. */
 import type { ModuleRecord } from '../../formats/module.ts';
 import type { Assumption } from '../../spec/generator.ts';
 import type { Dense } from '../dense.ts';

@@ -1,3 +1,4 @@
+/** Makes the errors of TensorFlow networks that are not supported. */
 import type { RewoundError } from '../../../errors.ts';
 import { unsupported } from '../../formats/faults.ts';
 

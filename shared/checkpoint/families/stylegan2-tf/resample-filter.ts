@@ -1,3 +1,4 @@
+/** Computes the filter of a `resample_kernel`. */
 import type { PlainValue } from '../../formats/module.ts';
 import type { Filter } from '../stylegan2/architecture.ts';
 

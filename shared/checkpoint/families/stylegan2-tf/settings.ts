@@ -1,3 +1,4 @@
+/** Reads the settings with which the functions of a TensorFlow network were called. */
 import type { ModuleRecord, PlainValue } from '../../formats/module.ts';
 import type { Assumption } from '../../spec/generator.ts';
 import { shown } from '../record.ts';

@@ -1,3 +1,4 @@
+/** Finds the variables of a TensorFlow network by name, and remembers which were used. */
 import type { ModuleRecord } from '../../formats/module.ts';
 import type { CheckpointTensor } from '../../formats/tensor.ts';
 import type { Dense } from '../dense.ts';

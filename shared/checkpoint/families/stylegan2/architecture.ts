@@ -1,3 +1,4 @@
+/** Describes a StyleGAN2 generator, however its file stores it. */
 import type { CheckpointTensor } from '../../formats/tensor.ts';
 import type { Dense } from '../dense.ts';
 import type { Mapping } from '../mapping.ts';

@@ -1,3 +1,4 @@
+/** Computes the resampling filter of the published StyleGAN2 networks. */
 import type { CheckpointTensor } from '../../formats/tensor.ts';
 
 /** [1, 3, 3, 1] times itself, summing to 1: the filter of all published StyleGAN2 networks. */

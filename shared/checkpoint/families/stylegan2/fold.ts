@@ -1,3 +1,4 @@
+/** Folds gains into weights and reorders convolution kernels. */
 import type { Scaled } from './architecture.ts';
 
 /** The values of a tensor times its gain and `more`, rounded once. */

@@ -1,3 +1,4 @@
+/** Recognises NVlabs' StyleGAN2 by the names of its tensors. */
 import type { ModuleRecord, PlainValue } from '../../formats/module.ts';
 import type { CheckpointTensor, StateDict } from '../../formats/tensor.ts';
 import type { Assumption } from '../../spec/generator.ts';

@@ -1,3 +1,4 @@
+/** Gives the noise of each layer of StyleGAN2. */
 import { RandomState } from '../../../audit/numbers/random.ts';
 import type { FamilyOptions } from '../../formats/network.ts';
 import type { Noise } from './architecture.ts';

@@ -1,3 +1,4 @@
+/** Reads NVlabs' StyleGAN2 for PyTorch. */
 import type { ModuleRecord } from '../../formats/module.ts';
 import { denseOf } from '../dense.ts';
 import { mappingOf } from '../mapping.ts';

@@ -1,3 +1,4 @@
+/** Recognises StyleGAN2 of NVlabs' PyTorch repositories. */
 import { RewoundError } from '../../../errors.ts';
 import type { LoadedCheckpoint } from '../../formats/loaded.ts';
 import type { FamilyOptions, GeneratorNetwork } from '../../formats/network.ts';

@@ -1,3 +1,4 @@
+/** Builds the resampling of images. */
 import type { GraphBuilder, Value } from '../../../onnx/graph.ts';
 import type { Filter } from './architecture.ts';
 import { folded, type KernelShape, transposed } from './fold.ts';

@@ -1,3 +1,4 @@
+/** Builds modulated convolutions. */
 import type { GraphBuilder, Value } from '../../../onnx/graph.ts';
 import { addDense, LRELU_SLOPE } from '../dense.ts';
 import type { Styles } from '../mapping.ts';

@@ -1,3 +1,4 @@
+/** Builds the whole graph of StyleGAN2. */
 import type { GraphBuilder, Value } from '../../../onnx/graph.ts';
 import type { FamilyOptions, NetworkInputs } from '../../formats/network.ts';
 import { addMapping } from '../mapping.ts';

@@ -1,3 +1,4 @@
+/** Builds a matrix product along one axis of an image. */
 import type { GraphBuilder, Value } from '../../../onnx/graph.ts';
 import type { AxisMatrix } from './fir.ts';
 

@@ -1,3 +1,4 @@
+/** Builds the filtered nonlinearity of StyleGAN3. */
 import type { GraphBuilder, Value } from '../../../onnx/graph.ts';
 import type { CheckpointTensor } from '../../formats/tensor.ts';
 import { alongAxis } from './along-axis.ts';

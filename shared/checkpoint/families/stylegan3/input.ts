@@ -1,3 +1,4 @@
+/** Reads and builds the Fourier features of StyleGAN3. */
 import type { GraphBuilder, Value } from '../../../onnx/graph.ts';
 import type { CheckpointTensor } from '../../formats/tensor.ts';
 import { addDense, type Dense, denseOf } from '../dense.ts';

@@ -1,3 +1,4 @@
+/** Reads and builds one synthesis layer of StyleGAN3. */
 import type { GraphBuilder, Value } from '../../../onnx/graph.ts';
 import type { CheckpointTensor } from '../../formats/tensor.ts';
 import { addDense, type Dense, denseOf, LRELU_GAIN, LRELU_SLOPE } from '../dense.ts';

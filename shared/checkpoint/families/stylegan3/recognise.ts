@@ -1,3 +1,4 @@
+/** Recognises NVlabs' StyleGAN3. */
 import { RewoundError } from '../../../errors.ts';
 import type { LoadedCheckpoint } from '../../formats/loaded.ts';
 import type { ModuleRecord } from '../../formats/module.ts';

@@ -1,3 +1,4 @@
+/** Reads widths and heights in the settings of a network. */
 import type { NetworkRecord } from '../record.ts';
 
 /** In the order of the file. */

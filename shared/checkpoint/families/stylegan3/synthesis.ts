@@ -1,3 +1,4 @@
+/** Reads and builds the synthesis network of StyleGAN3. */
 import type { GraphBuilder, Value } from '../../../onnx/graph.ts';
 import type { Styles } from '../mapping.ts';
 import { damaged, type NetworkRecord, unsupported } from '../record.ts';

@@ -1,3 +1,4 @@
+/** Checks the arguments that a pickle gives to what it calls. */
 import { bytesSource } from '../source.ts';
 import { LIMITS } from './limits.ts';
 import { Bytes, Global, kindOf, Misfit, type PickleValue, Sequence } from './values.ts';

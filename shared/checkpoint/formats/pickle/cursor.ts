@@ -1,3 +1,4 @@
+/** Reads a part of a file from front to end, through a window. */
 import { corrupt } from '../faults.ts';
 import type { ByteSource } from '../source.ts';
 import { LIMITS } from './limits.ts';

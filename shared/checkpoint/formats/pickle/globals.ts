@@ -1,3 +1,4 @@
+/** Finds what a global of a pickle stands for, among the few that are modelled. */
 import { NUMPY_GLOBALS } from './numpy.ts';
 import { PYTHON_GLOBALS } from './python.ts';
 import { RECORD_GLOBALS } from './records.ts';

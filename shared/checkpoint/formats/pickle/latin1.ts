@@ -1,3 +1,4 @@
+/** Reads the bytes that a protocol 2 pickle stores as text. */
 import { corrupt } from '../faults.ts';
 import type { ByteSource } from '../source.ts';
 

@@ -1,3 +1,4 @@
+/** Runs the opcodes of a pickle as data: nothing that it names is ever called. */
 import { corrupt } from '../faults.ts';
 import type { ByteSource } from '../source.ts';
 import { latin1Bytes } from './arguments.ts';

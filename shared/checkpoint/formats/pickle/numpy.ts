@@ -1,3 +1,4 @@
+/** Models the arrays and numbers of numpy. */
 import { ELEMENT_SIZE, elementsOfType } from '../element.ts';
 import type { TensorType } from '../tensor.ts';
 import { bytesOf, countsOf, itemsOf, textOf } from './arguments.ts';

@@ -1,3 +1,4 @@
+/** Models Python's own containers. */
 import { bytesInMemory, bytesOf, globalOf, itemsOf, latin1Bytes, textOf } from './arguments.ts';
 import {
   type CallContext,

@@ -1,3 +1,4 @@
+/** Counts what one file has spent of its limits. */
 import { corrupt, unsafe } from '../faults.ts';
 import type { Finding } from '../loaded.ts';
 import { LIMITS } from './limits.ts';

@@ -1,3 +1,4 @@
+/** Models the network records of StyleGAN pickles. */
 import { textOf } from './arguments.ts';
 import { type Constructor, Dict, Instance, Misfit } from './values.ts';
 

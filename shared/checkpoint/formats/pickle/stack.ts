@@ -1,3 +1,4 @@
+/** Holds the stack of the pickle machine. */
 import { corrupt } from '../faults.ts';
 import { LIMITS } from './limits.ts';
 import type { PickleValue } from './values.ts';

@@ -1,3 +1,4 @@
+/** Describes where the elements of a torch storage are. */
 import { ELEMENT_SIZE } from '../element.ts';
 import { corrupt } from '../faults.ts';
 import type { ByteSource } from '../source.ts';

@@ -1,3 +1,4 @@
+/** Describes tensors as views of storages. */
 import { ELEMENT_SIZE, elementsOfType } from '../element.ts';
 import { corrupt } from '../faults.ts';
 import type { ByteSource } from '../source.ts';

@@ -1,3 +1,4 @@
+/** Reads the textual opcodes of old pickles. */
 import { corrupt } from '../faults.ts';
 import { LIMITS } from './limits.ts';
 

@@ -1,3 +1,4 @@
+/** Models the tensors and storages of torch. */
 import type { TensorType } from '../tensor.ts';
 import { bytesOf, countOf, countsOf, globalOf, itemsOf, textOf } from './arguments.ts';
 import { TorchStorage } from './storage.ts';

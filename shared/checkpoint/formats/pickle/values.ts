@@ -1,3 +1,4 @@
+/** Describes every value that a pickle can hold here. */
 import type { ByteSource } from '../source.ts';
 import { Latin1Source } from './latin1.ts';
 

@@ -1,3 +1,4 @@
+/** Reads torch's zip archives. */
 import { corrupt, unsafe, unsupported } from '../faults.ts';
 import { latin1 } from '../pickle/cursor.ts';
 import { findGlobal } from '../pickle/globals.ts';

@@ -1,3 +1,4 @@
+/** Reads torch's files from before zip archives. */
 import { corrupt, unsupported } from '../faults.ts';
 import { bytesInMemory, itemsOf, textOf } from '../pickle/arguments.ts';
 import { findGlobal } from '../pickle/globals.ts';

@@ -1,3 +1,4 @@
+/** Finds the storages that the persistent ids of a torch file name. */
 import { countOf, itemsOf, textOf } from '../pickle/arguments.ts';
 import { TorchStorage } from '../pickle/storage.ts';
 import { storageType } from '../pickle/torch.ts';

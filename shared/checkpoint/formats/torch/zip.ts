@@ -1,3 +1,4 @@
+/** Reads zip archives as strictly as torch writes them. */
 import { crc32, inflateRawSync } from 'node:zlib';
 import { corrupt, unsafe, unsupported } from '../faults.ts';
 import { latin1 } from '../pickle/cursor.ts';

@@ -1,3 +1,4 @@
+/** Renders the charts of a report. */
 import { html, type Markup } from '../../../markup/escape.ts';
 import { decimal, estimate, percent, whole } from '../../format.ts';
 import type { Report } from '../../model.ts';

@@ -1,3 +1,4 @@
+/** Renders the conditions of a sound result. */
 import { html, type Markup } from '../../../markup/escape.ts';
 import { table } from '../../../markup/table.ts';
 import { countGates } from '../../findings.ts';

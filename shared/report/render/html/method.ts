@@ -1,3 +1,4 @@
+/** Renders settings, inputs and limits of an audit. */
 import { html, type Markup } from '../../../markup/escape.ts';
 import { facts, table } from '../../../markup/table.ts';
 import { counted, decimal, duration, percent, whole } from '../../format.ts';

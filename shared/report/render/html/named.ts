@@ -1,3 +1,4 @@
+/** Renders the people who are named. */
 import { html, type Markup, type Part } from '../../../markup/escape.ts';
 import { table } from '../../../markup/table.ts';
 import { counted, decimal, percent, rarePercent, smallP, whole } from '../../format.ts';

@@ -1,3 +1,4 @@
+/** Renders every number with its interval. */
 import { html, type Markup, type Part } from '../../../markup/escape.ts';
 import { table } from '../../../markup/table.ts';
 import {

@@ -1,3 +1,4 @@
+/** Renders the page of a report around its sections. */
 import { html, type Markup, type Part } from '../../../markup/escape.ts';
 import { sheet } from '../../../markup/sheet.ts';
 import { whole } from '../../format.ts';

@@ -1,3 +1,4 @@
+/** Renders generated faces beside the people they match. */
 import { html, type Markup } from '../../../markup/escape.ts';
 import { counted, decimal, rarePercent, smallP, whole } from '../../format.ts';
 import type { Match, Named, Report } from '../../model.ts';

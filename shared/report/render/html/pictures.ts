@@ -1,3 +1,4 @@
+/** Holds the pictures of a page. */
 import { html, type Markup } from '../../../markup/escape.ts';
 import type { Match } from '../../model.ts';
 

@@ -1,3 +1,4 @@
+/** Reads the pictures of a page that was rendered before. */
 import type { Report } from '../../model.ts';
 import { type Pictures, photoKey } from './pictures.ts';
 

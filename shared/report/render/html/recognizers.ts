@@ -1,3 +1,4 @@
+/** Renders what each recognizer says, side by side. */
 import { html, type Markup, type Part } from '../../../markup/escape.ts';
 import { table } from '../../../markup/table.ts';
 import { peopleRange, percent, points, pointsRange, smallP, whole } from '../../format.ts';

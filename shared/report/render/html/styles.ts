@@ -1,3 +1,4 @@
+/** The style sheet of report.html. */
 import { LAYOUT } from '../../../markup/styles/layout.ts';
 import { PRINT } from '../../../markup/styles/print.ts';
 import { TOKENS } from '../../../markup/styles/tokens.ts';

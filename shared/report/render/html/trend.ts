@@ -1,3 +1,4 @@
+/** Renders trend.html. */
 import { html, type Markup } from '../../../markup/escape.ts';
 import { sheet } from '../../../markup/sheet.ts';
 import { table } from '../../../markup/table.ts';

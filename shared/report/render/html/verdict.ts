@@ -1,3 +1,4 @@
+/** Renders the first screen: the verdict and the numbers behind it. */
 import { html, type Markup } from '../../../markup/escape.ts';
 import { decidingPeople, decidingResult } from '../../findings.ts';
 import { percent, points, pointsRange, rarePercent, whole } from '../../format.ts';

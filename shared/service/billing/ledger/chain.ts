@@ -1,3 +1,4 @@
+/** Appends entries to the ledger of an account, one writer at a time. */
 import type { Records } from '../../../platform/ports.ts';
 import { readRecord } from '../../../stored-record.ts';
 import { readDocument } from '../../core/documents.ts';

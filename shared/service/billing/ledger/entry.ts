@@ -1,3 +1,4 @@
+/** The entry of a ledger: postings that sum to zero. */
 import { z } from 'zod';
 
 /**

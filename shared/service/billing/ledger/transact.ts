@@ -1,3 +1,4 @@
+/** Books a transaction exactly once. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
 import { backoffMs } from '../../../backoff.ts';

@@ -1,3 +1,4 @@
+/** Draws the axes and the grid of a chart. */
 import { html, type Markup, type Part } from '../../../../markup/escape.ts';
 
 /**

@@ -1,3 +1,4 @@
+/** Draws the best similarity of each identity as a histogram. */
 import { html, type Markup } from '../../../../markup/escape.ts';
 import { table } from '../../../../markup/table.ts';
 import { decimal, percent, whole } from '../../../format.ts';

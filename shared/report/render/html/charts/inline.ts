@@ -1,3 +1,4 @@
+/** Draws an estimate with its interval in the cell of a table. */
 import { html, type Markup } from '../../../../markup/escape.ts';
 import { mark, pc } from './frame.ts';
 

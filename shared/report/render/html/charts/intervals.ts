@@ -1,3 +1,4 @@
+/** Draws the key numbers with their intervals on one axis. */
 import { html, type Markup } from '../../../../markup/escape.ts';
 import { percent, percentRange, points, pointsRange } from '../../../format.ts';
 import type { Report } from '../../../model.ts';

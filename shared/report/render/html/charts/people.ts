@@ -1,3 +1,4 @@
+/** Draws a side as a crowd in which the revealed people are filled. */
 import { html, type Markup } from '../../../../markup/escape.ts';
 import { diamond } from './frame.ts';
 

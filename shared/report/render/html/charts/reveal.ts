@@ -1,3 +1,4 @@
+/** Draws the share of people that the first samples reveal. */
 import { html, type Markup } from '../../../../markup/escape.ts';
 import { table } from '../../../../markup/table.ts';
 import { percent, whole } from '../../../format.ts';

@@ -1,3 +1,4 @@
+/** Draws the ROC curve. */
 import { html, type Markup } from '../../../../markup/escape.ts';
 import { table } from '../../../../markup/table.ts';
 import { decimal, estimate, percent } from '../../../format.ts';

@@ -1,3 +1,4 @@
+/** Draws numbers over the snapshots of a training. */
 import { html, type Markup } from '../../../../markup/escape.ts';
 import { isNumbered, type Trend, type TrendPoint } from '../../../compare/trend.ts';
 import { decimal, points, whole } from '../../../format.ts';
