@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { OpenAPIHono } from '@hono/zod-openapi';
 import { RewoundError } from '../../errors.ts';
 import type { ServiceContext } from '../core/context.ts';
-import { callers } from './caller.ts';
+import { routesOf } from './access.ts';
 import { documentOf, METHODS } from './document.ts';
 import { type Env, incomingOf } from './env.ts';
 import { answerProblem, errorOf } from './problem.ts';
@@ -42,7 +42,7 @@ const REQUEST_ID = /^[\w.-]{8,128}$/;
 export function createApi(context: ServiceContext, options: ApiOptions = {}): OpenAPIHono<Env> {
   const app = router();
   const limits = limitsOf(context.settings.requestsPerMinute);
-  const caller = callers(context, limits);
+  const route = routesOf(context, limits);
   const codes = new WeakMap<Request, string>();
 
   app.use(async (c, next) => {
@@ -87,12 +87,12 @@ export function createApi(context: ServiceContext, options: ApiOptions = {}): Op
     return answerProblem(c, error);
   });
 
-  app.route('/', healthRoutes(context));
-  app.route('/', sessionRoutes(context, limits));
-  app.route('/', accountRoutes(context, caller, limits));
-  app.route('/', auditRoutes(context, caller, options));
-  app.route('/', creditRoutes(context, caller));
-  app.route('/', webhookRoutes(context, caller));
+  app.route('/', healthRoutes(context, route));
+  app.route('/', sessionRoutes(context, route));
+  app.route('/', accountRoutes(context, route, limits));
+  app.route('/', auditRoutes(context, route, options));
+  app.route('/', creditRoutes(context, route));
+  app.route('/', webhookRoutes(context, route));
   app.route('/', dashboardRoutes(context, options));
 
   const document = documentOf(app, context.settings.origin);

@@ -25,11 +25,6 @@ export function isSecure(origin: string): boolean {
   return origin.startsWith('https:');
 }
 
-/** What opens a route, as OpenAPI says it: a key, or a session of one, with this scope. */
-export function security(...scopes: readonly Scope[]): Record<string, string[]>[] {
-  return [{ key: [...scopes] }, { session: [...scopes] }];
-}
-
 /**
  * Who makes a request, by API key or by the session of the page; whether they may, and not too often. A session is a
  * cookie, which browsers send whoever asks for it: what changes anything must come from a page of this service.

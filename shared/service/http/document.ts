@@ -53,7 +53,7 @@ export function documentOf(app: OpenAPIHono<Env>, origin: string): Document {
       license: { name: 'Apache-2.0', url: 'https://www.apache.org/licenses/LICENSE-2.0' },
     },
     servers: [{ url: origin }],
-    tags: TAGS,
+    tags: [...TAGS],
   });
   for (const { operation } of operations(document)) addHeaders(operation);
   return document;
@@ -66,7 +66,8 @@ const TAGS = [
   { name: 'Account', description: 'The account, and signing in at the page.' },
   { name: 'Keys', description: 'API keys and what they may do.' },
   { name: 'Service', description: 'For everybody, without a key.' },
-];
+] as const;
+export type Tag = (typeof TAGS)[number]['name'];
 
 /** Every operation, in the order of the document. */
 export function operations(document: Document) {

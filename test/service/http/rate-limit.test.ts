@@ -31,6 +31,8 @@ describe('three requests a minute', () => {
   test.for([
     ['without a key', 'GET', '/v1/account', undefined, 401],
     ['to sign in', 'POST', '/v1/session', { key: 'rwk_x' }, 401],
+    ['to sign in with nothing', 'POST', '/v1/session', {}, 400],
+    ['to ask who is signed in', 'GET', '/v1/session', undefined, 204],
   ] as const)('%s for an address, and not for what a client says it is', async ([_, method, path, body, status]) => {
     const { ask } = service();
     // The last address is our own proxy's word; those before are the client's.

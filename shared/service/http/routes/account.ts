@@ -1,13 +1,12 @@
-import { createRoute, z } from '@hono/zod-openapi';
+import { z } from '@hono/zod-openapi';
 import { RewoundError } from '../../../errors.ts';
 import { accountChangeSchema, changeAccount, createAccount, readAccount } from '../../accounts/accounts.ts';
 import { createKey, endOf, listKeys, requireScope, revokeKey, SCOPES } from '../../accounts/api-keys.ts';
 import { balanceOf } from '../../billing/credits.ts';
 import type { ServiceContext } from '../../core/context.ts';
+import type { Route } from '../access.ts';
 import { addressOf } from '../address.ts';
-import { type callers, security } from '../caller.ts';
 import { answer, json, NOT_KEPT } from '../pages.ts';
-import { PROBLEMS } from '../problem.ts';
 import type { Limits } from '../rate-limit.ts';
 import { accountResource, accountSchema, idSchema, keyResource, keySchema, scopesSchema } from '../resources.ts';
 import { router } from '../router.ts';
@@ -39,29 +38,28 @@ const newAccountSchema = z
   .strictObject({ name: z.string().trim().min(1).max(100).openapi({ example: 'Acme Faces' }) })
   .openapi('NewAccount');
 
-export function accountRoutes(context: ServiceContext, caller: ReturnType<typeof callers>, { signUps }: Limits) {
+export function accountRoutes(context: ServiceContext, route: Route, { signUps }: Limits) {
   const app = router();
   const free = context.settings.stripe === null;
   const show = async (account: string) =>
     accountResource(account, await readAccount(context, account), await balanceOf(context, account), free);
 
   app.openapi(
-    createRoute({
+    route({
       method: 'post',
       path: '/v1/accounts',
       operationId: 'createAccount',
       summary: 'Make an account',
       description:
         'With its first key, which may do everything and is shown this once. Closed on services whose operator makes the accounts. Five an hour from one address.',
-      tags: ['Account'],
-      security: [],
+      tag: 'Account',
+      access: 'public',
       request: { body: json(newAccountSchema) },
       responses: {
         201: answer(
           'The account and its first key.',
           z.strictObject({ account: accountSchema, key: keySchema, text: textSchema }).openapi('CreatedAccount'),
         ),
-        ...PROBLEMS,
       },
     }),
     async (c) => {
@@ -78,31 +76,29 @@ export function accountRoutes(context: ServiceContext, caller: ReturnType<typeof
   );
 
   app.openapi(
-    createRoute({
+    route({
       method: 'get',
       path: '/v1/account',
       operationId: 'getAccount',
       summary: 'The account and its credits',
-      tags: ['Account'],
-      security: security(),
-      middleware: [caller()],
-      responses: { 200: answer('The account.', accountSchema), ...PROBLEMS },
+      tag: 'Account',
+      access: 'any key',
+      responses: { 200: answer('The account.', accountSchema) },
     }),
     async (c) => c.json(await show(c.get('caller').account), 200),
   );
 
   app.openapi(
-    createRoute({
+    route({
       method: 'patch',
       path: '/v1/account',
       operationId: 'changeAccount',
       summary: 'Change name, retention, or when to warn of few credits',
       description: 'Retention counts for audits that end from now on.',
-      tags: ['Account'],
-      security: security('account'),
-      middleware: [caller('account')],
+      tag: 'Account',
+      access: 'account',
       request: { body: json(accountChangeSchema.meta({ id: 'AccountChange' })) },
-      responses: { 200: answer('The account.', accountSchema), ...PROBLEMS },
+      responses: { 200: answer('The account.', accountSchema) },
     }),
     async (c) => {
       const { account } = c.get('caller');
@@ -112,34 +108,31 @@ export function accountRoutes(context: ServiceContext, caller: ReturnType<typeof
   );
 
   app.openapi(
-    createRoute({
+    route({
       method: 'get',
       path: '/v1/keys',
       operationId: 'listKeys',
       summary: 'List API keys',
-      tags: ['Keys'],
-      security: security('keys'),
-      middleware: [caller('keys')],
+      tag: 'Keys',
+      access: 'keys',
       responses: {
         200: answer('All keys, revoked ones too.', z.strictObject({ items: z.array(keySchema) }).openapi('Keys')),
-        ...PROBLEMS,
       },
     }),
     async (c) => c.json({ items: (await listKeys(context, c.get('caller').account)).map(keyResource) }, 200),
   );
 
   app.openapi(
-    createRoute({
+    route({
       method: 'post',
       path: '/v1/keys',
       operationId: 'createKey',
       summary: 'Make an API key',
       description: `Its text is in this answer and nowhere else. A key can give no more than it may do itself, and for no longer than it is there itself; what would be more is FORBIDDEN. ${NOT_KEPT} Where no answer came, list the keys and revoke what was made.`,
-      tags: ['Keys'],
-      security: security('keys'),
-      middleware: [caller('keys')],
+      tag: 'Keys',
+      access: 'keys',
       request: { body: json(newKeySchema) },
-      responses: { 201: answer('The key.', createdKeySchema), ...PROBLEMS },
+      responses: { 201: answer('The key.', createdKeySchema) },
     }),
     async (c) => {
       const { name, scopes, expiresAt } = c.req.valid('json');
@@ -161,17 +154,16 @@ export function accountRoutes(context: ServiceContext, caller: ReturnType<typeof
   );
 
   app.openapi(
-    createRoute({
+    route({
       method: 'delete',
       path: '/v1/keys/{key}',
       operationId: 'revokeKey',
       summary: 'Revoke an API key',
       description: 'At once, with all sessions of it. It stays in the list.',
-      tags: ['Keys'],
-      security: security('keys'),
-      middleware: [caller('keys')],
+      tag: 'Keys',
+      access: 'keys',
       request: { params: z.strictObject({ key: idSchema('key') }) },
-      responses: { 200: answer('The key, revoked.', keySchema), ...PROBLEMS },
+      responses: { 200: answer('The key, revoked.', keySchema) },
     }),
     async (c) => c.json(keyResource(await revokeKey(context, c.get('caller').account, c.req.valid('param').key)), 200),
   );

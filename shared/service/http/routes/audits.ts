@@ -1,4 +1,4 @@
-import { createRoute, z } from '@hono/zod-openapi';
+import { z } from '@hono/zod-openapi';
 import { RewoundError } from '../../../errors.ts';
 import { readReportFile } from '../../../pipeline/results/report-files.ts';
 import {
@@ -15,19 +15,15 @@ import { eraseAudit, signReceipt } from '../../audits/erase.ts';
 import { cancelAudit, startAudit } from '../../audits/start.ts';
 import { MOST_FILES, ticketsFor, uploadFileSchema } from '../../audits/uploads.ts';
 import type { ServiceContext } from '../../core/context.ts';
-import { type callers, security } from '../caller.ts';
-import { idempotent } from '../idempotency.ts';
-import { answer, idempotencyKey, json, page, pageOf, pageQuery } from '../pages.ts';
-import { PROBLEMS } from '../problem.ts';
+import type { Route } from '../access.ts';
+import { answer, json, page, pageOf, pageQuery } from '../pages.ts';
 import { auditResource, auditSchema, idSchema, priceSchema, receiptSchema, time } from '../resources.ts';
 import { router } from '../router.ts';
 import { type Watching, watching } from '../watch.ts';
 
 const params = z.strictObject({ audit: idSchema('audit') });
-/** A request that is done once, however often it comes. */
-const headers = z.object({ 'idempotency-key': idempotencyKey.optional() });
 const newAudit = newAuditSchema.meta({ id: 'NewAudit' });
-const tags = ['Audits'];
+const tag = 'Audits';
 
 /** Files of a report, and what they are. */
 const REPORT_FILES = {
@@ -64,26 +60,23 @@ const eventSchema = z.string().meta({
   contentSchema: { $ref: '#/components/schemas/Audit' },
 });
 
-export function auditRoutes(context: ServiceContext, caller: ReturnType<typeof callers>, options: Watching) {
+export function auditRoutes(context: ServiceContext, route: Route, options: Watching) {
   const app = router();
   const paid = context.settings.stripe !== null;
-  const reads = [caller('audits:read')];
-  const writes = [caller('audits:write'), idempotent(context)];
   const watch = watching(context, options);
   const resource = (id: string, audit: HostedAudit) => auditResource(context, id, audit);
 
   app.openapi(
-    createRoute({
+    route({
       method: 'post',
       path: '/v1/quotes',
       operationId: 'quoteAudit',
-      'x-repeatable': true,
       summary: 'What an audit would cost at most',
-      tags,
-      security: security('audits:read'),
-      middleware: [caller('audits:read')],
+      tag,
+      access: 'audits:read',
+      again: 'harmless',
       request: { body: json(newAudit) },
-      responses: { 200: answer('The most it can cost.', priceSchema), ...PROBLEMS },
+      responses: { 200: answer('The most it can cost.', priceSchema) },
     }),
     async (c) => {
       const body = c.req.valid('json');
@@ -94,18 +87,18 @@ export function auditRoutes(context: ServiceContext, caller: ReturnType<typeof c
   );
 
   app.openapi(
-    createRoute({
+    route({
       method: 'post',
       path: '/v1/audits',
       operationId: 'createAudit',
       summary: 'Create an audit',
       description:
         'Nothing is charged or computed before it is started. One that is not started within a day is erased.',
-      tags,
-      security: security('audits:write'),
-      middleware: writes,
-      request: { headers, body: json(newAudit) },
-      responses: { 201: answer('The audit, with its quote.', auditSchema), ...PROBLEMS },
+      tag,
+      access: 'audits:write',
+      again: 'once',
+      request: { body: json(newAudit) },
+      responses: { 201: answer('The audit, with its quote.', auditSchema) },
     }),
     async (c) => {
       const { id, audit } = await createAudit(context, c.get('caller').account, c.req.valid('json'), { paid });
@@ -114,16 +107,15 @@ export function auditRoutes(context: ServiceContext, caller: ReturnType<typeof c
   );
 
   app.openapi(
-    createRoute({
+    route({
       method: 'get',
       path: '/v1/audits',
       operationId: 'listAudits',
       summary: 'List audits, the newest first',
-      tags,
-      security: security('audits:read'),
-      middleware: reads,
+      tag,
+      access: 'audits:read',
       request: { query: pageQuery(idSchema('audit')) },
-      responses: { 200: answer('A page.', pageOf(auditSchema, 'AuditPage')), ...PROBLEMS },
+      responses: { 200: answer('A page.', pageOf(auditSchema, 'AuditPage')) },
     }),
     async (c) => {
       const { after, limit } = c.req.valid('query');
@@ -134,16 +126,15 @@ export function auditRoutes(context: ServiceContext, caller: ReturnType<typeof c
   );
 
   app.openapi(
-    createRoute({
+    route({
       method: 'get',
       path: '/v1/audits/{audit}',
       operationId: 'getAudit',
       summary: 'How an audit stands, and its result',
-      tags,
-      security: security('audits:read'),
-      middleware: reads,
+      tag,
+      access: 'audits:read',
       request: { params },
-      responses: { 200: answer('The audit.', auditSchema), ...PROBLEMS },
+      responses: { 200: answer('The audit.', auditSchema) },
     }),
     async (c) => {
       const { audit: id } = c.req.valid('param');
@@ -152,17 +143,16 @@ export function auditRoutes(context: ServiceContext, caller: ReturnType<typeof c
   );
 
   app.openapi(
-    createRoute({
+    route({
       method: 'post',
       path: '/v1/audits/{audit}/uploads',
       operationId: 'uploadFiles',
-      'x-repeatable': true,
       summary: 'Get addresses to upload files to',
       description:
         'Each address takes one file, once, by PUT with the given headers. Photos go to members/PERSON/FILE and controls/PERSON/FILE, the checkpoint to checkpoints/FILE. Asking again is how an interrupted upload goes on: files that are there are said to be.',
-      tags,
-      security: security('audits:write'),
-      middleware: [caller('audits:write')],
+      tag,
+      access: 'audits:write',
+      again: 'harmless',
       request: {
         params,
         body: json(
@@ -181,7 +171,6 @@ export function auditRoutes(context: ServiceContext, caller: ReturnType<typeof c
           'An address for each file, in the same order.',
           z.strictObject({ uploads: z.array(uploadAnswerSchema) }).openapi('Uploads'),
         ),
-        ...PROBLEMS,
       },
     }),
     async (c) => {
@@ -201,17 +190,17 @@ export function auditRoutes(context: ServiceContext, caller: ReturnType<typeof c
   );
 
   app.openapi(
-    createRoute({
+    route({
       method: 'post',
       path: '/v1/audits/{audit}/start',
       operationId: 'startAudit',
       summary: 'Start an audit whose files are uploaded',
       description: 'Holds the credits that were quoted. Starting it again changes nothing.',
-      tags,
-      security: security('audits:write'),
-      middleware: writes,
-      request: { params, headers },
-      responses: { 202: answer('The audit, started.', auditSchema), ...PROBLEMS },
+      tag,
+      access: 'audits:write',
+      again: 'once',
+      request: { params },
+      responses: { 202: answer('The audit, started.', auditSchema) },
     }),
     async (c) => {
       const { audit: id } = c.req.valid('param');
@@ -220,17 +209,17 @@ export function auditRoutes(context: ServiceContext, caller: ReturnType<typeof c
   );
 
   app.openapi(
-    createRoute({
+    route({
       method: 'post',
       path: '/v1/audits/{audit}/cancel',
       operationId: 'cancelAudit',
       summary: 'Cancel an audit',
       description: 'What was done of it is charged; one that was not planned yet costs nothing.',
-      tags,
-      security: security('audits:write'),
-      middleware: writes,
-      request: { params, headers },
-      responses: { 200: answer('The audit as it ended.', auditSchema), ...PROBLEMS },
+      tag,
+      access: 'audits:write',
+      again: 'once',
+      request: { params },
+      responses: { 200: answer('The audit as it ended.', auditSchema) },
     }),
     async (c) => {
       const { audit: id } = c.req.valid('param');
@@ -239,18 +228,17 @@ export function auditRoutes(context: ServiceContext, caller: ReturnType<typeof c
   );
 
   app.openapi(
-    createRoute({
+    route({
       method: 'delete',
       path: '/v1/audits/{audit}',
       operationId: 'deleteAudit',
       summary: 'Erase an audit',
       description:
         'Cancels it if it runs, and erases every object and record of it at once. The answer is a signed receipt of what was erased; nobody keeps a copy. Entries of the ledger stay: they hold its id and amounts.',
-      tags,
-      security: security('audits:write'),
-      middleware: [caller('audits:write')],
+      tag,
+      access: 'audits:write',
       request: { params },
-      responses: { 200: answer('The receipt.', receiptSchema), ...PROBLEMS },
+      responses: { 200: answer('The receipt.', receiptSchema) },
     }),
     async (c) => {
       const { audit: id } = c.req.valid('param');
@@ -262,14 +250,13 @@ export function auditRoutes(context: ServiceContext, caller: ReturnType<typeof c
   );
 
   app.openapi(
-    createRoute({
+    route({
       method: 'get',
       path: '/v1/audits/{audit}/report/{file}',
       operationId: 'getReport',
       summary: 'Read a file of the report',
-      tags,
-      security: security('audits:read'),
-      middleware: reads,
+      tag,
+      access: 'audits:read',
       request: { params: params.extend({ file: reportFileSchema }) },
       responses: {
         200: {
@@ -281,7 +268,6 @@ export function auditRoutes(context: ServiceContext, caller: ReturnType<typeof c
             'text/html': { schema: z.string() },
           },
         },
-        ...PROBLEMS,
       },
     }),
     async (c) => {
@@ -303,20 +289,18 @@ export function auditRoutes(context: ServiceContext, caller: ReturnType<typeof c
   );
 
   app.openapi(
-    createRoute({
+    route({
       method: 'get',
       path: '/v1/audits/{audit}/events',
       operationId: 'watchAudit',
       summary: 'Watch an audit',
       description:
         'Server-sent events: "audit" with the audit whenever it changes, until it has ended. A connection lasts 15 minutes at most, and an account has ten of them at most.',
-      tags,
-      security: security('audits:read'),
-      middleware: reads,
+      tag,
+      access: 'audits:read',
       request: { params },
       responses: {
         200: { description: 'Events.', content: { 'text/event-stream': { schema: eventSchema } } },
-        ...PROBLEMS,
       },
     }),
     (c) => watch(c, c.req.valid('param').audit),

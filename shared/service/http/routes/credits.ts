@@ -1,39 +1,37 @@
-import { createRoute, z } from '@hono/zod-openapi';
+import { z } from '@hono/zod-openapi';
 import { RewoundError } from '../../../errors.ts';
 import { entries } from '../../billing/credits.ts';
 import { createCheckout, handleStripeWebhook, openStripe, packSchema } from '../../billing/stripe.ts';
 import type { ServiceContext } from '../../core/context.ts';
-import { type callers, security } from '../caller.ts';
+import type { Route } from '../access.ts';
 import { answer, idempotencyKey, json, page, pageLimit, pageOf } from '../pages.ts';
-import { PROBLEMS } from '../problem.ts';
 import { entryResource, entrySchema } from '../resources.ts';
 import { router } from '../router.ts';
 
-const tags = ['Credits'];
+const tag = 'Credits';
 /** As text, like `next`; no number that is not exact. */
 const entryNumber = z.string().regex(/^(0|[1-9]\d{0,14})$/);
 
-export function creditRoutes(context: ServiceContext, caller: ReturnType<typeof callers>) {
+export function creditRoutes(context: ServiceContext, route: Route) {
   const app = router();
   const { stripe: settings, origin } = context.settings;
   const stripe = settings && openStripe(settings);
 
   app.openapi(
-    createRoute({
+    route({
       method: 'get',
       path: '/v1/ledger',
       operationId: 'listLedger',
       summary: 'List entries of the ledger, the newest first',
-      tags,
-      security: security(),
-      middleware: [caller()],
+      tag,
+      access: 'any key',
       request: {
         query: z.strictObject({
           after: entryNumber.optional().openapi({ description: '`next` of the page before.' }),
           limit: pageLimit,
         }),
       },
-      responses: { 200: answer('A page.', pageOf(entrySchema, 'LedgerPage')), ...PROBLEMS },
+      responses: { 200: answer('A page.', pageOf(entrySchema, 'LedgerPage')) },
     }),
     async (c) => {
       const { after, limit } = c.req.valid('query');
@@ -47,16 +45,15 @@ export function creditRoutes(context: ServiceContext, caller: ReturnType<typeof 
   );
 
   app.openapi(
-    createRoute({
+    route({
       method: 'post',
       path: '/v1/checkouts',
       operationId: 'createCheckout',
       summary: 'Buy a pack of credits',
       description:
         'Answers with the address of a page of Stripe; credits are there when it is paid. Needs an Idempotency-Key.',
-      tags,
-      security: security('billing'),
-      middleware: [caller('billing')],
+      tag,
+      access: 'billing',
       request: {
         body: json(
           z
@@ -72,7 +69,6 @@ export function creditRoutes(context: ServiceContext, caller: ReturnType<typeof 
           'Where to pay.',
           z.strictObject({ url: z.url().openapi({ description: 'A page of Stripe.' }) }).openapi('CheckoutPage'),
         ),
-        ...PROBLEMS,
       },
     }),
     async (c) => {

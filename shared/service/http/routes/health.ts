@@ -1,13 +1,14 @@
-import { createRoute, z } from '@hono/zod-openapi';
+import { z } from '@hono/zod-openapi';
 import type { ServiceContext } from '../../core/context.ts';
 import { type FormerKey, formerReceiptKeys, receiptKeyOf } from '../../core/receipt-keys.ts';
+import type { Route } from '../access.ts';
 import { answer } from '../pages.ts';
 import { router } from '../router.ts';
 
-const tags = ['Service'];
+const tag = 'Service';
 const publicKeySchema = z.string().openapi({ description: 'The 32 bytes of the key, base64.' });
 
-export function healthRoutes(context: Pick<ServiceContext, 'records' | 'secret'>) {
+export function healthRoutes(context: Pick<ServiceContext, 'records' | 'secret'>, route: Route) {
   const app = router();
   const publicKey = receiptKeyOf(context.secret);
   // Asked for once: a key of this service becomes a former one when another instance takes its place.
@@ -21,26 +22,26 @@ export function healthRoutes(context: Pick<ServiceContext, 'records' | 'secret'>
   };
 
   app.openapi(
-    createRoute({
+    route({
       method: 'get',
       path: '/v1/health',
       operationId: 'getHealth',
       summary: 'Whether the service answers',
-      tags,
-      security: [],
+      tag,
+      access: 'public',
       responses: { 200: answer('It does.', z.strictObject({ status: z.literal('ok') }).openapi('Health')) },
     }),
     (c) => c.json({ status: 'ok' as const }, 200),
   );
 
   app.openapi(
-    createRoute({
+    route({
       method: 'get',
       path: '/v1/receipt-key',
       operationId: 'getReceiptKey',
       summary: 'The public keys that receipts are and were signed with',
-      tags,
-      security: [],
+      tag,
+      access: 'public',
       responses: {
         200: answer(
           'ed25519, base64.',

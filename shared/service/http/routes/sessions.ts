@@ -1,13 +1,12 @@
-import { createRoute, z } from '@hono/zod-openapi';
+import { z } from '@hono/zod-openapi';
 import { deleteCookie, getCookie, setCookie } from 'hono/cookie';
 import type { Caller } from '../../accounts/api-keys.ts';
 import { type Credential, callerOfSession, SESSION_MS, signIn, signOut } from '../../accounts/sessions.ts';
 import type { ServiceContext } from '../../core/context.ts';
-import { addressOf } from '../address.ts';
-import { isSecure, requireOwnPage, sessionCookie } from '../caller.ts';
+import type { Route } from '../access.ts';
+import { isSecure, sessionCookie } from '../caller.ts';
 import { answer, json } from '../pages.ts';
-import { errorOf, PROBLEMS } from '../problem.ts';
-import type { Limits } from '../rate-limit.ts';
+import { errorOf } from '../problem.ts';
 import { idSchema, scopesSchema } from '../resources.ts';
 import { router } from '../router.ts';
 
@@ -35,30 +34,29 @@ function credentialOf({ key, code }: z.infer<typeof signInSchema>): Credential {
 }
 
 /** Signing in to the page: a key or a code is exchanged for a cookie that scripts cannot read. */
-export function sessionRoutes(context: ServiceContext, { requests }: Limits) {
+export function sessionRoutes(context: ServiceContext, route: Route) {
   const app = router();
   const { origin } = context.settings;
   const name = sessionCookie(origin);
   const cookie = { httpOnly: true, sameSite: 'Strict', path: '/', secure: isSecure(origin) } as const;
 
   app.openapi(
-    createRoute({
+    route({
       method: 'post',
       path: '/v1/session',
       operationId: 'signIn',
       summary: 'Sign in at the page',
       description:
         'For the page of the service itself, with a key or with a sign-in code: programs send the key with each request.',
-      tags: ['Account'],
-      security: [],
+      tag: 'Account',
+      access: 'page',
+      counted: 'by address',
       request: {
         body: json(signInSchema),
       },
-      responses: { 200: answer('Signed in; the session is in a cookie.', sessionSchema), ...PROBLEMS },
+      responses: { 200: answer('Signed in; the session is in a cookie.', sessionSchema) },
     }),
     async (c) => {
-      await requests.count(`sign-in ${addressOf(c, context.settings)}`, c);
-      requireOwnPage(c.req.raw.headers, origin);
       const { token, caller } = await signIn(context, credentialOf(c.req.valid('json')));
       setCookie(c, name, token, { ...cookie, maxAge: SESSION_MS / 1000 });
       return c.json(sessionOf(caller), 200);
@@ -66,17 +64,17 @@ export function sessionRoutes(context: ServiceContext, { requests }: Limits) {
   );
 
   app.openapi(
-    createRoute({
+    route({
       method: 'get',
       path: '/v1/session',
       operationId: 'getSession',
       summary: 'Who is signed in at the page',
-      tags: ['Account'],
-      security: [],
-      responses: { 200: answer('The session.', sessionSchema), 204: { description: 'Nobody is.' }, ...PROBLEMS },
+      tag: 'Account',
+      access: 'public',
+      counted: 'by address',
+      responses: { 200: answer('The session.', sessionSchema), 204: { description: 'Nobody is.' } },
     }),
     async (c) => {
-      await requests.count(`session ${addressOf(c, context.settings)}`, c);
       const token = getCookie(c, name);
       if (token === undefined) return c.body(null, 204);
       try {
@@ -89,17 +87,16 @@ export function sessionRoutes(context: ServiceContext, { requests }: Limits) {
   );
 
   app.openapi(
-    createRoute({
+    route({
       method: 'delete',
       path: '/v1/session',
       operationId: 'signOut',
       summary: 'Sign out',
-      tags: ['Account'],
-      security: [{ session: [] }],
-      responses: { 204: { description: 'Signed out.' }, ...PROBLEMS },
+      tag: 'Account',
+      access: 'session',
+      responses: { 204: { description: 'Signed out.' } },
     }),
     async (c) => {
-      requireOwnPage(c.req.raw.headers, origin);
       const token = getCookie(c, name);
       if (token !== undefined) await signOut(context, token);
       deleteCookie(c, name, cookie);

@@ -1,4 +1,4 @@
-import { createRoute, z } from '@hono/zod-openapi';
+import { z } from '@hono/zod-openapi';
 import type { ServiceContext } from '../../core/context.ts';
 import { getDelivery, listDeliveries, replay } from '../../webhooks/deliveries.ts';
 import {
@@ -12,13 +12,12 @@ import {
   updateEndpoint,
 } from '../../webhooks/endpoints.ts';
 import { endpointSecret } from '../../webhooks/sign.ts';
-import { type callers, security as securityOf } from '../caller.ts';
+import type { Route } from '../access.ts';
 import { answer, json, NOT_KEPT, pageOf, pageQuery } from '../pages.ts';
-import { PROBLEMS } from '../problem.ts';
 import { deliveryResource, deliverySchema, endpointResource, endpointSchema, idSchema } from '../resources.ts';
 import { router } from '../router.ts';
 
-const tags = ['Webhooks'];
+const tag = 'Webhooks';
 const endpointParams = z.strictObject({ endpoint: idSchema('endpoint') });
 const deliveryParams = z.strictObject({ delivery: idSchema('message') });
 const changeSchema = z
@@ -41,29 +40,25 @@ const withSecretSchema = z
   })
   .openapi('EndpointWithSecret');
 
-export function webhookRoutes(context: ServiceContext, caller: ReturnType<typeof callers>) {
+export function webhookRoutes(context: ServiceContext, route: Route) {
   const app = router();
   const { secret, settings } = context;
   const guarded = { ...context, webhookAllow: settings.webhookAllow };
-  const middleware = [caller('webhooks')];
-  const security = securityOf('webhooks');
   const withSecret = (endpoint: Endpoint) => ({
     endpoint: endpointResource(secret, endpoint),
     secret: endpointSecret(secret, endpoint),
   });
 
   app.openapi(
-    createRoute({
+    route({
       method: 'get',
       path: '/v1/webhooks',
       operationId: 'listEndpoints',
       summary: 'List webhook endpoints',
-      tags,
-      security,
-      middleware,
+      tag,
+      access: 'webhooks',
       responses: {
         200: answer('All endpoints.', z.strictObject({ items: z.array(endpointSchema) }).openapi('Endpoints')),
-        ...PROBLEMS,
       },
     }),
     async (c) => {
@@ -73,17 +68,16 @@ export function webhookRoutes(context: ServiceContext, caller: ReturnType<typeof
   );
 
   app.openapi(
-    createRoute({
+    route({
       method: 'post',
       path: '/v1/webhooks',
       operationId: 'createEndpoint',
       summary: 'Add a webhook endpoint',
       description: `${NOT_KEPT} Where no answer came, list the endpoints before it is sent again.`,
-      tags,
-      security,
-      middleware,
+      tag,
+      access: 'webhooks',
       request: { body: json(endpointInputSchema.meta({ id: 'NewEndpoint' })) },
-      responses: { 201: answer('The endpoint and what its messages are signed with.', withSecretSchema), ...PROBLEMS },
+      responses: { 201: answer('The endpoint and what its messages are signed with.', withSecretSchema) },
     }),
     async (c) => {
       const endpoint = await createEndpoint(guarded, c.get('caller').account, c.req.valid('json'));
@@ -92,16 +86,15 @@ export function webhookRoutes(context: ServiceContext, caller: ReturnType<typeof
   );
 
   app.openapi(
-    createRoute({
+    route({
       method: 'get',
       path: '/v1/webhooks/{endpoint}',
       operationId: 'getEndpoint',
       summary: 'A webhook endpoint, with its secret',
-      tags,
-      security,
-      middleware,
+      tag,
+      access: 'webhooks',
       request: { params: endpointParams },
-      responses: { 200: answer('The endpoint.', withSecretSchema), ...PROBLEMS },
+      responses: { 200: answer('The endpoint.', withSecretSchema) },
     }),
     async (c) => {
       const endpoint = await getEndpoint(context, c.get('caller').account, c.req.valid('param').endpoint);
@@ -110,16 +103,15 @@ export function webhookRoutes(context: ServiceContext, caller: ReturnType<typeof
   );
 
   app.openapi(
-    createRoute({
+    route({
       method: 'patch',
       path: '/v1/webhooks/{endpoint}',
       operationId: 'changeEndpoint',
       summary: 'Change, disable or enable a webhook endpoint',
-      tags,
-      security,
-      middleware,
+      tag,
+      access: 'webhooks',
       request: { params: endpointParams, body: json(changeSchema) },
-      responses: { 200: answer('The endpoint.', endpointSchema), ...PROBLEMS },
+      responses: { 200: answer('The endpoint.', endpointSchema) },
     }),
     async (c) => {
       const { endpoint: id } = c.req.valid('param');
@@ -129,17 +121,16 @@ export function webhookRoutes(context: ServiceContext, caller: ReturnType<typeof
   );
 
   app.openapi(
-    createRoute({
+    route({
       method: 'post',
       path: '/v1/webhooks/{endpoint}/rotate',
       operationId: 'rotateSecret',
       summary: 'Replace the secret of a webhook endpoint',
       description: 'The former one still signs, beside the new one, for a day.',
-      tags,
-      security,
-      middleware,
+      tag,
+      access: 'webhooks',
       request: { params: endpointParams },
-      responses: { 200: answer('The endpoint and its new secret.', withSecretSchema), ...PROBLEMS },
+      responses: { 200: answer('The endpoint and its new secret.', withSecretSchema) },
     }),
     async (c) => {
       const endpoint = await rotateSecret(context, c.get('caller').account, c.req.valid('param').endpoint);
@@ -148,16 +139,15 @@ export function webhookRoutes(context: ServiceContext, caller: ReturnType<typeof
   );
 
   app.openapi(
-    createRoute({
+    route({
       method: 'delete',
       path: '/v1/webhooks/{endpoint}',
       operationId: 'deleteEndpoint',
       summary: 'Delete a webhook endpoint',
-      tags,
-      security,
-      middleware,
+      tag,
+      access: 'webhooks',
       request: { params: endpointParams },
-      responses: { 204: { description: 'Deleted.' }, ...PROBLEMS },
+      responses: { 204: { description: 'Deleted.' } },
     }),
     async (c) => {
       const { endpoint: id } = c.req.valid('param');
@@ -168,19 +158,18 @@ export function webhookRoutes(context: ServiceContext, caller: ReturnType<typeof
   );
 
   app.openapi(
-    createRoute({
+    route({
       method: 'get',
       path: '/v1/deliveries',
       operationId: 'listDeliveries',
       summary: 'List webhook messages, the newest first',
       description: 'A page may be short, or empty, and yet have a next one. Messages are kept for 30 days.',
-      tags,
-      security,
-      middleware,
+      tag,
+      access: 'webhooks',
       request: {
         query: pageQuery(deliveryParams.shape.delivery).extend({ endpoint: endpointParams.shape.endpoint.optional() }),
       },
-      responses: { 200: answer('A page.', pageOf(deliverySchema, 'DeliveryPage')), ...PROBLEMS },
+      responses: { 200: answer('A page.', pageOf(deliverySchema, 'DeliveryPage')) },
     }),
     async (c) => {
       const { deliveries, next } = await listDeliveries(context, c.get('caller').account, c.req.valid('query'));
@@ -189,16 +178,15 @@ export function webhookRoutes(context: ServiceContext, caller: ReturnType<typeof
   );
 
   app.openapi(
-    createRoute({
+    route({
       method: 'get',
       path: '/v1/deliveries/{delivery}',
       operationId: 'getDelivery',
       summary: 'A webhook message, and what became of it',
-      tags,
-      security,
-      middleware,
+      tag,
+      access: 'webhooks',
       request: { params: deliveryParams },
-      responses: { 200: answer('The message.', deliverySchema), ...PROBLEMS },
+      responses: { 200: answer('The message.', deliverySchema) },
     }),
     async (c) => {
       const { delivery: id } = c.req.valid('param');
@@ -207,16 +195,15 @@ export function webhookRoutes(context: ServiceContext, caller: ReturnType<typeof
   );
 
   app.openapi(
-    createRoute({
+    route({
       method: 'post',
       path: '/v1/deliveries/{delivery}/replay',
       operationId: 'replayDelivery',
       summary: 'Send a webhook message again',
-      tags,
-      security,
-      middleware,
+      tag,
+      access: 'webhooks',
       request: { params: deliveryParams },
-      responses: { 202: answer('The message, waiting.', deliverySchema), ...PROBLEMS },
+      responses: { 202: answer('The message, waiting.', deliverySchema) },
     }),
     async (c) => {
       const { account } = c.get('caller');
