@@ -50,3 +50,19 @@ export const stderr: Terminal = terminalOf(process.stderr);
 export function onWriteError(use: (error: Error) => void): void {
   for (const stream of [process.stdout, process.stderr]) stream.on('error', use);
 }
+
+/**
+ * Does some work of Node.js without the warning of it that begins like this, where users can do nothing about it. The
+ * work is synchronous, so that no other warning can be taken for it.
+ */
+export function withoutWarning<T>(beginning: string, work: () => T): T {
+  const { emitWarning } = process;
+  process.emitWarning = (...args: unknown[]) => {
+    if (!String(args[0]).startsWith(beginning)) Reflect.apply(emitWarning, process, args);
+  };
+  try {
+    return work();
+  } finally {
+    process.emitWarning = emitWarning;
+  }
+}

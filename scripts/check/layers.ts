@@ -19,7 +19,7 @@ const SHARED: Readonly<Record<string, readonly string[]>> = {
   checkpoint: ['onnx', 'audit', 'faces'],
   engine: ['onnx', 'audit', 'faces', 'checkpoint', 'collection'],
   pipeline: ['onnx', 'audit', 'faces', 'checkpoint', 'engine', 'collection', 'report', 'platform'],
-  service: ['audit', 'markup', 'report', 'platform', 'pipeline'],
+  service: ['audit', 'markup', 'report', 'platform', 'pipeline', 'client'],
 };
 
 /** Outside of shared/, each may import shared/ and those before it. */

@@ -1,7 +1,12 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { brotliDecompressSync, gunzipSync } from 'node:zlib';
 import { expect, test } from 'vitest';
 import { hosted } from '../../support/service/hosted.ts';
 
+const STRIP = pathToFileURL(join(import.meta.dirname, '../../../shared/service/http/strip-types.ts')).href;
 const PAGES = [
   '/',
   '/audits',
@@ -65,11 +70,48 @@ test('the page is asked for again each time, what it needs once', async () => {
   for (const path of [
     one.replace(/\w+\.svg$/, 'types.ts'),
     one.replace(/\w+\.svg$/, '../index.html'),
-    '/assets/x/main.js',
+    '/assets/x/main.ts',
   ]) {
     const { status, headers } = await api.request(path);
     expect([status, headers.get('content-type')], path).toEqual([404, 'application/problem+json']);
   }
+});
+
+test('every module of the dashboard is served as JavaScript without types, at the address that others import', async () => {
+  const { api } = hosted();
+  const html = await (await api.request('/')).text();
+  const [, main = ''] = /src="([^"]+\/main\.ts)"/.exec(html) ?? [];
+  const seen = new Map<string, string>();
+  const visit = async (address: string): Promise<void> => {
+    if (seen.has(address)) return;
+    seen.set(address, '');
+    const response = await api.request(address);
+    expect([address, response.status]).toEqual([address, 200]);
+    expect(response.headers.get('content-type')).toBe('text/javascript; charset=utf-8');
+    const text = await response.text();
+    seen.set(address, text);
+    const imports = [...text.matchAll(/(?:from|import\() ?'([^']+)'/g)].map(([, path = '']) => path);
+    for (const path of imports) await visit(new URL(path, `http://x${address}`).pathname);
+  };
+  await visit(main);
+  const folder = join(import.meta.dirname, '../../../shared/service/dashboard/page');
+  const modules = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((path) => path.endsWith('.ts'));
+  expect([...seen.keys()].map((address) => address.split('/').slice(3).join('/')).sort()).toEqual(modules.sort());
+  // Fails where a module is not JavaScript.
+  const parse = `for (const text of JSON.parse(require('fs').readFileSync(0, 'utf8'))) new (require('vm').SourceTextModule)(text)`;
+  const flags = ['--experimental-vm-modules', '--no-warnings'];
+  execFileSync(process.execPath, [...flags, '-e', parse], { input: JSON.stringify([...seen.values()]) });
+});
+
+test('nothing is said of the types that are taken out of modules, and other warnings are heard', () => {
+  const script = `
+    import { withoutTypes } from ${JSON.stringify(STRIP)};
+    process.stdout.write(withoutTypes('const one: number = 1;'));
+    process.emitWarning('another');
+  `;
+  const { stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', script], { encoding: 'utf8' });
+  expect(stdout.replace(/ +/g, ' ')).toBe('const one = 1;');
+  expect(stderr).toMatch(/^\(node:\d+\) Warning: another\n\(Use [^\n]*\n$/);
 });
 
 test('it is compressed as the browser likes, with an ETag for each', async () => {

@@ -9,6 +9,7 @@ import { PACKS } from '../../billing/stripe.ts';
 import type { ServiceContext } from '../../core/context.ts';
 import type { Env } from '../env.ts';
 import { router } from '../router.ts';
+import { STRIPPED_BY, withoutTypes } from '../strip-types.ts';
 
 export interface DashboardOptions {
   /** Where uploads go, if not to this service: such as `https://storage.googleapis.com`. */
@@ -18,7 +19,8 @@ export interface DashboardOptions {
 /** A file as it is served. */
 interface File {
   readonly type: string;
-  readonly bytes: Buffer;
+  /** Made when it is first asked for. */
+  readonly bytes: () => Buffer;
   readonly digest: string;
   /** By encoding, made when it is first asked for. */
   readonly compressed: Map<Encoding, Promise<Buffer>>;
@@ -28,17 +30,19 @@ type Encoding = 'br' | 'gzip';
 const FOLDER = join(import.meta.dirname, '../../dashboard');
 /** Addresses of pages; what is shown at one is decided by the page. */
 const PAGES = ['/', '/audits', '/audits/:audit', '/keys', '/webhooks', '/webhooks/:endpoint', '/credits', '/account'];
+/** Modules are TypeScript in the repository, and compiled in the npm package; their addresses end as their files do. */
+const MODULE = extname(import.meta.filename);
 const TYPES: Readonly<Record<string, string>> = {
-  '.js': 'text/javascript; charset=utf-8',
+  [MODULE]: 'text/javascript; charset=utf-8',
   '.css': 'text/css; charset=utf-8',
   '.svg': 'image/svg+xml',
 };
 /** Modules that every page needs are asked for at once, not one after another as they are found. */
-const FIRST = ['api.js', 'dom.js', 'router.js', 'session.js', 'problem-box.js', 'form.js', 'format.js', 'parts.js'];
+const FIRST = ['api', 'dom', 'router', 'session', 'problem-box', 'form', 'format', 'parts'];
 
 /**
- * The dashboard: one HTML page and its modules, as they are in the repository. All but the page stands below a digest of
- * the whole, and is kept by browsers for good.
+ * The dashboard: one HTML page and its modules, whose types are taken out when they are served. All but the page stands
+ * below a digest of the whole, and is kept by browsers for good.
  */
 export function dashboardRoutes({ settings }: Pick<ServiceContext, 'settings'>, { uploadOrigin }: DashboardOptions) {
   const app = router();
@@ -86,7 +90,11 @@ function readShell(base: string, { signUp, stripe }: ServiceContext['settings'])
   return readFileSync(join(FOLDER, 'index.html'), 'utf8')
     .replaceAll('{{assets}}', base)
     .replace('{{service}}', service.replaceAll('&', '&amp;').replaceAll('"', '&quot;'))
-    .replace('{{preloads}}', FIRST.map((path) => `<link rel="modulepreload" href="${base}/${path}">`).join('\n'));
+    .replaceAll('{{module}}', MODULE)
+    .replace(
+      '{{preloads}}',
+      FIRST.map((name) => `<link rel="modulepreload" href="${base}/${name}${MODULE}">`).join('\n'),
+    );
 }
 
 /** Only what is ours, and no text that becomes code: the page cannot be made to do anything else. */
@@ -115,7 +123,7 @@ async function serve(c: Context<Env>, file: File, headers: Record<string, string
     ?.split(',')
     .map((one) => one.trim().replace(/^W\//, ''));
   if (known?.includes(etag)) return c.body(null, 304, always);
-  const bytes = encoding === undefined ? file.bytes : await compressed(file, encoding);
+  const bytes = encoding === undefined ? file.bytes() : await compressed(file, encoding);
   return c.body(Uint8Array.from(bytes), 200, {
     ...always,
     'content-type': file.type,
@@ -135,7 +143,7 @@ function encodingFor(accepted: string): Encoding | undefined {
 function compressed(file: File, encoding: Encoding): Promise<Buffer> {
   const found = file.compressed.get(encoding);
   if (found) return found;
-  const made = encoding === 'br' ? brotli(file.bytes, BEST) : gzipped(file.bytes, { level: 9 });
+  const made = encoding === 'br' ? brotli(file.bytes(), BEST) : gzipped(file.bytes(), { level: 9 });
   file.compressed.set(encoding, made);
   return made;
 }
@@ -145,8 +153,18 @@ const gzipped = promisify<Buffer, { level: number }, Buffer>(gzip);
 const BEST = { params: { [constants.BROTLI_PARAM_QUALITY]: constants.BROTLI_MAX_QUALITY } };
 
 function fileOf(extension: string, text: string): File {
-  const type = TYPES[extension] ?? 'text/html; charset=utf-8';
-  return { type, bytes: Buffer.from(text), digest: digestOf(text), compressed: new Map() };
+  const hasTypes = extension === '.ts';
+  let bytes: Buffer | undefined;
+  return {
+    type: TYPES[extension] ?? 'text/html; charset=utf-8',
+    bytes: () => {
+      bytes ??= Buffer.from(hasTypes ? withoutTypes(text) : text);
+      return bytes;
+    },
+    // What is served follows from the text, and from what takes the types out.
+    digest: hasTypes ? digestOf(text, STRIPPED_BY) : digestOf(text),
+    compressed: new Map(),
+  };
 }
 
 function digestOf(...texts: readonly string[]): string {

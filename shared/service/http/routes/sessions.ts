@@ -18,6 +18,8 @@ const sessionSchema = z
     scopes: scopesSchema,
   })
   .openapi('Session');
+/** What the page knows of its session. */
+export type Session = z.infer<typeof sessionSchema>;
 
 const credential = (description: string) => z.string().min(1).max(200).openapi({ description });
 
@@ -107,6 +109,6 @@ export function sessionRoutes(context: ServiceContext, route: Route) {
   return app;
 }
 
-function sessionOf({ account, key, scopes }: Caller): z.infer<typeof sessionSchema> {
+function sessionOf({ account, key, scopes }: Caller): Session {
   return { account, key, scopes: [...scopes] };
 }

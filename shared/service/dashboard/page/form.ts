@@ -1,16 +1,14 @@
-import { problemOf } from './api.js';
-import { h, newId } from './dom.js';
-import { problemBox } from './problem-box.js';
+/** Fields, forms, and buttons that do something. */
+import { problemOf } from './api.ts';
+import { type Child, h, newId, type Properties } from './dom.ts';
+import { problemBox } from './problem-box.ts';
 
-/** @typedef {import('./dom.js').Properties} Properties */
-
-/**
- * A control with its label above and what is to be said about it below.
- * @param {string} label
- * @param {HTMLInputElement | HTMLSelectElement | HTMLTextAreaElement} control
- * @param {import('./dom.js').Child} [note]
- */
-export function field(label, control, note) {
+/** A control with its label above and what is to be said about it below. */
+export function field(
+  label: string,
+  control: HTMLInputElement | HTMLSelectElement | HTMLTextAreaElement,
+  note?: Child,
+) {
   control.id ||= newId();
   const about = newId();
   if (note) control.setAttribute('aria-describedby', about);
@@ -23,13 +21,8 @@ export function field(label, control, note) {
   );
 }
 
-/**
- * A box to tick, or a button of several, with its label after it.
- * @param {string} label
- * @param {Properties} properties
- * @param {import('./dom.js').Child} [note]
- */
-export function choice(label, properties, note) {
+/** A box to tick, or a button of several, with its label after it. */
+export function choice(label: string, properties: Properties, note?: Child) {
   const control = h('input', { type: 'checkbox', id: newId(), ...properties });
   const about = newId();
   if (note) control.setAttribute('aria-describedby', about);
@@ -43,15 +36,12 @@ export function choice(label, properties, note) {
 
 /**
  * A form that does something when it is sent: once at a time, and saying so if it fails.
- * @param {string} action What its button says.
- * @param {(data: FormData) => Promise<unknown>} send
- * @param {...import('./dom.js').Child} children
+ * @param action What its button says.
  */
-export function form(action, send, ...children) {
+export function form(action: string, send: (data: FormData) => Promise<unknown>, ...children: Child[]) {
   const button = h('button', { type: 'submit' }, action);
   const trouble = h('div');
-  /** @param {Event} event */
-  const onsubmit = async (event) => {
+  const onsubmit = async (event: Event) => {
     event.preventDefault();
     await whileBusy(button, trouble, () => send(new FormData(element)));
   };
@@ -59,16 +49,10 @@ export function form(action, send, ...children) {
   return element;
 }
 
-/**
- * A button that does something.
- * @param {string} text
- * @param {() => Promise<unknown>} act
- * @param {Properties} [properties]
- */
-export function actionButton(text, act, properties = {}) {
+/** A button that does something. */
+export function actionButton(text: string, act: () => Promise<unknown>, properties: Properties = {}) {
   const trouble = h('div', { class: 'trouble' });
-  /** @type {HTMLButtonElement} */
-  const button = h(
+  const button: HTMLButtonElement = h(
     'button',
     { type: 'button', class: 'quiet', ...properties, onclick: () => whileBusy(button, trouble, act) },
     text,
@@ -76,12 +60,8 @@ export function actionButton(text, act, properties = {}) {
   return h('span', { class: 'action' }, button, trouble);
 }
 
-/**
- * @param {HTMLButtonElement} button
- * @param {HTMLElement} trouble Where it is said what went wrong.
- * @param {() => Promise<unknown>} act
- */
-async function whileBusy(button, trouble, act) {
+/** @param trouble Where it is said what went wrong. */
+async function whileBusy(button: HTMLButtonElement, trouble: HTMLElement, act: () => Promise<unknown>) {
   // Not `disabled`: that would take the focus away.
   if (button.getAttribute('aria-disabled') === 'true') return;
   button.setAttribute('aria-disabled', 'true');
@@ -95,8 +75,8 @@ async function whileBusy(button, trouble, act) {
   }
 }
 
-/** @param {FormData} data @param {string} name What was written into a field. */
-export function textOf(data, name) {
+/** What was written into a field. */
+export function textOf(data: FormData, name: string) {
   const value = data.get(name);
   return typeof value === 'string' ? value.trim() : '';
 }

@@ -1,15 +1,18 @@
-/** @import * as Types from '../../types.ts' */
-import { announce, h } from '../dom.js';
-import { counted, duration, STATES, short, whole } from '../format.js';
-import { facts } from '../parts.js';
+/** The part of an audit’s page that shows how its work goes. */
+import type { Audit, Progress } from '../../types.ts';
+import { announce, h } from '../dom.ts';
+import { counted, duration, STATES, short, whole } from '../format.ts';
+import { facts } from '../parts.ts';
 
-/** @type {Readonly<Record<Types.Progress['stages'][number]['stage'], string>>} */
-const STAGES = { enrol: 'Photos', probe: 'Samples', confirm: 'Fresh samples' };
+const STAGES: Readonly<Record<Progress['stages'][number]['stage'], string>> = {
+  enrol: 'Photos',
+  probe: 'Samples',
+  confirm: 'Fresh samples',
+};
 /** Whoever listens is told no more often. */
 const TOLD_MS = 15_000;
 
-/** @type {Partial<Record<Types.Audit['state'], string>>} */
-const SENTENCES = {
+const SENTENCES: Partial<Record<Audit['state'], string>> = {
   RECEIVED: 'The checkpoint is read, and the generator’s speed measured.',
   ENROLLING: 'Faces are found in the photos.',
   PROBING: 'Samples are generated, and searched for the people in the photos.',
@@ -39,25 +42,22 @@ export function progressSection() {
     ),
     stages,
   );
-  /** @type {Map<string, { bar: HTMLProgressElement, text: HTMLElement }>} */
-  const rows = new Map();
+  const rows: Map<string, { bar: HTMLProgressElement; text: HTMLElement }> = new Map();
   let told = { at: -TOLD_MS, state: '' };
-  /** @type {{ at: number, state: string, done: number, facesPerSecond: number | null, secondsLeft: number | null }} */
-  let measured = { at: 0, state: '', done: -1, facesPerSecond: null, secondsLeft: null };
+  let measured: { at: number; state: string; done: number; facesPerSecond: number | null; secondsLeft: number | null } =
+    { at: 0, state: '', done: -1, facesPerSecond: null, secondsLeft: null };
 
   /**
    * The speed when the latest shard was done. Until the next one is, the service can only say that more time went by, so
    * that everything seems to slow down.
-   * @param {Types.Audit} audit
    */
-  const measure = ({ state, progress }) => {
+  const measure = ({ state, progress }: Audit) => {
     if (!progress || (measured.state === state && measured.done === progress.samples.done)) return;
     const { samples, facesPerSecond, secondsLeft } = progress;
     measured = { at: performance.now(), state, done: samples.done, facesPerSecond, secondsLeft };
   };
 
-  /** @param {Types.Progress['stages'][number]['stage']} stage */
-  const row = (stage) => {
+  const row = (stage: Progress['stages'][number]['stage']) => {
     const found = rows.get(stage);
     if (found) return found;
     const id = `stage-${stage}`;
@@ -69,8 +69,7 @@ export function progressSection() {
 
   return {
     section,
-    /** @param {Types.Audit} audit */
-    update(audit) {
+    update(audit: Audit) {
       const { state, progress, quote } = audit;
       measure(audit);
       sentence.textContent = SENTENCES[state] ?? '';
@@ -94,15 +93,14 @@ export function progressSection() {
   };
 }
 
-/** @param {Types.Audit['state']} state @param {Types.Progress | null} progress */
-function spoken(state, progress) {
+function spoken(state: Audit['state'], progress: Progress | null) {
   const share = progress ? Math.floor((100 * progress.samples.done) / Math.max(1, progress.samples.of)) : 0;
   const left = progress?.secondsLeft;
   return [STATES[state], `${share}% of the samples`, left ? `${duration(left)} left` : ''].filter(Boolean).join(', ');
 }
 
-/** @param {Types.Audit} audit What was asked for, and what became of it. */
-export function factsOf({ id, settings, photos, attestation, names, quote, charged }) {
+/** What was asked for, and what became of it. */
+export function factsOf({ id, settings, photos, attestation, names, quote, charged }: Audit) {
   return facts([
     ['Audit', h('code', null, id)],
     ['Samples', whole(settings.samples)],

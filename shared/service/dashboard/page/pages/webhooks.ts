@@ -1,14 +1,14 @@
-/** @import * as Types from '../../types.ts' */
-import { createEndpoint, listEndpoints } from '../api.js';
-import { group, h } from '../dom.js';
-import { form, textOf } from '../form.js';
-import { time } from '../format.js';
-import { table, tag } from '../parts.js';
-import { go } from '../router.js';
-import { endpointFields } from './endpoint-fields.js';
+/** The page that lists webhook endpoints. */
+import type { Endpoint, View } from '../../types.ts';
+import { createEndpoint, listEndpoints } from '../api.ts';
+import { group, h } from '../dom.ts';
+import { form, textOf } from '../form.ts';
+import { time } from '../format.ts';
+import { table, tag } from '../parts.ts';
+import { go } from '../router.ts';
+import { endpointFields, eventsOf } from './endpoint-fields.ts';
 
-/** @returns {Promise<Types.View>} */
-export async function view() {
+export async function view(): Promise<View> {
   const { items } = await listEndpoints();
   const body = group(
     h('h1', null, 'Webhooks'),
@@ -33,7 +33,7 @@ export async function view() {
         async (data) => {
           const { endpoint } = await createEndpoint({
             url: textOf(data, 'url'),
-            events: data.getAll('event'),
+            events: eventsOf(data),
             description: textOf(data, 'description'),
           });
           await go(`/webhooks/${endpoint.id}`);
@@ -45,8 +45,7 @@ export async function view() {
   return { title: 'Webhooks', body };
 }
 
-/** @param {Types.Endpoint} endpoint */
-export function endpointTag({ disabledAt, disabledReason }) {
+export function endpointTag({ disabledAt, disabledReason }: Endpoint) {
   if (disabledAt === null) return tag('on', 'enabled');
   const why = { owner: 'disabled', gone: 'disabled: it answered 410', failing: 'disabled: it failed for days' };
   return tag('failed', why[disabledReason ?? 'owner']);

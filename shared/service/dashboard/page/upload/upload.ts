@@ -1,6 +1,7 @@
-/** @import * as Types from '../../types.ts' */
-/** @import { Found } from './intake.js' */
-import { Problem, placesFor, problemOf } from '../api.js';
+/** Uploads files, several at once, and again where that fails. */
+import type { UploadPlace, UploadTicket } from '../../types.ts';
+import { Problem, placesFor, problemOf } from '../api.ts';
+import type { Found } from './intake.ts';
 
 /** Files that addresses are asked for at once, and that are on their way at once. */
 const CHUNK = 500;
@@ -14,24 +15,23 @@ const LONGEST_WAIT_MS = 20_000;
  * whoever was interrupted begins anew and goes on. It goes on while other pages are shown.
  */
 export class Upload extends EventTarget {
-  /** @type {'waiting' | 'sending' | 'done' | 'stopped' | 'failed'} */
-  state = 'waiting';
-  /** @type {Problem | null} */
-  problem = null;
+  readonly audit: string;
+  readonly files: number;
+  readonly bytes: number;
+  state: 'waiting' | 'sending' | 'done' | 'stopped' | 'failed' = 'waiting';
+  problem: Problem | null = null;
   filesDone = 0;
   bytesDone = 0;
-  #files;
+  #files: readonly Found[];
+  #byPath: Map<string, File> | undefined;
   #next = 0;
-  /** @type {Types.UploadPlace[]} */
-  #places = [];
-  /** @type {Promise<void> | null} */
-  #asking = null;
-  /** Bytes of each file that is on its way. @type {Map<string, number>} */
-  #sent = new Map();
+  #places: UploadPlace[] = [];
+  #asking: Promise<void> | null = null;
+  /** Bytes of each file that is on its way. */
+  #sent = new Map<string, number>();
   #stop = new AbortController();
 
-  /** @param {string} audit @param {readonly Found[]} files */
-  constructor(audit, files) {
+  constructor(audit: string, files: readonly Found[]) {
     super();
     this.audit = audit;
     // The checkpoint last: without it nothing can start.
@@ -64,8 +64,7 @@ export class Upload extends EventTarget {
     this.#stop.abort();
   }
 
-  /** @param {Upload['state']} state */
-  #set(state) {
+  #set(state: Upload['state']) {
     this.state = state;
     this.#tell();
   }
@@ -85,8 +84,7 @@ export class Upload extends EventTarget {
     }
   }
 
-  /** @param {string} path */
-  #fileAt(path) {
+  #fileAt(path: string) {
     this.#byPath ??= new Map(this.#files.map((one) => [one.path, one.file]));
     const file = this.#byPath.get(path);
     if (file) return file;
@@ -96,8 +94,6 @@ export class Upload extends EventTarget {
       help: 'Load the page again.',
     });
   }
-  /** @type {Map<string, File> | undefined} */
-  #byPath;
 
   /** The next file to see to; one of those who work asks for more, the others wait. */
   async #take() {
@@ -117,17 +113,14 @@ export class Upload extends EventTarget {
     this.#places.push(...(await this.#addresses(chunk)));
   }
 
-  /** @param {readonly Found[]} files */
-  async #addresses(files) {
+  async #addresses(files: readonly Found[]) {
     const wanted = files.map(({ path, file }) => ({ path, size: file.size }));
     const { uploads } = await this.#tryAgain(() => placesFor(this.audit, wanted, this.#stop.signal));
     return uploads;
   }
 
-  /** @param {string} path @param {File} file @param {Types.UploadPlace & { there: false }} first */
-  async #put(path, file, first) {
-    /** @type {Types.UploadPlace | undefined} */
-    let place = first;
+  async #put(path: string, file: File, first: UploadTicket) {
+    let place: UploadPlace | undefined = first;
     const once = async () => {
       // A new address after a failure: the former may be too old, or the file there after all.
       [place] = place ? [place] : await this.#addresses([{ path, file }]);
@@ -146,13 +139,10 @@ export class Upload extends EventTarget {
     await this.#tryAgain(once, isPassingFirst);
   }
 
-  /**
-   * @template T
-   * @param {() => Promise<T>} act
-   * @param {(problem: Problem, attempt: number) => boolean} [mayPass]
-   * @returns {Promise<T>}
-   */
-  async #tryAgain(act, mayPass = isPassing) {
+  async #tryAgain<T>(
+    act: () => Promise<T>,
+    mayPass: (problem: Problem, attempt: number) => boolean = isPassing,
+  ): Promise<T> {
     const { signal } = this.#stop;
     for (let attempt = 1; ; attempt++) {
       signal.throwIfAborted();
@@ -168,24 +158,22 @@ export class Upload extends EventTarget {
   }
 }
 
-/** @param {Problem} problem Whether it may be better in a moment. */
-function isPassing({ status }) {
+/** Whether it may be better in a moment. */
+function isPassing({ status }: Problem) {
   return status === 0 || status === 408 || status === 429 || status >= 500;
 }
 
-/** @param {Problem} problem @param {number} attempt An address that is refused may just be too old. */
-function isPassingFirst(problem, attempt) {
+/** An address that is refused may just be too old. */
+function isPassingFirst(problem: Problem, attempt: number) {
   return isPassing(problem) || (attempt === 1 && [400, 401, 403].includes(problem.status));
 }
 
-/**
- * @param {{ url: string, headers: Readonly<Record<string, string>> }} place
- * @param {File} file
- * @param {AbortSignal} signal
- * @param {(bytes: number) => void} onSent
- * @returns {Promise<void>}
- */
-function put({ url, headers }, file, signal, onSent) {
+function put(
+  { url, headers }: UploadTicket,
+  file: File,
+  signal: AbortSignal,
+  onSent: (bytes: number) => void,
+): Promise<void> {
   return new Promise((resolve, reject) => {
     // Of what browsers have, only this one says how much was sent.
     const request = new XMLHttpRequest();
@@ -205,8 +193,7 @@ function put({ url, headers }, file, signal, onSent) {
   });
 }
 
-/** @param {number} status */
-function notTaken(status) {
+function notTaken(status: number) {
   return status === 0
     ? new Problem({
         code: 'OFFLINE',
@@ -221,8 +208,7 @@ function notTaken(status) {
       });
 }
 
-/** @param {number} ms @param {AbortSignal} signal @returns {Promise<void>} */
-function wait(ms, signal) {
+function wait(ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(resolve, ms);
     signal.addEventListener(
@@ -236,14 +222,13 @@ function wait(ms, signal) {
   });
 }
 
-/** Uploads of this page, by their audit. @type {Map<string, Upload>} */
-const uploads = new Map();
+/** Uploads of this page, by their audit. */
+const uploads = new Map<string, Upload>();
 
-/** @param {string} audit */
-export const uploadOf = (audit) => uploads.get(audit);
+export const uploadOf = (audit: string) => uploads.get(audit);
 
-/** @param {string} audit @param {readonly Found[]} files Begins an upload that goes on by itself. */
-export function beginUpload(audit, files) {
+/** Begins an upload that goes on by itself. */
+export function beginUpload(audit: string, files: readonly Found[]) {
   uploads.get(audit)?.stop();
   const upload = new Upload(audit, files);
   uploads.set(audit, upload);

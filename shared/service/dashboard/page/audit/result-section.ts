@@ -1,22 +1,21 @@
-/** @import * as Types from '../../types.ts' */
-import { h } from '../dom.js';
-import { copyable } from '../parts.js';
+/** The part of an audit’s page that shows its report, or why there is none. */
+import type { Audit } from '../../types.ts';
+import { h } from '../dom.ts';
+import { copyable } from '../parts.ts';
 
-/** @type {readonly (readonly [string, string])[]} */
-const FILES = [
+const FILES: readonly (readonly [string, string])[] = [
   ['report.html', 'HTML'],
   ['report.json', 'JSON'],
   ['report.sarif', 'SARIF'],
   ['junit.xml', 'JUnit'],
 ];
 
-/** @param {Types.Audit} audit An audit that has ended: its report, or why there is none. */
-export function resultSection(audit) {
+/** An audit that has ended: its report, or why there is none. */
+export function resultSection(audit: Audit) {
   return { section: audit.state === 'DONE' ? report(audit) : failure(audit), update() {}, leave() {} };
 }
 
-/** @param {Types.Audit} audit */
-function failure({ error, state }) {
+function failure({ error, state }: Audit) {
   return h(
     'section',
     { 'aria-labelledby': 'why' },
@@ -36,12 +35,9 @@ function failure({ error, state }) {
   );
 }
 
-/** @param {Types.Audit} audit */
-function report({ id, names, pseudonymKey }) {
-  /** @param {string} file */
-  const address = (file) => `/v1/audits/${id}/report/${file}`;
-  /** @type {HTMLIFrameElement} */
-  const frame = h('iframe', {
+function report({ id, names, pseudonymKey }: Audit) {
+  const address = (file: string) => `/v1/audits/${id}/report/${file}`;
+  const frame: HTMLIFrameElement = h('iframe', {
     src: address('report.html'),
     title: 'The report',
     // Nothing in it may run; that it has this origin lets its height be measured, and nothing more.
@@ -67,8 +63,7 @@ function report({ id, names, pseudonymKey }) {
   );
 }
 
-/** @param {string} key */
-function pseudonyms(key) {
+function pseudonyms(key: string) {
   return h(
     'details',
     null,
@@ -82,8 +77,8 @@ function pseudonyms(key) {
   );
 }
 
-/** @param {HTMLIFrameElement} frame As high as what is in it, now and when either changes its width. */
-function adapt(frame) {
+/** As high as what is in it, now and when either changes its width. */
+function adapt(frame: HTMLIFrameElement) {
   const page = frame.contentDocument?.documentElement;
   if (!page) return;
   const measure = () => {

@@ -1,16 +1,16 @@
-/** @typedef {Node | string | number | null | undefined | false} Child */
-/** @typedef {Record<string, string | number | boolean | null | undefined | ((event: Event) => unknown)>} Properties */
+/** Makes elements, whose text is never read as HTML. */
+export type Child = Node | string | number | null | undefined | false;
+export type Properties = Record<string, string | number | boolean | null | undefined | ((event: Event) => unknown)>;
 
 /**
  * An element. Whatever is said of it stays text: attributes are set as attributes, children as nodes, and nothing is
  * ever read as HTML. What begins with `on` is a listener.
- * @template {keyof HTMLElementTagNameMap} Tag
- * @param {Tag} tag
- * @param {Properties | null} [properties]
- * @param {...(Child | readonly Child[])} children
- * @returns {HTMLElementTagNameMap[Tag]}
  */
-export function h(tag, properties, ...children) {
+export function h<Tag extends keyof HTMLElementTagNameMap>(
+  tag: Tag,
+  properties?: Properties | null,
+  ...children: (Child | readonly Child[])[]
+): HTMLElementTagNameMap[Tag] {
   const element = document.createElement(tag);
   for (const [name, value] of Object.entries(properties ?? {})) {
     if (typeof value === 'function') element.addEventListener(name.slice(2), value);
@@ -21,21 +21,14 @@ export function h(tag, properties, ...children) {
   return element;
 }
 
-/**
- * Elements without one around them.
- * @param {...(Child | readonly Child[])} children
- */
-export function group(...children) {
+/** Elements without one around them. */
+export function group(...children: (Child | readonly Child[])[]) {
   const fragment = document.createDocumentFragment();
   fragment.append(...nodes(children));
   return fragment;
 }
 
-/**
- * @param {readonly (Child | readonly Child[])[]} children
- * @returns {(Node | string)[]}
- */
-function nodes(children) {
+function nodes(children: readonly (Child | readonly Child[])[]): (Node | string)[] {
   return children.flat().flatMap((child) => {
     if (child === null || child === undefined || child === false) return [];
     return [typeof child === 'number' ? String(child) : child];
@@ -50,11 +43,8 @@ export function newId() {
   return `i${last}`;
 }
 
-/**
- * Tells whoever listens to the page rather than looks at it.
- * @param {string} text
- */
-export function announce(text) {
+/** Tells whoever listens to the page rather than looks at it. */
+export function announce(text: string) {
   const status = document.getElementById('status');
   if (status && status.textContent !== text) status.textContent = text;
 }

@@ -1,17 +1,16 @@
-/** @import { View } from '../types.ts' */
-import { h } from './dom.js';
+/** Shows what is at an address, and follows links within the page. */
+import type { View } from '../types.ts';
+import { h } from './dom.ts';
 
-/** @typedef {(url: URL) => Promise<View> | View} Find */
+type Find = (url: URL) => Promise<View> | View;
 
-/** @type {Find} */
-let find = () => ({ title: '', body: h('p') });
-/** @type {(() => void) | undefined} */
-let leave;
+let find: Find = () => ({ title: '', body: h('p') });
+let leave: (() => void) | undefined;
 /** Counts navigations: of two that are on their way, the later one is shown. */
 let turn = 0;
 
-/** @param {Find} finder Says what is at an address. */
-export function onNavigate(finder) {
+/** Says what is at an address. */
+export function onNavigate(finder: Find) {
   find = finder;
 }
 
@@ -35,11 +34,7 @@ export async function start() {
   await show({ focus: false });
 }
 
-/**
- * @param {string} address
- * @param {{ replace?: boolean }} [options]
- */
-export async function go(address, { replace = false } = {}) {
+export async function go(address: string, { replace = false }: { replace?: boolean } = {}) {
   history[replace ? 'replaceState' : 'pushState']({}, '', address);
   await show({ focus: true });
   scrollTo(0, 0);
@@ -48,8 +43,7 @@ export async function go(address, { replace = false } = {}) {
 /** What is at the present address, made anew. */
 export const reload = () => show({ focus: true });
 
-/** @param {{ focus: boolean }} options */
-async function show({ focus }) {
+async function show({ focus }: { focus: boolean }) {
   turn += 1;
   const mine = turn;
   const url = new URL(location.href);

@@ -1,28 +1,30 @@
-import { getSession, problemOf, signOut } from './api.js';
-import { group, h } from './dom.js';
-import { signInView, signInWith } from './pages/sign-in.js';
-import { problemBox } from './problem-box.js';
-import { onNavigate, reload, start } from './router.js';
-import { session, setSession } from './session.js';
+/** Begins the page: signs in, and shows what each address is for. */
+import type { Session } from '../types.ts';
+import { getSession, type Problem, problemOf, signOut } from './api.ts';
+import { group, h } from './dom.ts';
+import { signInView, signInWith } from './pages/sign-in.ts';
+import { problemBox } from './problem-box.ts';
+import { onNavigate, reload, start } from './router.ts';
+import { session, setSession } from './session.ts';
 
-const ROUTES = /** @type {const} */ ([
-  [/^\/(?:audits)?$/, () => import('./pages/audits.js')],
-  [/^\/audits\/new$/, () => import('./pages/new-audit.js')],
-  [/^\/audits\/(aud_\w+)$/, () => import('./pages/audit.js')],
-  [/^\/keys$/, () => import('./pages/keys.js')],
-  [/^\/webhooks$/, () => import('./pages/webhooks.js')],
-  [/^\/webhooks\/(end_\w+)$/, () => import('./pages/webhook.js')],
-  [/^\/credits$/, () => import('./pages/credits.js')],
-  [/^\/account$/, () => import('./pages/account.js')],
-]);
+const ROUTES = [
+  [/^\/(?:audits)?$/, () => import('./pages/audits.ts')],
+  [/^\/audits\/new$/, () => import('./pages/new-audit.ts')],
+  [/^\/audits\/(aud_\w+)$/, () => import('./pages/audit.ts')],
+  [/^\/keys$/, () => import('./pages/keys.ts')],
+  [/^\/webhooks$/, () => import('./pages/webhooks.ts')],
+  [/^\/webhooks\/(end_\w+)$/, () => import('./pages/webhook.ts')],
+  [/^\/credits$/, () => import('./pages/credits.ts')],
+  [/^\/account$/, () => import('./pages/account.ts')],
+] as const;
 
-const NAVIGATION = /** @type {const} */ ([
+const NAVIGATION = [
   ['/audits', 'Audits'],
   ['/keys', 'Keys'],
   ['/webhooks', 'Webhooks'],
   ['/credits', 'Credits'],
   ['/account', 'Account'],
-]);
+] as const;
 
 onNavigate(async (url) => {
   showNavigation(url.pathname);
@@ -44,8 +46,8 @@ onNavigate(async (url) => {
   return { title: 'Nothing here', body: h('h1', null, 'There is nothing at this address') };
 });
 
-/** @type {import('./api.js').Problem | null} Why a link did not sign in. */
-let refusal = null;
+/** Why a link did not sign in. */
+let refusal: Problem | null = null;
 
 /** Said once. */
 function takeRefusal() {
@@ -54,20 +56,17 @@ function takeRefusal() {
   return problem;
 }
 
-/** @param {import('../types.ts').Session} signedIn */
-function enter(signedIn) {
+function enter(signedIn: Session) {
   setSession(signedIn);
   return reload();
 }
 
-/** @param {import('./api.js').Problem} problem */
-function troubleView(problem) {
+function troubleView(problem: Problem) {
   const title = problem.status === 404 ? 'Not found' : 'Something is wrong';
   return { title, body: group(h('h1', null, title), problemBox(problem)) };
 }
 
-/** @param {string} path */
-function showNavigation(path) {
+function showNavigation(path: string) {
   const navigation = document.querySelector('.masthead nav');
   if (!(navigation instanceof HTMLElement)) return;
   navigation.hidden = !session();

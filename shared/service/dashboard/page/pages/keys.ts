@@ -1,13 +1,13 @@
-/** @import * as Types from '../../types.ts' */
-import { createKey, listKeys, revokeKey } from '../api.js';
-import { group, h } from '../dom.js';
-import { actionButton, choice, field, form, textOf } from '../form.js';
-import { time } from '../format.js';
-import { confirmed, copyable, table, tag } from '../parts.js';
-import { may, session } from '../session.js';
+/** The page of API keys. */
+import type { Key, Scope, View } from '../../types.ts';
+import { createKey, listKeys, revokeKey } from '../api.ts';
+import { group, h } from '../dom.ts';
+import { actionButton, choice, field, form, textOf } from '../form.ts';
+import { time } from '../format.ts';
+import { confirmed, copyable, table, tag } from '../parts.ts';
+import { may, session } from '../session.ts';
 
-/** @type {readonly (readonly [Types.Scope, string])[]} */
-const SCOPES = [
+const SCOPES: readonly (readonly [Scope, string])[] = [
   ['audits:read', 'Read audits and reports'],
   ['audits:write', 'Create, start, cancel and delete audits'],
   ['webhooks', 'Manage webhooks, and read their secrets'],
@@ -17,8 +17,7 @@ const SCOPES = [
 ];
 const DAY_MS = 86_400_000;
 
-/** @returns {Promise<Types.View>} */
-export async function view() {
+export async function view(): Promise<View> {
   const list = h('div');
   const show = async () => {
     const { items } = await listKeys();
@@ -29,10 +28,11 @@ export async function view() {
   const make = form(
     'Make a key',
     async (data) => {
+      const ticked = data.getAll('scope');
       const days = Number(textOf(data, 'days'));
       const { key, text } = await createKey({
         name: textOf(data, 'name'),
-        scopes: data.getAll('scope'),
+        scopes: SCOPES.map(([scope]) => scope).filter((scope) => ticked.includes(scope)),
         ...(days > 0 ? { expiresAt: new Date(Date.now() + days * DAY_MS).toISOString() } : {}),
       });
       created.replaceChildren(
@@ -78,8 +78,7 @@ export async function view() {
   return { title: 'API keys', body };
 }
 
-/** @param {readonly Types.Key[]} keys @param {() => Promise<void>} show */
-function listed(keys, show) {
+function listed(keys: readonly Key[], show: () => Promise<void>) {
   return table(
     'API keys, the newest first',
     ['Name', 'May', 'Created', 'Last used', 'Ends', ''],
@@ -94,17 +93,14 @@ function listed(keys, show) {
   );
 }
 
-/** @param {Types.Key} key */
-function ending({ revokedAt, expiresAt }) {
+function ending({ revokedAt, expiresAt }: Key) {
   if (revokedAt !== null) return group(tag('failed', 'revoked'), ' ', time(revokedAt, true));
   return expiresAt === null ? 'when revoked' : time(expiresAt, true);
 }
 
-/** @param {Types.Key} key */
-const isOwn = ({ id }) => id === session()?.key;
+const isOwn = ({ id }: Key) => id === session()?.key;
 
-/** @param {Types.Key} key @param {() => Promise<void>} show */
-async function revoke(key, show) {
+async function revoke(key: Key, show: () => Promise<void>) {
   const consequence = isOwn(key)
     ? 'You are signed in with it: this ends your session.'
     : 'Whatever uses it stops working at once. That cannot be undone.';

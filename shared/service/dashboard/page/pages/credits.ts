@@ -1,13 +1,13 @@
-/** @import * as Types from '../../types.ts' */
-import { createCheckout, getAccount, listLedger } from '../api.js';
-import { group, h } from '../dom.js';
-import { actionButton } from '../form.js';
-import { credits, dollars, time, whole } from '../format.js';
-import { more, numbers, table } from '../parts.js';
-import { may, service } from '../session.js';
+/** The page of credits and their ledger. */
+import type { LedgerEntry, View } from '../../types.ts';
+import { createCheckout, getAccount, listLedger } from '../api.ts';
+import { group, h } from '../dom.ts';
+import { actionButton } from '../form.ts';
+import { credits, dollars, time, whole } from '../format.ts';
+import { more, numbers, table } from '../parts.ts';
+import { may, service } from '../session.ts';
 
-/** @type {Readonly<Record<Types.LedgerEntry['kind'], string>>} */
-const KINDS = {
+const KINDS: Readonly<Record<LedgerEntry['kind'], string>> = {
   purchase: 'bought',
   grant: 'granted',
   hold: 'set aside',
@@ -15,11 +15,7 @@ const KINDS = {
   release: 'given back',
 };
 
-/**
- * @param {{ search: URLSearchParams }} place
- * @returns {Promise<Types.View>}
- */
-export async function view({ search }) {
+export async function view({ search }: { search: URLSearchParams }): Promise<View> {
   const after = search.get('after');
   const [account, ledger] = await Promise.all([getAccount(), listLedger(after)]);
   const { available, held, spent } = account.credits;
@@ -49,8 +45,7 @@ export async function view({ search }) {
   return { title: 'Credits', body };
 }
 
-/** @param {string | null} outcome */
-function checkout(outcome) {
+function checkout(outcome: string | null) {
   if (outcome === 'paid') {
     return h(
       'p',
@@ -95,14 +90,12 @@ function packs() {
   );
 }
 
-/** @param {readonly Types.LedgerEntry[]} items */
-function entries(items) {
+function entries(items: readonly LedgerEntry[]) {
   return table(
     'Entries of the ledger, the newest first',
     ['Entry', 'When', 'Audit', 'Available', 'Set aside', 'Spent', 'Left'],
     items.map(({ seq, kind, at, audit, postings, available }) => {
-      /** @param {string} book */
-      const moved = (book) => {
+      const moved = (book: string) => {
         const sum = postings.filter(({ account }) => account === book).reduce((total, one) => total + one.credits, 0);
         return sum === 0 ? '' : `${sum > 0 ? '+' : '−'}${whole(Math.abs(sum))}`;
       };

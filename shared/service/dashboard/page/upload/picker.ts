@@ -1,21 +1,26 @@
-/** @import { Child } from '../dom.js' */
-/** @import { Found } from './intake.js' */
-import { announce, h, newId } from '../dom.js';
-import { counted, size } from '../format.js';
-import { chosen, dropped, summary } from './intake.js';
+/** A field that files are dropped on or chosen in. */
+import { announce, type Child, h, newId } from '../dom.ts';
+import { counted, size } from '../format.ts';
+import { chosen, dropped, type Found, summary } from './intake.ts';
 
 /**
  * Where files are dropped, or chosen with the keyboard.
- * @param {object} options
- * @param {string} options.name
- * @param {string} options.title
- * @param {Child} options.note
- * @param {boolean} options.folder Whether folders are chosen, or files.
- * @param {(found: readonly Found[]) => void} options.onFound
+ * @param options.folder Whether folders are chosen, or files.
  */
-export function picker({ name, title, note, folder, onFound }) {
-  /** @type {HTMLInputElement} */
-  const input = h('input', {
+export function picker({
+  name,
+  title,
+  note,
+  folder,
+  onFound,
+}: {
+  name: string;
+  title: string;
+  note: Child;
+  folder: boolean;
+  onFound: (found: readonly Found[]) => void;
+}) {
+  const input: HTMLInputElement = h('input', {
     type: 'file',
     id: newId(),
     name,
@@ -27,8 +32,7 @@ export function picker({ name, title, note, folder, onFound }) {
   const about = newId();
   input.setAttribute('aria-describedby', `${about} ${held.id}`);
   let depth = 0;
-  /** @param {number} step */
-  const over = (step) => {
+  const over = (step: number) => {
     depth += step;
     zone.classList.toggle('over', depth > 0);
   };
@@ -54,8 +58,8 @@ export function picker({ name, title, note, folder, onFound }) {
   return {
     zone,
     focus: () => input.focus(),
-    /** @param {readonly Found[]} found Says what was taken. */
-    show(found) {
+    /** Says what was taken. */
+    show(found: readonly Found[]) {
       held.textContent = found.length === 0 ? 'Nothing in it can be used.' : described(found, folder);
       zone.classList.toggle('full', found.length > 0);
       announce(`${title}: ${held.textContent}`);
@@ -63,8 +67,7 @@ export function picker({ name, title, note, folder, onFound }) {
   };
 }
 
-/** @param {readonly Found[]} found @param {boolean} folder */
-function described(found, folder) {
+function described(found: readonly Found[], folder: boolean) {
   const { people, photos, bytes } = summary(found);
   if (!folder) return `${found.map(({ path }) => path.slice(path.indexOf('/') + 1)).join(', ')}, ${size(bytes)}`;
   if (photos === 0) return `Embeddings, ${size(bytes)}`;

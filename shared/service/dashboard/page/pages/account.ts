@@ -1,12 +1,12 @@
-/** @import * as Types from '../../types.ts' */
-import { changeAccount, getAccount } from '../api.js';
-import { announce, group, h } from '../dom.js';
-import { choice, field, form, textOf } from '../form.js';
-import { time } from '../format.js';
-import { facts } from '../parts.js';
+/** The page of the account and its settings. */
+import type { View } from '../../types.ts';
+import { changeAccount, getAccount } from '../api.ts';
+import { announce, group, h } from '../dom.ts';
+import { choice, field, form, textOf } from '../form.ts';
+import { time } from '../format.ts';
+import { facts } from '../parts.ts';
 
-/** @returns {Promise<Types.View>} */
-export async function view() {
+export async function view(): Promise<View> {
   const account = await getAccount();
   const { retention } = account;
   const said = h('p', { role: 'status', class: 'small' });
@@ -18,7 +18,7 @@ export async function view() {
         name: textOf(data, 'name'),
         lowCredits: Number(textOf(data, 'lowCredits')),
         retention: {
-          uploads: textOf(data, 'uploads'),
+          uploads: textOf(data, 'uploads') === 'report' ? 'report' : 'end',
           workDays: Number(textOf(data, 'workDays')),
           reportDays: Number(textOf(data, 'reportDays')),
         },

@@ -1,15 +1,12 @@
-/** @import * as Types from '../../types.ts' */
-import { deleteAudit } from '../api.js';
-import { group, h } from '../dom.js';
-import { counted, nameOf, size } from '../format.js';
-import { confirmed, facts } from '../parts.js';
+/** Erases an audit, and shows the receipt. */
+import type { Audit, SignedReceipt } from '../../types.ts';
+import { deleteAudit } from '../api.ts';
+import { group, h } from '../dom.ts';
+import { counted, nameOf, size } from '../format.ts';
+import { confirmed, facts } from '../parts.ts';
 
-/**
- * Erases an audit, and shows what says so.
- * @param {Types.Audit} audit
- * @returns {Promise<Node | undefined>} Undefined if it is kept after all.
- */
-export async function erase(audit) {
+/** Erases an audit, and returns what says so; undefined if it is kept after all. */
+export async function erase(audit: Audit): Promise<Node | undefined> {
   const running =
     audit.startedAt !== null && audit.endedAt === null ? ' It is at work: it stops, and what was done is charged.' : '';
   const text = `Photos, checkpoint, report and records go at once.${running} That cannot be undone.`;
@@ -17,10 +14,15 @@ export async function erase(audit) {
   return receipt(audit, await deleteAudit(audit.id));
 }
 
-/** @param {Types.Audit} audit @param {Types.SignedReceipt} signed */
-function receipt({ id }, signed) {
-  /** @type {{ erasedAt: string, objects: readonly { bytes: number }[], records: readonly string[] }} */
-  const { erasedAt, objects, records } = JSON.parse(signed.receipt);
+/** What the text of a receipt says. */
+interface Erased {
+  readonly erasedAt: string;
+  readonly objects: readonly { readonly bytes: number }[];
+  readonly records: readonly string[];
+}
+
+function receipt({ id }: Audit, signed: SignedReceipt) {
+  const { erasedAt, objects, records }: Erased = JSON.parse(signed.receipt);
   const bytes = objects.reduce((sum, one) => sum + one.bytes, 0);
   const file = new Blob([JSON.stringify(signed, null, 2)], { type: 'application/json' });
   const heading = h('h1', { tabindex: '-1' }, 'Erased');

@@ -1,25 +1,21 @@
-/** @import * as Types from '../../types.ts' */
+/** The page of one audit. */
+import type { Audit, View } from '../../types.ts';
+import { cancelAudit, getAudit, problemOf } from '../api.ts';
+import { erase } from '../audit/erase.ts';
+import { factsOf, progressSection } from '../audit/progress-section.ts';
+import { resultSection } from '../audit/result-section.ts';
+import { uploadSection } from '../audit/upload-section.ts';
+import { announce, group, h } from '../dom.ts';
+import { actionButton } from '../form.ts';
+import { nameOf, STATES, time, VERDICTS } from '../format.ts';
+import { confirmed, tag } from '../parts.ts';
+import { reload } from '../router.ts';
+import { may } from '../session.ts';
+import { uploadOf } from '../upload/upload.ts';
 
-import { cancelAudit, getAudit, problemOf } from '../api.js';
-import { erase } from '../audit/erase.js';
-import { factsOf, progressSection } from '../audit/progress-section.js';
-import { resultSection } from '../audit/result-section.js';
-import { uploadSection } from '../audit/upload-section.js';
-import { announce, group, h } from '../dom.js';
-import { actionButton } from '../form.js';
-import { nameOf, STATES, time, VERDICTS } from '../format.js';
-import { confirmed, tag } from '../parts.js';
-import { reload } from '../router.js';
-import { may } from '../session.js';
-import { uploadOf } from '../upload/upload.js';
+type Section = { section: HTMLElement; update: (audit: Audit) => void; leave: () => void };
 
-/** @typedef {{ section: HTMLElement, update: (audit: Types.Audit) => void, leave: () => void }} Section */
-
-/**
- * @param {{ id: string }} place
- * @returns {Promise<Types.View>}
- */
-export async function view({ id }) {
+export async function view({ id }: { id: string }): Promise<View> {
   let audit = await getAudit(id);
   const standing = h('p', { class: 'standing' });
   const place = h('div');
@@ -29,12 +25,10 @@ export async function view({ id }) {
   const aboutIt = h('section', { 'aria-labelledby': 'about' }, details, buttons);
   const rest = h('div');
   const body = h('div');
-  /** @type {Section | undefined} */
-  let section;
+  let section: Section | undefined;
   let phase = '';
 
-  /** @param {Types.Audit} next */
-  const show = (next) => {
+  const show = (next: Audit) => {
     audit = next;
     const { state, verdict, startedAt, endedAt } = audit;
     standing.replaceChildren(
@@ -57,8 +51,7 @@ export async function view({ id }) {
     section?.update(audit);
   };
 
-  /** @param {string} now */
-  const actions = (now) => {
+  const actions = (now: string) => {
     if (!may('audits:write')) return [];
     const cancel = actionButton('Cancel the audit', async () => {
       const text =
@@ -94,8 +87,7 @@ export async function view({ id }) {
   return { title: nameOf(audit), body, leave };
 }
 
-/** @param {Types.Audit} audit @returns {(Node | string)[]} */
-function times({ createdAt, startedAt, endedAt, erasedAt }) {
+function times({ createdAt, startedAt, endedAt, erasedAt }: Audit): (Node | string)[] {
   if (endedAt !== null) {
     return [
       group(' ended ', time(endedAt)),
@@ -111,19 +103,14 @@ const AGAIN_MS = 3000;
 /**
  * Tells of an audit whenever it changes, until it has ended. The browser connects again by itself where a connection
  * ends; where it was refused, this does. Once the session is over or the audit gone, the page is made anew, which says so.
- * @param {string} id
- * @param {(audit: Types.Audit) => void} show
  */
-function watch(id, show) {
-  /** @type {EventSource} */
-  let source;
-  /** @type {ReturnType<typeof setTimeout> | undefined} */
-  let timer;
+function watch(id: string, show: (audit: Audit) => void) {
+  let source: EventSource;
+  let timer: ReturnType<typeof setTimeout> | undefined;
   const open = () => {
     source = new EventSource(`/v1/audits/${id}/events`);
     source.addEventListener('audit', ({ data }) => {
-      /** @type {Types.Audit} */
-      const audit = JSON.parse(data);
+      const audit: Audit = JSON.parse(data);
       if (audit.endedAt !== null) source.close();
       show(audit);
     });

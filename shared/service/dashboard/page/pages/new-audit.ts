@@ -1,23 +1,22 @@
-/** @import * as Types from '../../types.ts' */
-import { createAudit, getAccount, Problem, problemOf, quote } from '../api.js';
-import { startWhenUploaded } from '../audit/starting.js';
-import { group, h } from '../dom.js';
-import { choice, field, form, textOf } from '../form.js';
-import { credits, dollars, whole } from '../format.js';
-import { go } from '../router.js';
-import { fileFields } from '../upload/file-fields.js';
-import { beginUpload } from '../upload/upload.js';
+/** The page that takes a new audit’s files and settings. */
+import type { Account, NewAudit, Price, View } from '../../types.ts';
+import { createAudit, getAccount, Problem, problemOf, quote } from '../api.ts';
+import { startWhenUploaded } from '../audit/starting.ts';
+import { group, h } from '../dom.ts';
+import { choice, field, form, textOf } from '../form.ts';
+import { credits, dollars, whole } from '../format.ts';
+import { go } from '../router.ts';
+import { fileFields } from '../upload/file-fields.ts';
+import { beginUpload } from '../upload/upload.ts';
 
 const USUAL_SAMPLES = 50_000;
 /** Nobody is asked for a price at every key that is pressed. */
 const PAUSE_MS = 250;
 
-/** @returns {Promise<Types.View>} */
-export async function view() {
+export async function view(): Promise<View> {
   const account = await getAccount();
   const price = h('div', { class: 'price', role: 'status' });
-  /** @type {ReturnType<typeof setTimeout> | undefined} */
-  let timer;
+  let timer: ReturnType<typeof setTimeout> | undefined;
   let asking = new AbortController();
   const requote = () => {
     // What was missing may be there now.
@@ -142,12 +141,7 @@ export async function view() {
   return { title: 'New audit', body, leave };
 }
 
-/**
- * @param {FormData} data
- * @param {Pick<ReturnType<typeof fileFields>, 'photos' | 'checkpoint'>} files
- * @returns {Types.NewAudit}
- */
-function requested(data, files) {
+function requested(data: FormData, files: Pick<ReturnType<typeof fileFields>, 'photos' | 'checkpoint'>): NewAudit {
   const label = textOf(data, 'label');
   const msPerSample = Number(textOf(data, 'msPerSample'));
   const checkpoint = files.checkpoint();
@@ -166,8 +160,7 @@ function requested(data, files) {
   };
 }
 
-/** @param {Types.Price} price @param {Types.Account} account */
-function priced({ credits: most, items }, { free, credits: balance }) {
+function priced({ credits: most, items }: Price, { free, credits: balance }: Account) {
   const short = !free && balance.available < most;
   return group(
     h('p', { class: 'big' }, whole(most)),

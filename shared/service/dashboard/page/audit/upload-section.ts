@@ -1,26 +1,22 @@
-/** @import * as Types from '../../types.ts' */
-/** @import { Upload } from '../upload/upload.js' */
-import { Problem } from '../api.js';
-import { announce, group, h } from '../dom.js';
-import { actionButton, form } from '../form.js';
-import { counted, size, time, whole } from '../format.js';
-import { problemBox } from '../problem-box.js';
-import { fileFields } from '../upload/file-fields.js';
-import { beginUpload, uploadOf } from '../upload/upload.js';
-import { start, startOf, startWhenUploaded } from './starting.js';
+/** The part of an audit’s page that shows its upload, or asks for its files. */
+import type { Audit } from '../../types.ts';
+import { Problem } from '../api.ts';
+import { announce, group, h } from '../dom.ts';
+import { actionButton, form } from '../form.ts';
+import { counted, size, time, whole } from '../format.ts';
+import { problemBox } from '../problem-box.ts';
+import { fileFields } from '../upload/file-fields.ts';
+import { beginUpload, type Upload, uploadOf } from '../upload/upload.ts';
+import { start, startOf, startWhenUploaded } from './starting.ts';
 
 /** An audit that nobody has started is erased after so long. */
 const START_WITHIN_MS = 24 * 3_600_000;
 
-/**
- * An audit that waits for its files: how the upload goes, or where to give the files again after an interruption.
- * @param {Types.Audit} audit
- */
-export function uploadSection(audit) {
+/** An audit that waits for its files: how the upload goes, or where to give the files again after an interruption. */
+export function uploadSection(audit: Audit) {
   const place = h('div', { class: 'upload' });
   const section = h('section', { 'aria-labelledby': 'upload' }, h('h2', { id: 'upload' }, 'Upload'), place);
-  /** @type {Upload | undefined} */
-  let upload = uploadOf(audit.id);
+  let upload: Upload | undefined = uploadOf(audit.id);
   let shown = '';
   const progress = h('progress', { max: 1, value: 0, 'aria-labelledby': 'upload' });
   const text = h('p');
@@ -41,8 +37,7 @@ export function uploadSection(audit) {
     );
   };
 
-  /** @param {Upload} going */
-  const sending = (going) => {
+  const sending = (going: Upload) => {
     if (going.state === 'sending' || going.state === 'waiting') {
       return group(
         h(
@@ -59,8 +54,7 @@ export function uploadSection(audit) {
     );
   };
 
-  /** @param {Upload} done @param {Problem | null | undefined} problem */
-  const started = (done, problem) =>
+  const started = (done: Upload, problem: Problem | null | undefined) =>
     group(
       problem === null ? h('p', null, 'Starting.') : null,
       problem && problemBox(problem),
@@ -72,8 +66,7 @@ export function uploadSection(audit) {
         ),
     );
 
-  /** @param {string} why */
-  const chooser = (why) => {
+  const chooser = (why: string) => {
     const files = fileFields(() => undefined);
     return group(
       h('p', { class: 'lede' }, why),
@@ -92,8 +85,7 @@ export function uploadSection(audit) {
     );
   };
 
-  /** @param {Upload} next */
-  const follow = (next) => {
+  const follow = (next: Upload) => {
     upload?.removeEventListener('change', show);
     upload = next;
     shown = '';

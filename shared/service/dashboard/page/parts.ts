@@ -1,15 +1,17 @@
-import { announce, h, newId } from './dom.js';
-
-/** @typedef {import('./dom.js').Child} Child */
+/** Tables, facts, dialogs and other parts that several pages have. */
+import { announce, type Child, h, newId } from './dom.ts';
 
 /**
  * A table that may be wider than a telephone; there its rows stand as blocks, each cell with its column's name.
- * @param {string} caption What it is of, for whoever cannot see what is above it.
- * @param {readonly string[]} columns
- * @param {readonly (readonly Child[])[]} rows The first of each row names it.
- * @param {string} [kind]
+ * @param caption What it is of, for whoever cannot see what is above it.
+ * @param rows The first of each row names it.
  */
-export function table(caption, columns, rows, kind = '') {
+export function table(
+  caption: string,
+  columns: readonly string[],
+  rows: readonly (readonly Child[])[],
+  kind: string = '',
+) {
   return h(
     'table',
     { class: `rows ${kind}` },
@@ -25,15 +27,13 @@ export function table(caption, columns, rows, kind = '') {
   );
 }
 
-/** @param {Child} cell @param {string | undefined} column */
-function cellOf(cell, column) {
+function cellOf(cell: Child, column: string | undefined) {
   const isEmpty = cell === '' || cell === null || cell === undefined || cell === false;
   // One element, whatever is in it: on a telephone it stands beside the column's name.
   return h('td', { 'data-column': column || null }, !isEmpty && h('div', null, cell));
 }
 
-/** @param {readonly (readonly [string, Child])[]} facts */
-export function facts(facts) {
+export function facts(facts: readonly (readonly [string, Child])[]) {
   return h(
     'dl',
     { class: 'facts' },
@@ -41,12 +41,8 @@ export function facts(facts) {
   );
 }
 
-/**
- * The three numbers that say how something stands.
- * @param {string} label
- * @param {readonly (readonly [Child, Child])[]} values
- */
-export function numbers(label, values) {
+/** The three numbers that say how something stands. */
+export function numbers(label: string, values: readonly (readonly [Child, Child])[]) {
   return h(
     'div',
     { class: 'numbers', role: 'group', 'aria-label': label },
@@ -54,17 +50,13 @@ export function numbers(label, values) {
   );
 }
 
-/** @param {string} next @param {string} text The way to the next page of a list. */
-export function more(next, text) {
+/** The way to the next page of a list. */
+export function more(next: string, text: string) {
   return h('p', { class: 'more' }, h('a', { href: next }, text));
 }
 
-/**
- * A text that is to be taken elsewhere, with a button that copies it.
- * @param {string} label
- * @param {string} text
- */
-export function copyable(label, text) {
+/** A text that is to be taken elsewhere, with a button that copies it. */
+export function copyable(label: string, text: string) {
   const id = newId();
   const output = h('code', { id, tabindex: '0' }, text);
   const button = h('button', { type: 'button', class: 'quiet', 'aria-describedby': id, onclick: copy }, 'Copy');
@@ -81,14 +73,8 @@ export function copyable(label, text) {
   return h('div', { class: 'copyable' }, h('span', { class: 'label' }, label), output, button);
 }
 
-/**
- * Asks before something that cannot be taken back.
- * @param {string} title
- * @param {Child} text
- * @param {string} action
- * @returns {Promise<boolean>}
- */
-export function confirmed(title, text, action) {
+/** Asks before something that cannot be taken back. */
+export function confirmed(title: string, text: Child, action: string): Promise<boolean> {
   const heading = newId();
   const dialog = h(
     'dialog',
@@ -116,5 +102,5 @@ export function confirmed(title, text, action) {
   });
 }
 
-/** @param {string} state @param {string} text A word that says how something stands. */
-export const tag = (state, text) => h('span', { class: `tag ${state.toLowerCase()}` }, text);
+/** A word that says how something stands. */
+export const tag = (state: string, text: string) => h('span', { class: `tag ${state.toLowerCase()}` }, text);

@@ -1,5 +1,6 @@
-/** @import * as Types from '../types.ts' */
-import { h } from './dom.js';
+/** Numbers, times and states as people read them. */
+import type { Audit } from '../types.ts';
+import { h } from './dom.ts';
 
 const WHOLE = new Intl.NumberFormat('en');
 const SHORT = new Intl.NumberFormat('en', { maximumSignificantDigits: 3 });
@@ -12,51 +13,39 @@ const MINUTE = new Intl.DateTimeFormat('en-GB', {
   minute: '2-digit',
 });
 
-/** @param {number} value */
-export const whole = (value) => WHOLE.format(value);
+export const whole = (value: number) => WHOLE.format(value);
 
-/** @param {number} value Three digits of it. */
-export const short = (value) => SHORT.format(value);
+/** Three digits of it. */
+export const short = (value: number) => SHORT.format(value);
 
-/** @param {number} count @param {string} one @param {string} [many] */
-export const counted = (count, one, many = `${one}s`) => `${whole(count)} ${count === 1 ? one : many}`;
+export const counted = (count: number, one: string, many: string = `${one}s`) =>
+  `${whole(count)} ${count === 1 ? one : many}`;
 
-/** @param {number} value */
-export const credits = (value) => counted(value, 'credit');
+export const credits = (value: number) => counted(value, 'credit');
 
-/** @param {number} cents */
-export const dollars = (cents) => `$${(cents / 100).toLocaleString('en', { minimumFractionDigits: 2 })}`;
+export const dollars = (cents: number) => `$${(cents / 100).toLocaleString('en', { minimumFractionDigits: 2 })}`;
 
-/**
- * A time as this machine has it, to the minute; a day where that is enough.
- * @param {string | null} iso
- * @param {boolean} [daily]
- */
-export function time(iso, daily = false) {
+/** A time as this machine has it, to the minute; a day where that is enough. */
+export function time(iso: string | null, daily: boolean = false) {
   if (iso === null) return h('span', { class: 'soft' }, 'never');
   const at = new Date(iso);
   return h('time', { datetime: iso, title: at.toISOString() }, (daily ? DAY : MINUTE).format(at));
 }
 
-/** @param {number} bytes */
-export function size(bytes) {
+export function size(bytes: number) {
   if (bytes < 1000) return counted(bytes, 'byte');
   const [unit, name] = bytes < 1e6 ? [1e3, 'kB'] : bytes < 1e9 ? [1e6, 'MB'] : [1e9, 'GB'];
   return `${short(bytes / unit)} ${name}`;
 }
 
-/**
- * How long something will take, as exactly as anybody can know.
- * @param {number} seconds
- */
-export function duration(seconds) {
+/** How long something will take, as exactly as anybody can know. */
+export function duration(seconds: number) {
   if (seconds < 60) return counted(Math.ceil(seconds), 'second');
   if (seconds < 90 * 60) return counted(Math.round(seconds / 60), 'minute');
   return `${short(Math.round(seconds / 360) / 10)} hours`;
 }
 
-/** @type {Readonly<Record<Types.Audit['state'], string>>} */
-export const STATES = {
+export const STATES: Readonly<Record<Audit['state'], string>> = {
   CREATED: 'not started',
   RECEIVED: 'planning',
   ENROLLING: 'embedding photos',
@@ -71,13 +60,11 @@ export const STATES = {
   EXPIRED: 'expired',
 };
 
-/** @type {Readonly<Record<NonNullable<Types.Audit['verdict']>, string>>} */
-export const VERDICTS = {
+export const VERDICTS: Readonly<Record<NonNullable<Audit['verdict']>, string>> = {
   LEAKAGE: 'leakage',
   RESEMBLANCE_ONLY: 'resemblance only',
   NOT_DETECTED: 'not detected',
   INVALID: 'not valid',
 };
 
-/** @param {Pick<Types.Audit, 'id' | 'label'>} audit */
-export const nameOf = ({ id, label }) => label ?? id;
+export const nameOf = ({ id, label }: Pick<Audit, 'id' | 'label'>) => label ?? id;

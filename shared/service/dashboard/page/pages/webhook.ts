@@ -1,18 +1,15 @@
-/** @import * as Types from '../../types.ts' */
-import { changeEndpoint, deleteEndpoint, getEndpoint, listDeliveries, replayDelivery, rotateSecret } from '../api.js';
-import { announce, group, h } from '../dom.js';
-import { actionButton, form, textOf } from '../form.js';
-import { counted, time } from '../format.js';
-import { confirmed, copyable, facts, more, table, tag } from '../parts.js';
-import { go, reload } from '../router.js';
-import { endpointFields } from './endpoint-fields.js';
-import { endpointTag } from './webhooks.js';
+/** The page of one webhook endpoint and its messages. */
+import type { Delivery, DeliveryPage, View } from '../../types.ts';
+import { changeEndpoint, deleteEndpoint, getEndpoint, listDeliveries, replayDelivery, rotateSecret } from '../api.ts';
+import { announce, group, h } from '../dom.ts';
+import { actionButton, form, textOf } from '../form.ts';
+import { counted, time } from '../format.ts';
+import { confirmed, copyable, facts, more, table, tag } from '../parts.ts';
+import { go, reload } from '../router.ts';
+import { endpointFields, eventsOf } from './endpoint-fields.ts';
+import { endpointTag } from './webhooks.ts';
 
-/**
- * @param {{ id: string, search: URLSearchParams }} place
- * @returns {Promise<Types.View>}
- */
-export async function view({ id, search }) {
+export async function view({ id, search }: { id: string; search: URLSearchParams }): Promise<View> {
   const [{ endpoint, secret }, deliveries] = await Promise.all([
     getEndpoint(id),
     listDeliveries(id, search.get('after')),
@@ -63,7 +60,7 @@ export async function view({ id, search }) {
         async (data) => {
           await changeEndpoint(id, {
             url: textOf(data, 'url'),
-            events: data.getAll('event'),
+            events: eventsOf(data),
             description: textOf(data, 'description'),
           });
           await reload();
@@ -89,8 +86,7 @@ export async function view({ id, search }) {
   return { title: `Webhook ${endpoint.description || endpoint.url}`, body };
 }
 
-/** @param {Types.Page<Types.Delivery>} page @param {string} endpoint */
-function listed({ items, next }, endpoint) {
+function listed({ items, next }: DeliveryPage, endpoint: string) {
   return group(
     items.length === 0
       ? h('p', { class: 'lede' }, 'Nothing was sent to it in the last 30 days.')
@@ -99,8 +95,7 @@ function listed({ items, next }, endpoint) {
   );
 }
 
-/** @param {Types.Delivery} delivery */
-function row(delivery) {
+function row(delivery: Delivery) {
   const { id, type, at, state, failure, history, payload, attempts, nextAt } = delivery;
   const word = failure ?? state;
   return [

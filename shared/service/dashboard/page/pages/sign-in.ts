@@ -1,17 +1,14 @@
-/** @import * as Types from '../../types.ts' */
-import { createAccount, Problem, problemOf, signIn } from '../api.js';
-import { group, h } from '../dom.js';
-import { field, form, textOf } from '../form.js';
-import { copyable } from '../parts.js';
-import { problemBox } from '../problem-box.js';
-import { service } from '../session.js';
+/** The page that signs in, and makes accounts where that is open. */
+import type { Credential, Session, View } from '../../types.ts';
+import { createAccount, Problem, problemOf, signIn } from '../api.ts';
+import { group, h } from '../dom.ts';
+import { field, form, textOf } from '../form.ts';
+import { copyable } from '../parts.ts';
+import { problemBox } from '../problem-box.ts';
+import { service } from '../session.ts';
 
-/**
- * @param {(session: Types.Session) => unknown} enter
- * @param {Problem | null} [refusal] Why somebody was not signed in who was to be.
- * @returns {Types.View}
- */
-export function signInView(enter, refusal = null) {
+/** Why somebody was not signed in who was to be. */
+export function signInView(enter: (session: Session) => unknown, refusal: Problem | null = null): View {
   const key = h('input', {
     name: 'key',
     type: 'password',
@@ -50,14 +47,11 @@ export function signInView(enter, refusal = null) {
   return { title: 'Sign in', body };
 }
 
-/**
- * @param {string} text What was typed.
- * @returns {Types.Credential}
- */
-const credentialOf = (text) => (text.startsWith('rwc_') ? { code: text } : { key: text });
+/** What was typed. */
+const credentialOf = (text: string): Credential => (text.startsWith('rwc_') ? { code: text } : { key: text });
 
-/** @param {Types.Credential} credential People at the page need no advice about headers. */
-export async function signInWith(credential) {
+/** People at the page need no advice about headers. */
+export async function signInWith(credential: Credential) {
   try {
     return await signIn(credential);
   } catch (thrown) {
@@ -76,8 +70,7 @@ export async function signInWith(credential) {
   }
 }
 
-/** @param {(session: Types.Session) => unknown} enter */
-function signUp(enter) {
+function signUp(enter: (session: Session) => unknown) {
   const name = h('input', { name: 'name', required: true, maxlength: 100, autocomplete: 'organization' });
   const section = h(
     'section',

@@ -1,29 +1,23 @@
-/** @import { Found, Folder } from './intake.js' */
-import { h } from '../dom.js';
-import { field } from '../form.js';
-import { checkpoint, people, project, summary } from './intake.js';
-import { picker } from './picker.js';
+/** The three fields that take an audit’s files. */
+import { h } from '../dom.ts';
+import { field } from '../form.ts';
+import { checkpoint, type Folder, type Found, people, project, summary } from './intake.ts';
+import { picker } from './picker.ts';
 
 /** Beside a checkpoint, and none itself (shared/pipeline/base/layout.ts). */
 const COMPANION = /\.(card\.json|json|txt|md|csv|data|bin|weights)$|onnx[._]data$/i;
 /** Most likely one. */
 const MODEL = /\.(onnx|pkl|pt|pth|ckpt|safetensors)$/i;
 
-/**
- * The three things that an audit takes. A folder that holds all of them can be dropped anywhere.
- * @param {() => void} onChange
- */
-export function fileFields(onChange) {
-  /** @type {Record<Folder, readonly Found[]>} */
-  const held = { checkpoints: [], members: [], controls: [] };
-  /** @param {Folder} folder @param {readonly Found[]} found */
-  const hold = (folder, found) => {
+/** The three things that an audit takes. A folder that holds all of them can be dropped anywhere. */
+export function fileFields(onChange: () => void) {
+  const held: Record<Folder, readonly Found[]> = { checkpoints: [], members: [], controls: [] };
+  const hold = (folder: Folder, found: readonly Found[]) => {
     held[folder] = found;
     pickers[folder].show(found);
     if (folder === 'checkpoints') askWhich();
   };
-  /** @param {Folder} folder */
-  const taking = (folder) => (/** @type {readonly Found[]} */ found) => {
+  const taking = (folder: Folder) => (found: readonly Found[]) => {
     const whole = project(found);
     if (whole) for (const part of FOLDERS) hold(part, whole[part]);
     else hold(folder, folder === 'checkpoints' ? checkpoint(found) : people(found, folder));
@@ -87,4 +81,4 @@ export function fileFields(onChange) {
   };
 }
 
-const FOLDERS = /** @type {const} */ (['checkpoints', 'members', 'controls']);
+const FOLDERS = ['checkpoints', 'members', 'controls'] as const;

@@ -1,22 +1,18 @@
-/** @import * as Types from '../../types.ts' */
-import { listAudits } from '../api.js';
-import { group, h } from '../dom.js';
-import { counted, credits, nameOf, STATES, time, VERDICTS } from '../format.js';
-import { more, table, tag } from '../parts.js';
-import { may } from '../session.js';
+/** The page that lists audits. */
+import type { Audit, AuditPage, View } from '../../types.ts';
+import { listAudits } from '../api.ts';
+import { group, h } from '../dom.ts';
+import { counted, credits, nameOf, STATES, time, VERDICTS } from '../format.ts';
+import { more, table, tag } from '../parts.ts';
+import { may } from '../session.ts';
 
 /** How often a list with audits at work is looked at. */
 const LOOK_MS = 5000;
 
-/**
- * @param {{ search: URLSearchParams }} place
- * @returns {Promise<Types.View>}
- */
-export async function view({ search }) {
+export async function view({ search }: { search: URLSearchParams }): Promise<View> {
   const after = search.get('after');
   const list = h('div');
-  /** @type {ReturnType<typeof setTimeout> | undefined} */
-  let timer;
+  let timer: ReturnType<typeof setTimeout> | undefined;
   let isGone = false;
 
   const look = async () => {
@@ -43,8 +39,7 @@ export async function view({ search }) {
   return { title: 'Audits', body, leave };
 }
 
-/** @param {Types.Page<Types.Audit>} page @param {boolean} isLater */
-function listed({ items, next }, isLater) {
+function listed({ items, next }: AuditPage, isLater: boolean) {
   if (items.length === 0) {
     if (isLater) return h('p', { class: 'lede' }, 'There are no older ones.');
     const text =
@@ -70,8 +65,7 @@ function listed({ items, next }, isLater) {
   );
 }
 
-/** @param {Types.Audit} audit */
-function standing({ state, verdict, progress }) {
+function standing({ state, verdict, progress }: Audit) {
   if (verdict !== null) return tag(verdict, VERDICTS[verdict]);
   if (!progress) return tag(state, STATES[state]);
   const { done, of } = progress.samples;
@@ -82,7 +76,6 @@ function standing({ state, verdict, progress }) {
   );
 }
 
-/** @param {Types.Audit} audit */
-function isAtWork({ startedAt, endedAt }) {
+function isAtWork({ startedAt, endedAt }: Audit) {
   return startedAt !== null && endedAt === null;
 }

@@ -1,17 +1,17 @@
-/** @import * as Types from '../../types.ts' */
-import { group, h } from '../dom.js';
-import { choice, field } from '../form.js';
+/** The fields of a webhook endpoint, for a new one and for one that is changed. */
+import type { Endpoint, EventType } from '../../types.ts';
+import { group, h } from '../dom.ts';
+import { choice, field } from '../form.ts';
 
-/** @type {readonly (readonly [Types.EventType, string])[]} */
-const EVENTS = [
+const EVENTS: readonly (readonly [EventType, string])[] = [
   ['audit.planned', 'An audit was planned, and work begins'],
   ['audit.finished', 'An audit has a report'],
   ['audit.failed', 'An audit ended without a report'],
   ['credits.low', 'Few credits are left'],
 ];
 
-/** @param {Types.Endpoint} [endpoint] What is there already. */
-export function endpointFields(endpoint) {
+/** What is there already. */
+export function endpointFields(endpoint?: Endpoint) {
   const url = h('input', {
     name: 'url',
     type: 'url',
@@ -33,4 +33,10 @@ export function endpointFields(endpoint) {
     ),
     field('Description', description, 'Optional; for this list.'),
   );
+}
+
+/** The events that are ticked. */
+export function eventsOf(data: FormData): EventType[] {
+  const ticked = data.getAll('event');
+  return EVENTS.map(([type]) => type).filter((type) => ticked.includes(type));
 }

@@ -1,8 +1,9 @@
-import { Problem } from './api.js';
-import { h } from './dom.js';
+/** Shows what is wrong. */
+import type { Problem } from './api.ts';
+import { h } from './dom.ts';
 
-/** @param {Problem} problem What is wrong, and what to do about it; read aloud when it appears. */
-export function problemBox(problem) {
+/** What is wrong, and what to do about it; read aloud when it appears. */
+export function problemBox(problem: Problem) {
   const { message, help, errors, requestId } = problem;
   return h(
     'div',
