@@ -1,3 +1,4 @@
+/** Finds out from which address a request comes. */
 import type { Context } from 'hono';
 import ipaddr from 'ipaddr.js';
 import type { ServiceSettings } from '../core/context.ts';

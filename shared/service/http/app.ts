@@ -1,3 +1,4 @@
+/** Puts the routes of the HTTP API together. */
 import { randomUUID } from 'node:crypto';
 import type { OpenAPIHono } from '@hono/zod-openapi';
 import { RewoundError } from '../../errors.ts';

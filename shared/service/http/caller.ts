@@ -1,3 +1,4 @@
+/** Authenticates the caller of a request. */
 import type { MiddlewareHandler } from 'hono';
 import { getCookie } from 'hono/cookie';
 import { isOurs } from '../../error-codes.ts';

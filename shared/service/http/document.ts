@@ -1,3 +1,4 @@
+/** Makes the OpenAPI document. */
 import { type OpenAPIHono, z } from '@hono/zod-openapi';
 import packageJson from '../../../package.json' with { type: 'json' };
 import { EVENT_TYPES, type EventType, eventData } from '../webhooks/event-types.ts';

@@ -1,3 +1,4 @@
+/** Answers a repeated request with the answer of the first time. */
 import type { MiddlewareHandler } from 'hono';
 import { z } from 'zod';
 import { RewoundError } from '../../errors.ts';

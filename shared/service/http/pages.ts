@@ -1,3 +1,4 @@
+/** The schemas of paged lists and of idempotency keys. */
 import { z } from '@hono/zod-openapi';
 import { IDEMPOTENCY_KEY } from './idempotency.ts';
 

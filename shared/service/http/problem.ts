@@ -1,3 +1,4 @@
+/** Answers errors as problem documents. */
 import { z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import { HTTPException } from 'hono/http-exception';

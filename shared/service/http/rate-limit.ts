@@ -1,3 +1,4 @@
+/** Limits how often clients may ask. */
 import type { Context } from 'hono';
 import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
 import { RewoundError } from '../../errors.ts';

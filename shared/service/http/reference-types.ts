@@ -1,3 +1,4 @@
+/** Reads the OpenAPI document for the reference page. */
 import { html, type Markup, type Part } from '../../markup/escape.ts';
 
 /** A schema of the document, as far as a reader wants to know. */

@@ -1,3 +1,4 @@
+/** Renders the reference of the API. */
 import { createHash } from 'node:crypto';
 import { ERROR_CODES, type ErrorCode, isOurs } from '../../error-codes.ts';
 import { html, type Markup, type Part } from '../../markup/escape.ts';

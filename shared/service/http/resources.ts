@@ -1,3 +1,4 @@
+/** The schemas of what the API answers. */
 import { z } from '@hono/zod-openapi';
 import { STAGES } from '../../pipeline/base/stages.ts';
 import type { Platform } from '../../platform/ports.ts';

@@ -1,3 +1,4 @@
+/** Answers with server-sent events of an audit. */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Context } from 'hono';
 import { type SSEStreamingApi, streamSSE } from 'hono/streaming';

@@ -1,3 +1,4 @@
+/** The routes of accounts and keys. */
 import { z } from '@hono/zod-openapi';
 import { RewoundError } from '../../../errors.ts';
 import { accountChangeSchema, changeAccount, createAccount, readAccount } from '../../accounts/accounts.ts';

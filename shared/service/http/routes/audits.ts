@@ -1,3 +1,4 @@
+/** The routes of audits. */
 import { z } from '@hono/zod-openapi';
 import { RewoundError } from '../../../errors.ts';
 import { readReportFile } from '../../../pipeline/results/report-files.ts';

@@ -1,3 +1,4 @@
+/** The routes of credits. */
 import { z } from '@hono/zod-openapi';
 import { RewoundError } from '../../../errors.ts';
 import { entries } from '../../billing/credits.ts';

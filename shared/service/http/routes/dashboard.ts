@@ -1,3 +1,4 @@
+/** Serves the page and its modules. */
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { extname, join } from 'node:path';

@@ -1,3 +1,4 @@
+/** The routes of health and receipt keys. */
 import { z } from '@hono/zod-openapi';
 import type { ServiceContext } from '../../core/context.ts';
 import { type FormerKey, formerReceiptKeys, receiptKeyOf } from '../../core/receipt-keys.ts';

@@ -1,3 +1,4 @@
+/** The routes of signing in and out. */
 import { z } from '@hono/zod-openapi';
 import { deleteCookie, getCookie, setCookie } from 'hono/cookie';
 import type { Caller } from '../../accounts/api-keys.ts';

@@ -1,3 +1,4 @@
+/** The routes of webhooks. */
 import { z } from '@hono/zod-openapi';
 import type { ServiceContext } from '../../core/context.ts';
 import { getDelivery, listDeliveries, replay } from '../../webhooks/deliveries.ts';
