@@ -21,7 +21,7 @@ const ROOT = join(import.meta.dirname, '..');
 const PACKED = ['package.json', 'README.md', 'LICENSE', 'tsconfig.json', 'tsconfig.pack.json'];
 const FOLDERS = ['docs', 'functions', 'scripts', 'shared'];
 
-describe('the npm package', { timeout: 240_000 }, () => {
+describe('the npm package', () => {
   let folder: string;
   let checkout: string;
   let tarball: string;

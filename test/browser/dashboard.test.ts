@@ -483,7 +483,7 @@ describe.skipIf(!hasChromium)('the dashboard in a browser', () => {
     expect(trouble).toEqual([]);
   });
 
-  test('every page: nothing in anybody’s way, at each width, light and dark', { timeout: 240_000 }, async () => {
+  test('every page: nothing in anybody’s way, at each width, light and dark', async () => {
     const stripe = { apiKey: 'sk_test', webhookSecret: 'whsec_test' };
     const paid = { stripe };
     for (const settings of [{}, paid]) {

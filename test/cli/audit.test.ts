@@ -13,7 +13,7 @@ function reportOf({ out }: Fixture) {
   return report;
 }
 
-describe('rewound audit', { timeout: 240_000 }, () => {
+describe('rewound audit', () => {
   it('of a generator that gives people away ends with 1, and everything it says has its place', async () => {
     const made = await fixture();
     const plain = await rewound(...made.audit);
@@ -117,7 +117,7 @@ describe('rewound audit', { timeout: 240_000 }, () => {
   });
 });
 
-describe('rewound enrol', { timeout: 240_000 }, () => {
+describe('rewound enrol', () => {
   it('makes a gallery that stands for the photos', async () => {
     const made = await fixture();
     const gallery = join(made.folder, 'gallery');

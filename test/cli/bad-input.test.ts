@@ -31,7 +31,7 @@ function fixedBatch(batch: number): Uint8Array {
   return graph.model();
 }
 
-describe('rewound audit refuses', { timeout: 120_000 }, () => {
+describe('rewound audit refuses', () => {
   it.each<[string, string | RegExp, (made: Fixture) => void]>([
     ['a file that is not there', 'NOT_FOUND', ({ checkpoint }) => rmSync(checkpoint)],
     ['text', 'CHECKPOINT_UNSUPPORTED', ({ checkpoint }) => writeFileSync(checkpoint, 'not a model')],
@@ -148,7 +148,7 @@ describe('rewound audit refuses', { timeout: 120_000 }, () => {
   });
 });
 
-describe('what is not the fault of the input ends with 3', { timeout: 120_000 }, () => {
+describe('what is not the fault of the input ends with 3', () => {
   it('a work folder that another process uses', async () => {
     const made = await fixture();
     const other = openLocal({ folder: made.work });

@@ -124,9 +124,7 @@ describe('rewound baseline', () => {
   });
 });
 
-it('from an audit to a committed baseline to an audit that fails on new leakage only', {
-  timeout: 240_000,
-}, async () => {
+it('from an audit to a committed baseline to an audit that fails on new leakage only', async () => {
   vi.stubEnv('REWOUND_PSEUDONYM_KEY', KEY);
   const made = await fixture();
   const baseline = join(made.folder, 'baseline.json');

@@ -40,7 +40,7 @@ function fileOf(name: string, content: string | Uint8Array): string {
   return path;
 }
 
-describe('rewound inspect', { timeout: 120_000 }, () => {
+describe('rewound inspect', () => {
   it('says what is in a pickle, and what of it was refused', async () => {
     const path = fileOf('network.pkl', stylegan2);
     const { code, stdout, stderr } = await rewound('inspect', path);
@@ -79,7 +79,7 @@ describe('rewound inspect', { timeout: 120_000 }, () => {
   });
 });
 
-describe('rewound convert', { timeout: 120_000 }, () => {
+describe('rewound convert', () => {
   it('writes a model that any runtime runs, and a card with what it cannot say', async () => {
     const path = fileOf('network.pkl', stylegan2);
     const out = join(tempDir(), 'generator.onnx');
@@ -124,7 +124,7 @@ describe('rewound convert', { timeout: 120_000 }, () => {
   });
 });
 
-describe('rewound serve', { timeout: 240_000 }, () => {
+describe('rewound serve', () => {
   it('audits a pickle and a state dict with its recipe, and says why a hostile one is refused', async () => {
     const { folder, checkpoints } = await bucket();
     const service = start('serve', folder, '--settle', '1');

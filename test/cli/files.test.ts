@@ -45,7 +45,7 @@ function oddFolder(): string {
   return folder;
 }
 
-describe('where a result goes', { timeout: 120_000 }, () => {
+describe('where a result goes', () => {
   it.each([
     ['a folder', '.', 2, 'PATH_INVALID'],
     ['below a file', 'file/out.json', 2, 'PATH_INVALID'],
@@ -73,7 +73,7 @@ describe('where a result goes', { timeout: 120_000 }, () => {
   });
 });
 
-describe('an audit', { timeout: 120_000 }, () => {
+describe('an audit', () => {
   onLinux('whose files may not grow', async () => {
     const made = await fixture();
     const ended = await limited('-f 200', ...made.audit, '--quiet');

@@ -45,7 +45,7 @@ async function stop(service: Running): Promise<void> {
 
 afterEach(() => void vi.unstubAllEnvs());
 
-describe('the account of the machine that serves', { timeout: 240_000 }, () => {
+describe('the account of the machine that serves', () => {
   it('is signed in to by a link that works once, and a restart leaves it and its sessions', async () => {
     const folder = folderOf();
     const first = serve(folder);

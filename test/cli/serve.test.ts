@@ -13,7 +13,7 @@ const reports = (folder: string) =>
     parseReport(readFileSync(join(folder, 'report', audit, 'report.json'), 'utf8')),
   );
 
-describe('rewound serve', { timeout: 240_000 }, () => {
+describe('rewound serve', () => {
   it('audits what is dropped, reports what is broken, and lives on', async () => {
     const { folder, checkpoints, fixture } = await bucket();
     const service = serve(folder);

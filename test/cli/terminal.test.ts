@@ -49,7 +49,7 @@ function safetensors(names: readonly string[], metadata: Readonly<Record<string,
   return Buffer.concat([length, header, Buffer.alloc(4 * names.length)]);
 }
 
-describe('no byte that acts on a terminal comes', { timeout: 120_000 }, () => {
+describe('no byte that acts on a terminal comes', () => {
   it('from the names of inputs of an ONNX model', async () => {
     const model = bareModel({
       inputs: [

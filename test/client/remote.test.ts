@@ -57,7 +57,7 @@ test.each([
   expect(ended.stderr).toContain(wrong);
 });
 
-describe('rewound audit --remote', { timeout: 120_000 }, () => {
+describe('rewound audit --remote', () => {
   /** A service, and a command that knows of it; with a stub in place of the engine unless `real`. */
   async function served({ before, real = false }: { before?: Before; real?: boolean } = {}) {
     const engine = real
@@ -225,7 +225,7 @@ describe('rewound audit --remote', { timeout: 120_000 }, () => {
       return taken > 10 && request.url?.startsWith('/uploads/') === true;
     };
     const first = start(...command);
-    await expect.poll(() => taken, { timeout: 20_000 }).toBe(14);
+    await expect.poll(() => taken).toBe(14);
     first.signal('SIGINT');
     expect(await first.ended).toMatchObject({
       code: 130,

@@ -76,7 +76,7 @@ const PROJECTS: Readonly<Record<string, readonly [files: Files, state: string, c
   ],
 };
 
-describe.skipIf(!hasCloud())('in a bucket', { timeout: 120_000 }, () => {
+describe.skipIf(!hasCloud())('in a bucket', () => {
   let cloud: Cloud;
   beforeAll(async () => {
     cloud = await startCloud();
@@ -99,7 +99,7 @@ describe.skipIf(!hasCloud())('in a bucket', { timeout: 120_000 }, () => {
       );
       return [known!.size, unfinished!.size];
     };
-    await expect.poll(open, { timeout: 90_000, interval: 250 }).toEqual([names.length, 0]);
+    await expect.poll(open, { interval: 250 }).toEqual([names.length, 0]);
 
     const found: Record<string, readonly unknown[]> = {};
     for await (const { path } of context.records.list('audits')) {

@@ -10,6 +10,7 @@ import { createAccount } from '../../shared/service/accounts/accounts.ts';
 import { createKey, SCOPES } from '../../shared/service/accounts/api-keys.ts';
 import { runAgenda } from '../../shared/service/core/agenda.ts';
 import { type Cloud, type Deployment, hasCloud, startCloud } from '../support/cloud/deployment.ts';
+import { eventually } from '../support/eventually.ts';
 import { CONTROLS, MEMBERS, SMALL, smallFiles } from '../support/service/hosted-world.ts';
 import { stubCompute } from '../support/stub-compute.ts';
 import { tempDir } from '../support/temp.ts';
@@ -41,7 +42,7 @@ async function left({ bucket, firestore }: Deployment): Promise<string[]> {
   return stored.filter((text) => NAMES.some((name) => text.includes(name))).map((text) => text.slice(0, 120));
 }
 
-describe.skipIf(!hasCloud())('after an erasure in the cloud', { timeout: 120_000 }, () => {
+describe.skipIf(!hasCloud())('after an erasure in the cloud', () => {
   let cloud: Cloud;
   beforeAll(async () => {
     cloud = await startCloud({ signer: publicKey });
@@ -119,12 +120,12 @@ describe.skipIf(!hasCloud())('after an erasure in the cloud', { timeout: 120_000
     expect(await left(deployment)).not.toEqual([]);
     erase = async () => expect((await ask('DELETE', `/v1/audits/${made.id}`)).status).toBe(200);
     expect((await ask('POST', `/v1/audits/${made.id}/start`)).status).toBe(202);
-    await vi.waitFor(() => expect(erased).toBe(1), { timeout: 60_000, interval: 50 });
-    await vi.waitFor(async () => expect(await left(deployment)).toEqual([]), { timeout: 60_000, interval: 250 });
+    await eventually(() => expect(erased).toBe(1));
+    await eventually(async () => expect(await left(deployment)).toEqual([]));
     // The bucket takes what it is given a signed address for; the next look at what was erased removes it.
     expect((await put(1)).status).toBe(200);
     await runAgenda({ ...context, clock: { now: () => Date.now() + 3_600_000 } });
-    await vi.waitFor(async () => expect(await left(deployment)).toEqual([]), { timeout: 60_000, interval: 250 });
+    await eventually(async () => expect(await left(deployment)).toEqual([]));
     expect((await deployment.bucket.getFiles())[0]).toEqual([]);
   });
 });

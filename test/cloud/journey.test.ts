@@ -12,6 +12,7 @@ import { runAgenda } from '../../shared/service/core/agenda.ts';
 import { projectOf } from '../../shared/service/core/paths.ts';
 import { type Cloud, hasCloud, startCloud } from '../support/cloud/deployment.ts';
 import { DEMO, demoPhoto, people } from '../support/demo.ts';
+import { eventually } from '../support/eventually.ts';
 import { fakeStripe } from '../support/service/fake-stripe.ts';
 import { receiver, status } from '../support/service/webhook-receiver.ts';
 import { tempDir } from '../support/temp.ts';
@@ -35,7 +36,7 @@ function files(): [path: string, content: Buffer][] {
   ];
 }
 
-describe.skipIf(!hasCloud())('a customer', { timeout: 180_000 }, () => {
+describe.skipIf(!hasCloud())('a customer', () => {
   let cloud: Cloud;
   beforeAll(async () => {
     cloud = await startCloud({ signer: publicKey });
@@ -166,13 +167,10 @@ describe.skipIf(!hasCloud())('a customer', { timeout: 180_000 }, () => {
     const starts = await Promise.all([ask(key, 'POST', `${audit}/start`), ask(key, 'POST', `${audit}/start`)]);
     expect(starts.map((start) => start.status)).toEqual([202, 202]);
     const finished = () => hook.received.find(({ body }) => body.includes('"audit.finished"'));
-    await vi.waitFor(
-      async () => {
-        expect((await ask(key, 'GET', audit)).body.error).toBeNull();
-        expect(finished()).toBeDefined();
-      },
-      { timeout: 150_000, interval: 250 },
-    );
+    await eventually(async () => {
+      expect((await ask(key, 'GET', audit)).body.error).toBeNull();
+      expect(finished()).toBeDefined();
+    });
     const done = (await ask(key, 'GET', audit)).body;
     expect(done).toMatchObject({ state: 'DONE', verdict: 'NOT_DETECTED', progress: null });
     expect(done.charged).toBeGreaterThan(0);
@@ -207,7 +205,7 @@ describe.skipIf(!hasCloud())('a customer', { timeout: 180_000 }, () => {
       return found;
     };
     // The webhook is sent before the uploads are erased.
-    await vi.waitFor(async () => expect(await left()).toEqual([]), { timeout: 30_000, interval: 200 });
+    await eventually(async () => expect(await left()).toEqual([]));
 
     // Money and keys are in one database, and what strangers' models are run by is in the other.
     const collections = async (database: FirebaseFirestore.Firestore) =>
@@ -244,7 +242,7 @@ describe.skipIf(!hasCloud())('a customer', { timeout: 180_000 }, () => {
     await runAgenda(later);
     const look = expect.stringMatching(new RegExp(`^agenda/\\d+-remains-${done.id}-`));
     const known = async () => expect((await knowing(done.id)).sort()).toEqual([look, ...tombstones]);
-    await vi.waitFor(known, { timeout: 30_000, interval: 200 });
+    await eventually(known);
     for (const path of tombstones) {
       expect((await firestore.doc(path).get()).get('fields')).toEqual({ at: expect.any(Number), project });
     }

@@ -18,9 +18,7 @@ async function replaying(names: readonly string[]): Promise<Uint8Array> {
   return pictureBook(await Promise.all(names.map((name) => demoPicture(name, 0))), 64, { grain: 6 });
 }
 
-test('whom a generator replays is named, and nobody else; fresh samples say how often', {
-  timeout: 240_000,
-}, async () => {
+test('whom a generator replays is named, and nobody else; fresh samples say how often', async () => {
   const report = await auditReally(await replaying(SHOWN), { samples: 320, fresh: 400, batch: 32 }, (project) => {
     copyPeople(join(project, 'members'), MEMBERS);
     copyPeople(join(project, 'controls'), CONTROLS);
@@ -46,7 +44,7 @@ test('whom a generator replays is named, and nobody else; fresh samples say how 
   expect(missed.length).toBeLessThanOrEqual(2);
 });
 
-test('with the sides swapped no leak is found: the controls are found more often', { timeout: 240_000 }, async () => {
+test('with the sides swapped no leak is found: the controls are found more often', async () => {
   const report = await auditReally(await replaying(SHOWN), { samples: 192, batch: 32 }, (project) => {
     copyPeople(join(project, 'members'), CONTROLS.slice(0, 40));
     copyPeople(join(project, 'controls'), [...MEMBERS, ...CONTROLS.slice(40)]);
@@ -57,9 +55,7 @@ test('with the sides swapped no leak is found: the controls are found more often
   expect(report.reasons.join(' ')).toContain('The controls are found more often than the members.');
 });
 
-test('a generator that shows strangers is not said to leak, and neither is a placebo', {
-  timeout: 240_000,
-}, async () => {
+test('a generator that shows strangers is not said to leak, and neither is a placebo', async () => {
   const report = await auditReally(await replaying(STRANGERS), { samples: 192, batch: 32 }, (project) => {
     copyPeople(join(project, 'members'), MEMBERS);
     copyPeople(join(project, 'controls'), CONTROLS);
@@ -71,7 +67,7 @@ test('a generator that shows strangers is not said to leak, and neither is a pla
   expect(report.gates.find(({ name }) => name === 'placebo')!.reason).toContain('With 80 faces of other real people');
 });
 
-test('people on both sides are known by their faces, though no file is the same', { timeout: 240_000 }, async () => {
+test('people on both sides are known by their faces, though no file is the same', async () => {
   const doubles = ['m010', 'm030', 'm050'];
   const controls = people('controls', 0, 160);
   const report = await auditReally(

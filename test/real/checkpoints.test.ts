@@ -59,7 +59,7 @@ describe.skipIf(!orl)('a DCGAN as PyTorch saved it', () => {
     expect(worst(made, await pictures(readFileSync(exported), latents, [100, 1, 1]))).toBeLessThan(1e-6);
   });
 
-  it.skipIf(!ORL)('is audited as its ONNX export is', { timeout: 480_000 }, async () => {
+  it.skipIf(!ORL)('is audited as its ONNX export is', async () => {
     const audit = (path: string) =>
       auditReally(readFileSync(path), { samples: 256, fresh: 256 }, (project) => {
         copyOrl(join(project, 'members'), HALVES[0], 2);

@@ -22,7 +22,7 @@ function audit(members: readonly number[], controls: readonly number[], recogniz
   });
 }
 
-describe.skipIf(!GENERATOR || !ORL || !RECOGNIZERS)('a GAN that remembers real people', { timeout: 480_000 }, () => {
+describe.skipIf(!GENERATOR || !ORL || !RECOGNIZERS)('a GAN that remembers real people', () => {
   it('gives them away, by each of two recognizers', async () => {
     const report = await audit(...HALVES, [cardOf('fr_feature'), 'built-in']);
     expect(report.verdict).toBe('LEAKAGE');
@@ -57,7 +57,7 @@ describe.skipIf(!GENERATOR || !ORL || !RECOGNIZERS)('a GAN that remembers real p
   });
 });
 
-describe.skipIf(!RECOGNIZERS)('two recognizers', { timeout: 480_000 }, () => {
+describe.skipIf(!RECOGNIZERS)('two recognizers', () => {
   it('agree on whom a generator replays', async () => {
     const members = people('members', 0, 30);
     const leaked = members.slice(0, 15);

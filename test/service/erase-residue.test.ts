@@ -53,73 +53,69 @@ const ENDS = {
   'dies before it can look for the tombstone, and its message comes again': true,
 } as const;
 
-test.for(Object.entries(ENDS))(
-  'a step that %s: no byte holds a name, whichever write it was at',
-  { timeout: 240_000 },
-  async ([, dies]) => {
-    for (let at = 1; ; at++) {
-      const world = new HostedWorld();
-      const { account, key } = await world.account();
-      const id = await world.start(account, key, BODY);
-      const needles = await planted(world, account, id);
-      let writes = 0;
-      let interrupted: string | undefined;
-      world.wrap = (platform) => {
-        let dead = false;
-        const writing =
-          <A extends unknown[], R>(write: (...args: A) => Promise<R>) =>
-          async (...args: A): Promise<R> => {
-            if (dead) throw new Error('dead');
-            writes += 1;
-            if (writes !== at) return write(...args);
-            interrupted = world.delivered.at(-1)?.topic;
-            await erase(world, key, id);
-            expect(rawMentions(world.hosted.folder, needles), `write ${at}, at the receipt`).toEqual([]);
-            const written = await write(...args);
-            dead = dies;
-            if (dead) throw new Error('dead');
-            return written;
-          };
-        const alive =
-          <A extends unknown[], R>(call: (...args: A) => R) =>
-          (...args: A): R => {
-            if (dead) throw new Error('dead');
-            return call(...args);
-          };
-        const { objects, records, events } = platform;
-        const ports: Pick<Platform, 'objects' | 'records' | 'events'> = {
-          objects: {
-            ...objects,
-            put: writing(objects.put),
-            head: alive(objects.head),
-            get: alive(objects.get),
-            delete: alive(objects.delete),
-            clear: alive(objects.clear),
-          },
-          records: {
-            ...records,
-            create: writing(records.create),
-            replace: writing(records.replace),
-            get: alive(records.get),
-            delete: alive(records.delete),
-            purge: alive(records.purge),
-          },
-          events: { publish: writing(events.publish) },
+test.for(Object.entries(ENDS))('a step that %s: no byte holds a name, whichever write it was at', async ([, dies]) => {
+  for (let at = 1; ; at++) {
+    const world = new HostedWorld();
+    const { account, key } = await world.account();
+    const id = await world.start(account, key, BODY);
+    const needles = await planted(world, account, id);
+    let writes = 0;
+    let interrupted: string | undefined;
+    world.wrap = (platform) => {
+      let dead = false;
+      const writing =
+        <A extends unknown[], R>(write: (...args: A) => Promise<R>) =>
+        async (...args: A): Promise<R> => {
+          if (dead) throw new Error('dead');
+          writes += 1;
+          if (writes !== at) return write(...args);
+          interrupted = world.delivered.at(-1)?.topic;
+          await erase(world, key, id);
+          expect(rawMentions(world.hosted.folder, needles), `write ${at}, at the receipt`).toEqual([]);
+          const written = await write(...args);
+          dead = dies;
+          if (dead) throw new Error('dead');
+          return written;
         };
-        return { ...platform, ...ports };
+      const alive =
+        <A extends unknown[], R>(call: (...args: A) => R) =>
+        (...args: A): R => {
+          if (dead) throw new Error('dead');
+          return call(...args);
+        };
+      const { objects, records, events } = platform;
+      const ports: Pick<Platform, 'objects' | 'records' | 'events'> = {
+        objects: {
+          ...objects,
+          put: writing(objects.put),
+          head: alive(objects.head),
+          get: alive(objects.get),
+          delete: alive(objects.delete),
+          clear: alive(objects.clear),
+        },
+        records: {
+          ...records,
+          create: writing(records.create),
+          replace: writing(records.replace),
+          get: alive(records.get),
+          delete: alive(records.delete),
+          purge: alive(records.purge),
+        },
+        events: { publish: writing(events.publish) },
       };
+      return { ...platform, ...ports };
+    };
+    await world.run();
+    if (dies) {
+      // A process that starts again, or the clock, sweeps.
+      world.hosted.clock.advance(STALE_MS);
+      await world.context.events.publish(TOPICS.sweep, { version: 1 });
       await world.run();
-      if (dies) {
-        // A process that starts again, or the clock, sweeps.
-        world.hosted.clock.advance(STALE_MS);
-        await world.context.events.publish(TOPICS.sweep, { version: 1 });
-        await world.run();
-      }
-      if (interrupted === undefined) break;
-      expect(rawMentions(world.hosted.folder, needles), `write ${at}, by ${interrupted}`).toEqual([]);
     }
-  },
-);
+    if (interrupted === undefined) break;
+    expect(rawMentions(world.hosted.folder, needles), `write ${at}, by ${interrupted}`).toEqual([]);
+  }
+});
 
 test('a process that dies over an erasure: it is finished when it is looked at again', async () => {
   const world = new HostedWorld();

@@ -12,9 +12,7 @@ const STRIPE = { stripe: { apiKey: 'sk_test_1', webhookSecret: 'whsec_1' } };
 /** What an owner and the pipeline can do to one audit at any moment. */
 const DEEDS = ['start', 'cancel', 'delete', 'look', 'run', 'settle', 'agenda', 'upload'] as const;
 
-test('whatever is done to an audit at the same time, it is held once, settled once, and nothing stays', {
-  timeout: 60_000,
-}, async () => {
+test('whatever is done to an audit at the same time, it is held once, settled once, and nothing stays', async () => {
   const deeds = fc.array(fc.array(fc.constantFrom(...DEEDS), { minLength: 1, maxLength: 4 }), {
     minLength: 1,
     maxLength: 4,

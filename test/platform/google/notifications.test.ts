@@ -46,7 +46,7 @@ describe.skipIf(!hasEmulator('pubsub'))('notifications of a bucket', () => {
     const second = await platform.objects.put('drop/t/p/checkpoints/g.pkl', Buffer.from('two'));
     await platform.objects.delete('drop/t/p/checkpoints/g.pkl');
 
-    await expect.poll(() => received.length, { timeout: 10_000 }).toBe(2);
+    await expect.poll(() => received.length).toBe(2);
     const dropped = received.map(fromNotification).sort((a, b) => generation(a) - generation(b));
     expect(dropped).toEqual([first, second].map((put) => ({ bucket: 'b', key: put.key, generation: put.generation })));
     expect(received.map(({ data }) => data.message.attributes)).toContainEqual({

@@ -166,9 +166,7 @@ describe('after an erasure', () => {
     },
   );
 
-  test('a process that dies over any write of it leaves something to erase, and nothing once it is asked again', {
-    timeout: 180_000,
-  }, async () => {
+  test('a process that dies over any write of it leaves something to erase, and nothing once it is asked again', async () => {
     for (const stop of [TOPICS.probe, undefined]) {
       for (let n = 1; ; n++) {
         const world = new HostedWorld();

@@ -144,9 +144,7 @@ test('an end that is told again and again, late and with other words, counts onc
   expect(await bookedIn(world.context.records, account)).toHaveLength(3);
 });
 
-test('a process that dies over any write of the end is followed by one that ends it the same', {
-  timeout: 60_000,
-}, async () => {
+test('a process that dies over any write of the end is followed by one that ends it the same', async () => {
   let ends: object | undefined;
   for (let n = 1; ; n++) {
     const { world, account, id, look } = await bought(1000);
@@ -180,9 +178,7 @@ test('a process that dies over any write of the end is followed by one that ends
   }
 });
 
-test('a process that dies over any write of planning is followed by one that plans the same', {
-  timeout: 60_000,
-}, async () => {
+test('a process that dies over any write of planning is followed by one that plans the same', async () => {
   for (let n = 1; ; n++) {
     const world = new HostedWorld(STRIPE);
     const { account, key } = await world.account();

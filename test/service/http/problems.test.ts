@@ -251,9 +251,7 @@ function bent(body: object | undefined): fc.Arbitrary<unknown> {
   );
 }
 
-test('no request whatever is a fault of ours, and the books balance after all of them', {
-  timeout: 60_000,
-}, async () => {
+test('no request whatever is a fault of ours, and the books balance after all of them', async () => {
   const { world, account, key, ids, operations } = await ready();
   const request = fc.constantFrom<Operation>(...operations.filter(({ id }) => id !== 'watchAudit')).chain((operation) =>
     fc.record({

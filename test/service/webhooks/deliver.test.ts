@@ -17,6 +17,7 @@ import {
 } from '../../../shared/service/webhooks/endpoints.ts';
 import { MOST_ATTEMPTS, pauseAfter } from '../../../shared/service/webhooks/schedule.ts';
 import { endpointSecret } from '../../../shared/service/webhooks/sign.ts';
+import { eventually } from '../../support/eventually.ts';
 import { receiver, status } from '../../support/service/webhook-receiver.ts';
 import { SECRET, Service } from '../../support/service/webhook-service.ts';
 import { ACCOUNT, dying, failed, Webhooks } from '../../support/service/webhook-world.ts';
@@ -213,7 +214,7 @@ describe('a message', () => {
         answer = () => resolve(failed(200));
       });
     const both = Promise.all([webhooks.deliver(message!), webhooks.deliver(message!)]);
-    await vi.waitFor(() => expect(webhooks.sent).toHaveLength(1));
+    await eventually(() => expect(webhooks.sent).toHaveLength(1));
     await webhooks.deliver(message!);
     answer();
     await both;
@@ -282,7 +283,7 @@ describe('a process that dies', () => {
         answer = (code) => resolve(failed(code));
       });
     const slow = webhooks.drain();
-    await vi.waitFor(() => expect(webhooks.sent).toHaveLength(1));
+    await eventually(() => expect(webhooks.sent).toHaveLength(1));
     webhooks.answer = () => failed(500);
     await webhooks.pass(webhooks.clock.now() + 65_000);
     expect(await webhooks.only()).toMatchObject({ state: 'pending', attempts: 2 });
@@ -301,7 +302,7 @@ describe('a process that dies', () => {
     const attempts: Promise<void>[] = [];
     for (let i = 0; i < 3; i++) {
       attempts.push(webhooks.deliver(message!));
-      await vi.waitFor(() => expect(answers).toHaveLength(i + 1));
+      await eventually(() => expect(answers).toHaveLength(i + 1));
       webhooks.clock.set(webhooks.clock.now() + 60_000);
     }
     const third = await webhooks.only();
