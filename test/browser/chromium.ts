@@ -19,7 +19,10 @@ const ARGS = [
   '--disable-sync',
 ];
 
+/** Longer than Chromium takes to start on a machine that is busy with other things. */
+const START_MS = 300_000;
+
 /** Chromium without a window. */
 export function launch(...more: readonly string[]): Promise<Browser> {
-  return chromium.launch({ executablePath: CHROMIUM, args: [...ARGS, ...more] });
+  return chromium.launch({ executablePath: CHROMIUM, args: [...ARGS, ...more], timeout: START_MS });
 }
