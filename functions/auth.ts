@@ -8,10 +8,10 @@ export interface Caller {
 }
 
 /** What to answer a caller with; 200: let in. 503: it cannot be told now, so the push must come again. */
-export type Admission = 200 | 401 | 403 | 503;
+export type PushAnswer = 200 | 401 | 403 | 503;
 
 /** Judges the `Authorization` header of a request. */
-export type Gate = (authorization: string | undefined) => Promise<Admission>;
+export type PushAuthenticator = (authorization: string | undefined) => Promise<PushAnswer>;
 
 /**
  * A gate that lets in pushes of one subscription's account only: the token's signature, issuer, times and audience,
@@ -20,7 +20,10 @@ export type Gate = (authorization: string | undefined) => Promise<Admission>;
  *
  * `endpoints` is where Google's certificates are; its own by default.
  */
-export function pushGate({ audience, email }: Caller, endpoints?: OAuth2ClientOptions['endpoints']): Gate {
+export function pushAuthenticator(
+  { audience, email }: Caller,
+  endpoints?: OAuth2ClientOptions['endpoints'],
+): PushAuthenticator {
   const client = new OAuth2Client(endpoints ? { endpoints } : {});
   return async (authorization) => {
     const [, idToken] = /^Bearer ([\w-]+\.[\w-]+\.[\w-]+)$/i.exec(authorization ?? '') ?? [];

@@ -12,7 +12,7 @@ import { adoptSecret } from '../shared/service/accounts/adopt-secret.ts';
 import type { ServiceContext } from '../shared/service/core/context.ts';
 import { stdout } from '../shared/terminal.ts';
 import { API, apiServer, openApi } from './api.ts';
-import { type Gate, pushGate } from './auth.ts';
+import { type PushAuthenticator, pushAuthenticator } from './auth.ts';
 import type { World } from './bootstrap.ts';
 import { openContext } from './context.ts';
 import { functions } from './index.ts';
@@ -26,7 +26,7 @@ export interface ServeOptions {
   readonly world: World;
   readonly port: number;
   /** Judges each request; all are let in where there is none. */
-  readonly gate?: Gate;
+  readonly authenticate?: PushAuthenticator;
   readonly log?: Log;
   /** Requests that are worked on at once; one if nothing is said. */
   readonly concurrency?: number;
@@ -48,7 +48,7 @@ export interface Service {
  * while the step ends; the engine still does one thing after another.
  */
 export async function serve(options: ServeOptions): Promise<Service> {
-  const { target, world, port, gate, log = () => undefined, concurrency = 1 } = options;
+  const { target, world, port, authenticate, log = () => undefined, concurrency = 1 } = options;
   const framework = frameworkServer(target, world, log);
   const turns = new Turns(concurrency);
   const open = new Set<Promise<void>>();
@@ -56,7 +56,7 @@ export async function serve(options: ServeOptions): Promise<Service> {
   let stopping = false;
 
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const status = (await gate?.(request.headers.authorization)) ?? 200;
+    const status = (await authenticate?.(request.headers.authorization)) ?? 200;
     if (status !== 200) {
       log({ event: 'caller.refused', status });
       return answer(response, status);
@@ -196,7 +196,14 @@ async function main(): Promise<void> {
     const world: World = { ...context, ...(hosted ? { service: hosted } : {}) };
     const service = await (target === API && hosted
       ? serveApi({ ...context, uploads, ...hosted }, port, log)
-      : serve({ target, world, port, log, concurrency, ...(caller ? { gate: pushGate(caller) } : {}) }));
+      : serve({
+          target,
+          world,
+          port,
+          log,
+          concurrency,
+          ...(caller ? { authenticate: pushAuthenticator(caller) } : {}),
+        }));
     process.once('SIGTERM', async () => {
       const gaveBack = await service.stop(GRACE_MS);
       log({ event: 'service.stopped', gaveBack });

@@ -11,7 +11,7 @@ import { openLocal } from '../../shared/platform/local/index.ts';
 import type { Fields } from '../../shared/platform/ports.ts';
 import { createAccount } from '../../shared/service/accounts/accounts.ts';
 import { createKey } from '../../shared/service/accounts/api-keys.ts';
-import { changeHosted, createAudit, newAuditSchema } from '../../shared/service/audits/audits.ts';
+import { changeHosted, createAudit, newAuditSchema } from '../../shared/service/audits/hosted-audit.ts';
 import { paths } from '../../shared/service/core/paths.ts';
 import { isSecret } from '../../shared/service/core/secret.ts';
 

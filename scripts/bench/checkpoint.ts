@@ -2,7 +2,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { loadCheckpoint } from '../../shared/checkpoint/formats/load.ts';
-import { stateDictOf } from '../../shared/checkpoint/formats/module.ts';
+import { stateDictOf } from '../../shared/checkpoint/formats/saved-module.ts';
 import { fileSource } from '../../shared/checkpoint/formats/source.ts';
 import { nvlabsPickle } from '../../test/support/checkpoint/nvlabs-writer.ts';
 import { floatTensor, type SavedDict, torchLegacy, torchZip } from '../../test/support/checkpoint/torch-writer.ts';

@@ -1,6 +1,6 @@
 /** `rewound inspect`: says what a checkpoint is, without running it. */
 import { basename } from 'node:path';
-import type { PlainValue } from '../../shared/checkpoint/formats/module.ts';
+import type { PlainValue } from '../../shared/checkpoint/formats/saved-module.ts';
 import type { Inspection } from '../../shared/engine/compute.ts';
 import { EngineProcess } from '../../shared/engine/process.ts';
 import { printable } from '../../shared/printable.ts';

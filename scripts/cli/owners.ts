@@ -1,7 +1,7 @@
 /** Whose message it is, and turns: an owner's messages are handled one after another, different owners' side by side. */
 import type { FunctionEvent } from '../../functions/bootstrap.ts';
 import type { Context } from '../../shared/pipeline/base/context.ts';
-import { dropPlace } from '../../shared/pipeline/base/layout.ts';
+import { droppedCheckpoint } from '../../shared/pipeline/base/layout.ts';
 import { readAudit } from '../../shared/pipeline/runs/run.ts';
 import { fromEvent } from '../../shared/platform/event.ts';
 
@@ -12,7 +12,7 @@ export async function ownerOfMessage(context: Pick<Context, 'records'>, event: F
   const key = 'key' in message ? message.key : undefined;
   const audit = 'audit' in message ? message.audit : undefined;
   const found = typeof key === 'string' ? key : typeof audit === 'string' && (await readAudit(context, audit))?.key;
-  return (found && dropPlace(found)?.project.split('/')[1]) || '';
+  return (found && droppedCheckpoint(found)?.project.split('/')[1]) || '';
 }
 
 export class OwnerTurns {

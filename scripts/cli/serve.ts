@@ -5,7 +5,7 @@ import { isolationWarning } from '../../shared/engine/isolation.ts';
 import { asRewoundError, RewoundError } from '../../shared/errors.ts';
 import { ensureFolder } from '../../shared/folders.ts';
 import type { Context } from '../../shared/pipeline/base/context.ts';
-import { dropPlace, isCompanion, keys } from '../../shared/pipeline/base/layout.ts';
+import { droppedCheckpoint, isCompanion, keys } from '../../shared/pipeline/base/layout.ts';
 import { finishedMessage, TOPICS } from '../../shared/pipeline/base/messages.ts';
 import { readReportFile } from '../../shared/pipeline/results/report-files.ts';
 import { auditOfUpload, readAudit } from '../../shared/pipeline/runs/run.ts';
@@ -57,7 +57,7 @@ async function serveFolder(
   folder: string,
   { host: address, origin, port, settle, device }: Values<typeof OPTIONS>,
 ): Promise<number> {
-  const settleMs = settle * 1000;
+  const quietMs = settle * 1000;
   ensureFolder(join(folder, 'drop'), PRIVATE_FOLDER);
   const say = stderr.line;
   const stop = interruption();
@@ -86,7 +86,7 @@ async function serveFolder(
     say(
       `Watching ${join(folder, 'drop')}${unfinished > 0 ? `, resuming ${unfinished} unfinished` : ''}. Ctrl-C stops.`,
     );
-    const watching = watch(station.context, settleMs, stop.signal, say);
+    const watching = watch(station.context, quietMs, stop.signal, say);
     const remembering = keepAgenda(station.context, stop.signal, say);
     try {
       await station.runUntilAborted(stop.signal);
@@ -137,12 +137,12 @@ async function keepAgenda(context: Context, signal: AbortSignal, say: (text: str
 }
 
 /**
- * Publishes each checkpoint once it has been the same for `settleMs`: a file that is still being copied changes between
+ * Publishes each checkpoint once it has been the same for `quietMs`: a file that is still being copied changes between
  * two looks. What a bucket's notifications do in the cloud.
  */
 async function watch(
   context: Context,
-  settleMs: number,
+  quietMs: number,
   signal: AbortSignal,
   say: (text: string) => void,
 ): Promise<void> {
@@ -152,13 +152,13 @@ async function watch(
     let fault = '';
     try {
       for await (const { key, generation } of context.objects.list('drop/')) {
-        const place = dropPlace(key);
+        const place = droppedCheckpoint(key);
         // What belongs to an account is started through the API.
         if (!place || isCompanion(place.file) || ownerOf(place.project)) continue;
         const seen = since.get(key);
         const now = context.clock.now();
         if (seen?.generation !== generation) since.set(key, { generation, at: now, published: false });
-        if (seen?.generation !== generation || now - seen.at < settleMs) continue;
+        if (seen?.generation !== generation || now - seen.at < quietMs) continue;
         // Published again by a process that starts before the audit was begun, which changes nothing.
         if (seen.published || (await auditOfUpload(context, key, generation))) continue;
         await context.events.publish(TOPICS.plan, { version: 1, key, generation });
@@ -184,7 +184,7 @@ async function report(
 ): Promise<void> {
   const { audit, state } = finishedMessage.parse(fromEvent(event));
   const record = await readAudit(context, audit);
-  const place = record && dropPlace(record.key);
+  const place = record && droppedCheckpoint(record.key);
   // A file of a customer may be called after a person, and what is said here may be kept in a log.
   const file = place && (ownerOf(place.project)?.audit ?? place.file);
   if (state !== 'DONE') {

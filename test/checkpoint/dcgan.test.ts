@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { recogniseDcgan } from '../../shared/checkpoint/families/dcgan/recognise.ts';
 import { recogniseSequential } from '../../shared/checkpoint/families/stack/modules.ts';
 import { networkOfRecipe } from '../../shared/checkpoint/families/stack/recipe.ts';
-import type { ModuleRecord } from '../../shared/checkpoint/formats/module.ts';
-import type { GeneratorNetwork } from '../../shared/checkpoint/formats/network.ts';
+import type { GeneratorNetwork } from '../../shared/checkpoint/formats/generator-network.ts';
+import type { SavedModule } from '../../shared/checkpoint/formats/saved-module.ts';
 import type { StateDict } from '../../shared/checkpoint/formats/tensor.ts';
 import { recipeSchema } from '../../shared/checkpoint/spec/recipe.ts';
 import { GraphBuilder, WeightFile } from '../../shared/onnx/graph.ts';
@@ -186,7 +186,7 @@ describe('a recipe', () => {
 });
 
 describe('a generator saved whole', () => {
-  const part = (className: string, attributes: object = {}, tensors: Record<string, number[]> = {}): ModuleRecord => {
+  const part = (className: string, attributes: object = {}, tensors: Record<string, number[]> = {}): SavedModule => {
     const filled = new Map(
       Object.entries(tensors).map(([name, shape]) => [
         name,
@@ -198,7 +198,7 @@ describe('a generator saved whole', () => {
     );
     return { ...recordOf(className, {}), attributes: new Map(Object.entries(attributes)), parameters: filled };
   };
-  const recordOf = (className: string, modules: Record<string, ModuleRecord>): ModuleRecord => ({
+  const recordOf = (className: string, modules: Record<string, SavedModule>): SavedModule => ({
     className,
     parameters: new Map(),
     buffers: new Map(),
@@ -217,7 +217,7 @@ describe('a generator saved whole', () => {
     4: up,
     5: part('Sigmoid'),
   };
-  const recognised = (changes: Record<string, ModuleRecord>) => {
+  const recognised = (changes: Record<string, SavedModule>) => {
     const generator = recordOf('Generator', { main: recordOf('Sequential', { ...layers, ...changes }) });
     return recogniseSequential({ ...loadedOf({}), modules: new Map([['', generator]]) }, {});
   };
@@ -246,7 +246,7 @@ describe('a generator saved whole', () => {
     expect(await picture(network, latent)).toEqual(await picture(same, latent));
   });
 
-  it.each<[string, Record<string, ModuleRecord>]>([
+  it.each<[string, Record<string, SavedModule>]>([
     ['a layer of its own making', { 3: part('SelfAttention') }],
     ['groups', { 4: { ...up, attributes: new Map([...up.attributes, ['groups', 5]]) } }],
     ['a stride of two kinds', { 4: { ...up, attributes: new Map([...up.attributes, ['stride', [2, 1]]]) } }],

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { recognisePgan } from '../../shared/checkpoint/families/pgan/recognise.ts';
 import type { LoadedCheckpoint } from '../../shared/checkpoint/formats/loaded.ts';
-import type { PlainValue } from '../../shared/checkpoint/formats/module.ts';
+import type { PlainValue } from '../../shared/checkpoint/formats/saved-module.ts';
 import type { StateDict } from '../../shared/checkpoint/formats/tensor.ts';
 import { largestDifference, runNetwork } from '../support/checkpoint/networks.ts';
 import { pganDict, pganImage } from '../support/checkpoint/pgan.ts';

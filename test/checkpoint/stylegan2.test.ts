@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { RandomState } from '../../shared/audit/numbers/random.ts';
 import { recogniseStyleGan2 } from '../../shared/checkpoint/families/stylegan2/recognise.ts';
+import type { FamilyOptions, GeneratorNetwork } from '../../shared/checkpoint/formats/generator-network.ts';
 import { loadCheckpoint } from '../../shared/checkpoint/formats/load.ts';
-import type { ModuleRecord } from '../../shared/checkpoint/formats/module.ts';
-import type { FamilyOptions, GeneratorNetwork } from '../../shared/checkpoint/formats/network.ts';
+import type { SavedModule } from '../../shared/checkpoint/formats/saved-module.ts';
 import { bytesSource } from '../../shared/checkpoint/formats/source.ts';
 import { withBuffer, withModule } from '../support/checkpoint/changed.ts';
 import { networkPickle } from '../support/checkpoint/files.ts';
@@ -17,7 +17,7 @@ import type { Planes } from '../support/checkpoint/upfirdn.ts';
 /** float32 against float64 over a whole network, whose values reach 18: 3e-6 at most was seen. */
 const TOLERANCE = 8e-6;
 
-function networkOf(record: ModuleRecord, options?: FamilyOptions): GeneratorNetwork {
+function networkOf(record: SavedModule, options?: FamilyOptions): GeneratorNetwork {
   const network = recogniseStyleGan2(loadedOf(record), options);
   if (!network) throw new Error('not recognised');
   return network;
@@ -231,7 +231,7 @@ describe('a file of tensors alone', () => {
 });
 
 describe('which of several networks', () => {
-  const loaded = { ...loadedOf(stylegan2Record()), modules: new Map<string, ModuleRecord>() };
+  const loaded = { ...loadedOf(stylegan2Record()), modules: new Map<string, SavedModule>() };
 
   test('the averaged one, or the one asked for', () => {
     const modules = new Map([

@@ -8,9 +8,9 @@ import {
   filteredSize,
 } from '../../shared/checkpoint/families/stylegan3/filtered-lrelu.ts';
 import { recogniseStyleGan3 } from '../../shared/checkpoint/families/stylegan3/recognise.ts';
+import type { FamilyOptions, GeneratorNetwork } from '../../shared/checkpoint/formats/generator-network.ts';
 import { loadCheckpoint } from '../../shared/checkpoint/formats/load.ts';
-import type { ModuleRecord, PlainValue } from '../../shared/checkpoint/formats/module.ts';
-import type { FamilyOptions, GeneratorNetwork } from '../../shared/checkpoint/formats/network.ts';
+import type { PlainValue, SavedModule } from '../../shared/checkpoint/formats/saved-module.ts';
 import { bytesSource } from '../../shared/checkpoint/formats/source.ts';
 import type { CheckpointTensor } from '../../shared/checkpoint/formats/tensor.ts';
 import { RewoundError } from '../../shared/errors.ts';
@@ -27,7 +27,7 @@ import { sharedData } from '../support/shared-data.ts';
 /** float32 against float64 over a whole network, whose values reach about 1. */
 const TOLERANCE = 5e-6;
 
-function networkOf(record: ModuleRecord, options?: FamilyOptions): GeneratorNetwork {
+function networkOf(record: SavedModule, options?: FamilyOptions): GeneratorNetwork {
   const network = recogniseStyleGan3(loadedOf(record), options);
   if (!network) throw new Error('not recognised');
   return network;

@@ -9,7 +9,7 @@ import { googleRecords } from '../../shared/platform/google/records.ts';
 import { openLocal } from '../../shared/platform/local/index.ts';
 import { createAccount, readAccount } from '../../shared/service/accounts/accounts.ts';
 import { authenticate, createKey, SCOPES } from '../../shared/service/accounts/api-keys.ts';
-import { changeHosted, createAudit, newAuditSchema } from '../../shared/service/audits/audits.ts';
+import { changeHosted, createAudit, newAuditSchema } from '../../shared/service/audits/hosted-audit.ts';
 import { hostedTenancy } from '../../shared/service/audits/tenancy.ts';
 import { balanceOf, grant } from '../../shared/service/billing/credits.ts';
 import { hasEmulator, startFirestore } from '../support/emulators/index.ts';

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
-import { dropPlace } from '../../shared/pipeline/base/layout.ts';
+import { droppedCheckpoint } from '../../shared/pipeline/base/layout.ts';
 import { readAudit } from '../../shared/pipeline/runs/run.ts';
 import { type Cloud, hasCloud, startCloud } from '../support/cloud/deployment.ts';
 import { DEMO, demoPhoto, people } from '../support/demo.ts';
@@ -104,7 +104,7 @@ describe.skipIf(!hasCloud())('in a bucket', () => {
     const found: Record<string, readonly unknown[]> = {};
     for await (const { path } of context.records.list('audits')) {
       const record = (await readAudit(context, path.slice('audits/'.length)))!;
-      const project = dropPlace(record.key)!.project;
+      const project = droppedCheckpoint(record.key)!.project;
       found[names[Number(project.slice('drop/acme/p'.length))]!] = [record.state, record.error?.code];
       expect(record.error?.message).toMatch(/^\S.*\.$/);
       expect(record.error?.help).toMatch(/^\S.*\.$/);

@@ -2,7 +2,7 @@ import { createSign, generateKeyPairSync } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type Gate, pushGate } from '../../functions/auth.ts';
+import { type PushAuthenticator, pushAuthenticator } from '../../functions/auth.ts';
 
 const CALLER = { audience: 'https://probe.example', email: 'push@p.iam.gserviceaccount.com' };
 const KID = 'k1';
@@ -14,14 +14,14 @@ const certificates = createServer((_request, response) => {
   response.writeHead(200, { 'content-type': 'application/json' });
   response.end(JSON.stringify({ [KID]: google.publicKey.export({ type: 'spki', format: 'pem' }) }));
 });
-let gate: Gate;
+let gate: PushAuthenticator;
 
 beforeAll(async () => {
   certificates.listen(0, '127.0.0.1');
   await once(certificates, 'listening');
   const address = certificates.address();
   if (typeof address !== 'object' || address === null) throw new Error('no port');
-  gate = pushGate(CALLER, { oauth2FederatedSignonPemCertsUrl: `http://127.0.0.1:${address.port}/certs` });
+  gate = pushAuthenticator(CALLER, { oauth2FederatedSignonPemCertsUrl: `http://127.0.0.1:${address.port}/certs` });
 });
 afterAll(() => void certificates.close());
 
@@ -75,6 +75,6 @@ test.each([
 });
 
 test('while the certificates cannot be had, pushes are to come again', async () => {
-  const blind = pushGate(CALLER, { oauth2FederatedSignonPemCertsUrl: 'http://127.0.0.1:1/certs' });
+  const blind = pushAuthenticator(CALLER, { oauth2FederatedSignonPemCertsUrl: 'http://127.0.0.1:1/certs' });
   expect(await blind(`Bearer ${token()}`)).toBe(503);
 });

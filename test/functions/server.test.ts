@@ -78,7 +78,7 @@ test('a transient failure is answered with 500 and nothing of what went wrong bu
 
 test('what the gate does not let in never reaches the function, and its body no log', async () => {
   const { service, logged } = await start(() => Promise.reject(new Error('must not be asked')), {
-    gate: async (authorization) => (authorization === 'Bearer good' ? 200 : 403),
+    authenticate: async (authorization) => (authorization === 'Bearer good' ? 200 : 403),
   });
   expect((await push(service.port, { version: 1, audit: AUDIT })).status).toBe(403);
   expect(logged).toEqual([{ event: 'caller.refused', status: 403 }]);

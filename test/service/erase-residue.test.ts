@@ -6,7 +6,7 @@ import { expect, test } from 'vitest';
 import { TOPICS } from '../../shared/pipeline/base/messages.ts';
 import { STALE_MS } from '../../shared/pipeline/steps/sweep.ts';
 import type { Platform } from '../../shared/platform/ports.ts';
-import { readHosted } from '../../shared/service/audits/audits.ts';
+import { readHosted } from '../../shared/service/audits/hosted-audit.ts';
 import { projectOf } from '../../shared/service/core/paths.ts';
 import { hostedServer } from '../support/service/hosted-server.ts';
 import { CONTROLS, HostedWorld, MEMBERS, SMALL, smallFiles } from '../support/service/hosted-world.ts';

@@ -8,7 +8,7 @@ import { z } from 'zod';
 import { API } from '../../functions/api.ts';
 import { functions } from '../../functions/index.ts';
 import { readServiceSettings } from '../../functions/settings.ts';
-import { dropPlace, keys } from '../../shared/pipeline/base/layout.ts';
+import { droppedCheckpoint, keys } from '../../shared/pipeline/base/layout.ts';
 import { recordPaths } from '../../shared/pipeline/base/record-paths.ts';
 import { STAGES } from '../../shared/pipeline/base/stages.ts';
 import { tombstoneOf } from '../../shared/pipeline/runs/tombstones.ts';
@@ -173,7 +173,7 @@ describe('the filter before plan', () => {
     fc.assert(
       fc.property(fc.array(segment, { maxLength: 7 }), (segments) => {
         const key = segments.join('/');
-        if (dropPlace(key)) expect(passes(key)).toBe(true);
+        if (droppedCheckpoint(key)) expect(passes(key)).toBe(true);
       }),
     );
   });

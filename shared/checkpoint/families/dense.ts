@@ -1,7 +1,7 @@
 /** Reads and builds the fully connected layers of the StyleGAN networks. */
 import type { GraphBuilder, Value } from '../../onnx/graph.ts';
 import type { CheckpointTensor } from '../formats/tensor.ts';
-import type { NetworkRecord } from './record.ts';
+import type { ModuleReader } from './module-reader.ts';
 
 /** A fully connected layer with equalised learning rate (Karras et al. 2018, section 4.1): gains apply as it runs. */
 export interface Dense {
@@ -15,7 +15,7 @@ export interface Dense {
 }
 
 /** Reads a FullyConnectedLayer of the NVlabs networks. */
-export function denseOf(record: NetworkRecord, inputs?: number, outputs?: number): Dense {
+export function denseOf(record: ModuleReader, inputs?: number, outputs?: number): Dense {
   const { parameters, buffers } = record.record;
   const weight = record.weight('weight');
   const [rows = 0, columns = 0] = weight.shape;

@@ -1,10 +1,10 @@
 /** Reads and builds the mapping network of StyleGAN2 and StyleGAN3. */
 import type { GraphBuilder, Value } from '../../onnx/graph.ts';
-import type { NetworkInputs } from '../formats/network.ts';
+import type { NetworkInputs } from '../formats/generator-network.ts';
 import type { CheckpointTensor } from '../formats/tensor.ts';
 import { addDense, type Dense, denseOf } from './dense.ts';
+import type { ModuleReader } from './module-reader.ts';
 import { pixelNormalised } from './pixel-norm.ts';
-import type { NetworkRecord } from './record.ts';
 
 /** The mapping network of StyleGAN2 and StyleGAN3 (Karras et al. 2019, section 2; 2020 and 2021 keep it). */
 export interface Mapping {
@@ -22,7 +22,7 @@ export interface Mapping {
 }
 
 /** Reads a MappingNetwork of the NVlabs networks. */
-export function mappingOf(record: NetworkRecord): Mapping {
+export function mappingOf(record: ModuleReader): Mapping {
   const latentSize = record.whole('z_dim', 1, 65536);
   const classes = record.whole('c_dim', 0, 100_000);
   const styleSize = record.whole('w_dim', 1, 65536);

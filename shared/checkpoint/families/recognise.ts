@@ -1,6 +1,7 @@
 /** Finds the family that a checkpoint's generator belongs to. */
+
+import type { FamilyOptions, GeneratorNetwork } from '../formats/generator-network.ts';
 import type { LoadedCheckpoint } from '../formats/loaded.ts';
-import type { FamilyOptions, GeneratorNetwork } from '../formats/network.ts';
 import { recogniseDcgan } from './dcgan/recognise.ts';
 import { recognisePgan } from './pgan/recognise.ts';
 import { recogniseRosinality } from './rosinality/recognise.ts';

@@ -1,9 +1,10 @@
 /** Finds networks and state dicts in the object of a pickle. */
-import type { ModuleRecord, PlainValue } from './module.ts';
-import { isTensorFlowNetwork, NetworkReader, tensorsOf } from './networks.ts';
+
+import { isTensorFlowNetwork, NetworkReader, tensorsOf } from './module-finder.ts';
 import { NdArray } from './pickle/numpy.ts';
 import { Dict, Instance, type PickleValue, Sequence } from './pickle/values.ts';
 import { PlainReader } from './plain.ts';
+import type { PlainValue, SavedModule } from './saved-module.ts';
 import type { StateDict } from './tensor.ts';
 
 /** Deeper than any tool wraps weights. */
@@ -13,7 +14,7 @@ const MAX_CONTAINERS = 10_000;
 const MAX_NETWORKS = 100;
 
 export interface Contents {
-  readonly modules: ReadonlyMap<string, ModuleRecord>;
+  readonly modules: ReadonlyMap<string, SavedModule>;
   readonly stateDicts: ReadonlyMap<string, StateDict>;
   readonly settings: ReadonlyMap<string, PlainValue>;
 }
@@ -26,7 +27,7 @@ const NETWORKS = ['G', 'D', 'Gs'];
  * state dict of these, whatever else it holds; what is in it is looked at once, by its shortest path.
  */
 export function contentsOf(root: PickleValue): Contents {
-  const modules = new Map<string, ModuleRecord>();
+  const modules = new Map<string, SavedModule>();
   const stateDicts = new Map<string, StateDict>();
   const plain = new PlainReader();
   const networks = new NetworkReader(plain);

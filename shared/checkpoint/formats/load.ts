@@ -2,10 +2,10 @@
 import { type Contents, contentsOf } from './contents.ts';
 import { corrupt, unsafe, unsupported } from './faults.ts';
 import type { Finding, LoadedCheckpoint } from './loaded.ts';
-import { type PlainValue, stateDictOf } from './module.ts';
 import { Reading } from './pickle/reading.ts';
 import type { PickleValue } from './pickle/values.ts';
 import { loadSafetensors } from './safetensors.ts';
+import { type PlainValue, stateDictOf } from './saved-module.ts';
 import { type ByteSource, buffered } from './source.ts';
 import { readTorchArchive } from './torch/archive.ts';
 import { LEGACY_MAGIC, LegacyReader } from './torch/legacy.ts';

@@ -1,5 +1,5 @@
 /** Describes what a checkpoint holds, whatever its container. */
-import type { ModuleRecord, PlainValue } from './module.ts';
+import type { PlainValue, SavedModule } from './saved-module.ts';
 import type { StateDict } from './tensor.ts';
 
 /** A name of Python code met in a checkpoint. None is ever looked up; a refused one stands for nothing at all. */
@@ -15,7 +15,7 @@ export interface LoadedCheckpoint {
   /** 'torch zip', 'torch legacy', 'NVlabs pickle', 'TensorFlow StyleGAN pickle', 'safetensors' or 'pickle'. */
   readonly container: string;
   /** Networks by their key in the file: 'G_ema', 'G', 'D'. */
-  readonly modules: ReadonlyMap<string, ModuleRecord>;
+  readonly modules: ReadonlyMap<string, SavedModule>;
   /** State dicts by their path in the file: '' for the whole file, 'g_ema', 'state_dict', 'model.generator'. */
   readonly stateDicts: ReadonlyMap<string, StateDict>;
   /** Plain settings beside the weights, such as training options. */

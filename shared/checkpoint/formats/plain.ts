@@ -1,7 +1,8 @@
 /** Turns values of a pickle into plain settings. */
-import type { PlainValue } from './module.ts';
+
 import { NdArray } from './pickle/numpy.ts';
 import { Dict, Instance, type PickleValue, Sequence } from './pickle/values.ts';
+import type { PlainValue } from './saved-module.ts';
 
 const MAX_DEPTH = 16;
 /** Longer lists are no settings. */

@@ -33,7 +33,7 @@ export function galleryOf(project: string): string {
 }
 
 /** A checkpoint's place: `drop/<tenant>/<project>/checkpoints/<file>`. */
-export interface DropPlace {
+export interface DroppedCheckpoint {
   /** `drop/<tenant>/<project>`, without a slash at the end. */
   readonly project: string;
   /** Path below `checkpoints/`. */
@@ -41,7 +41,7 @@ export interface DropPlace {
 }
 
 /** The place a key names, or undefined if it is no checkpoint: a card, a photo, or outside the drop area. */
-export function dropPlace(key: string): DropPlace | undefined {
+export function droppedCheckpoint(key: string): DroppedCheckpoint | undefined {
   const [drop, tenant, project, folder, ...file] = key.split('/');
   if (drop !== 'drop' || !tenant || !project || folder !== 'checkpoints' || file.length === 0) return undefined;
   return { project: `drop/${tenant}/${project}`, file: file.join('/') };

@@ -1,5 +1,5 @@
 /** The port by which a hosted service admits audits and is told of their work. */
-import { type DropPlace, isCompanion } from './layout.ts';
+import { type DroppedCheckpoint, isCompanion } from './layout.ts';
 import type { Stage } from './stages.ts';
 
 /** Nothing; that it is planned; or that the run that was planned from it goes on. */
@@ -25,7 +25,7 @@ export interface PlannedWork {
  */
 export interface Tenancy {
   /** Asked before anything is spent: what the project's owner wants of this file now. */
-  admit(place: DropPlace): Promise<Admission>;
+  admit(place: DroppedCheckpoint): Promise<Admission>;
   /** Told what an audit will do before its first shard, as often as it is planned. What it throws ends the audit. */
   planned(work: PlannedWork): Promise<void>;
   /** Has everything deleted that a step may have left of a project that was erased, and of these runs of it. */
@@ -33,7 +33,10 @@ export interface Tenancy {
 }
 
 /** What to do about a file. Without accounts, whatever lies beside checkpoints and is none by its name is ignored. */
-export async function admissionOf({ tenancy }: { readonly tenancy?: Tenancy }, place: DropPlace): Promise<Admission> {
+export async function admissionOf(
+  { tenancy }: { readonly tenancy?: Tenancy },
+  place: DroppedCheckpoint,
+): Promise<Admission> {
   if (tenancy) return tenancy.admit(place);
   return isCompanion(place.file) ? 'ignore' : 'plan';
 }

@@ -7,7 +7,7 @@ import type { ObjectInfo } from '../../platform/ports.ts';
 import type { Context } from '../base/context.ts';
 import { digest } from '../base/digest.ts';
 import { givenTextOf } from '../base/given-text.ts';
-import { type DropPlace, dropPlace } from '../base/layout.ts';
+import { type DroppedCheckpoint, droppedCheckpoint } from '../base/layout.ts';
 import { checkpointCard, checkpointRecipe, type ExternalObject, externalFiles } from './companions.ts';
 import { listSide, type Side, sideDigest } from './people.ts';
 import { type FoundRecognizer, findRecognizers } from './recognizer.ts';
@@ -32,7 +32,7 @@ export function usable<T>(outcome: Outcome<T>): T {
 export interface Identified {
   readonly audit: string;
   readonly checkpoint: ObjectInfo;
-  readonly place: DropPlace;
+  readonly place: DroppedCheckpoint;
   readonly settings: Outcome<Settings>;
   readonly card: Outcome<CheckpointCard>;
   readonly recipe: Outcome<Recipe | undefined>;
@@ -48,7 +48,7 @@ export interface Identified {
 
 /** The audit a checkpoint would start now. Throws GALLERY_EMPTY where a role's folder holds no photo. */
 export async function auditId(context: Context, key: string): Promise<string | undefined> {
-  const place = dropPlace(key);
+  const place = droppedCheckpoint(key);
   const checkpoint = await context.objects.head(key);
   const found = place && checkpoint && (await identify(context, place, checkpoint));
   if (found?.refused) throw found.refused;
@@ -56,7 +56,11 @@ export async function auditId(context: Context, key: string): Promise<string | u
 }
 
 /** Reads what an audit is made of, once, and gives it a name. Throws transient errors alone. */
-export async function identify(context: Context, place: DropPlace, checkpoint: ObjectInfo): Promise<Identified> {
+export async function identify(
+  context: Context,
+  place: DroppedCheckpoint,
+  checkpoint: ObjectInfo,
+): Promise<Identified> {
   const texts = {
     settings: await outcomeOf(() => givenTextOf(context, `${place.project}/project.json`)),
     card: await outcomeOf(() => givenTextOf(context, `${checkpoint.key}.card.json`)),

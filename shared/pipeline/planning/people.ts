@@ -8,7 +8,7 @@ export const PARTS = ['members', 'controls', 'placebo'] as const;
 export type Part = (typeof PARTS)[number];
 
 /** A photo in the drop area. */
-export interface PhotoPlace {
+export interface PhotoObject {
   readonly key: string;
   readonly generation: string;
   readonly md5: string;
@@ -20,7 +20,7 @@ export interface PhotoPlace {
 
 /** One side of the comparison as it was found: photos, or embeddings made elsewhere. */
 export type Side =
-  | { readonly kind: 'photos'; readonly photos: readonly PhotoPlace[] }
+  | { readonly kind: 'photos'; readonly photos: readonly PhotoObject[] }
   | {
       readonly kind: 'embeddings';
       readonly npy: ObjectInfo;
@@ -38,7 +38,7 @@ const PHOTO = new RegExp(`\\.(${READABLE}|${UNREADABLE})$`, 'i');
 /** Lists one part of a project; undefined where the folder is not there or empty. Throws GALLERY_EMPTY. */
 export async function listSide(objects: Objects, project: string, part: Part): Promise<Side | undefined> {
   const prefix = `${project}/${part}/`;
-  const photos: PhotoPlace[] = [];
+  const photos: PhotoObject[] = [];
   let [npy, csv, about]: (ObjectInfo | undefined)[] = [];
   let files = 0;
   for await (const object of objects.list(prefix)) {
@@ -66,9 +66,9 @@ export async function listSide(objects: Objects, project: string, part: Part): P
 }
 
 /** Photos without a folder are people of their own, named like the file. */
-function nameFlat(photos: readonly PhotoPlace[]): PhotoPlace[] {
-  const stem = ({ photo }: PhotoPlace) => photo.replace(/\.[^.]*$/, '');
-  const isFlat = ({ identity }: PhotoPlace) => identity === '';
+function nameFlat(photos: readonly PhotoObject[]): PhotoObject[] {
+  const stem = ({ photo }: PhotoObject) => photo.replace(/\.[^.]*$/, '');
+  const isFlat = ({ identity }: PhotoObject) => identity === '';
   const alike = Map.groupBy(photos.filter(isFlat), stem);
   return photos.map((place) => {
     if (!isFlat(place)) return place;

@@ -7,7 +7,7 @@ import { parseJsonFile } from '../../json-file.ts';
 import type { Context } from '../base/context.ts';
 import { digest } from '../base/digest.ts';
 import { cardTooLarge, MOST_CARD_BYTES } from '../base/given-text.ts';
-import { uploadedBytes } from '../base/uploads.ts';
+import { uploadedBytes } from '../base/uploaded-files.ts';
 import { PARTS, type Part } from '../planning/people.ts';
 import { resolutionOf } from '../planning/plan/files.ts';
 import type { Plan } from '../planning/plan/schema.ts';

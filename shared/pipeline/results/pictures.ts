@@ -4,7 +4,7 @@ import type { Match, Report } from '../../report/model.ts';
 import type { Pictures } from '../../report/render/html.ts';
 import { photoKey, shownMatches } from '../../report/render/html.ts';
 import type { Context } from '../base/context.ts';
-import { uploadedFile } from '../base/uploads.ts';
+import { uploadedFile } from '../base/uploaded-files.ts';
 import { generatorFiles } from '../planning/plan/files.ts';
 import type { Plan } from '../planning/plan/schema.ts';
 

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import type { RewoundError } from '../../errors.ts';
 import type { Context } from '../base/context.ts';
-import { dropPlace } from '../base/layout.ts';
+import { droppedCheckpoint } from '../base/layout.ts';
 import { planMessage } from '../base/messages.ts';
 import { STAGES } from '../base/stages.ts';
 import { admissionOf } from '../base/tenancy.ts';
@@ -31,7 +31,7 @@ async function auditOf(context: Context, message: unknown): Promise<string | und
   if (typeof message !== 'object' || message === null) return undefined;
   if ('audit' in message) return typeof message.audit === 'string' ? message.audit : undefined;
   const { data: landed } = planMessage.safeParse(message);
-  const place = landed && dropPlace(landed.key);
+  const place = landed && droppedCheckpoint(landed.key);
   if (!place || (await admissionOf(context, place)) !== 'plan') return undefined;
   return unplannedAudit(context, landed);
 }

@@ -5,7 +5,7 @@ import { RewoundError } from '../../errors.ts';
 import type { Fields, Platform } from '../../platform/ports.ts';
 import { readRecord } from '../../stored-record.ts';
 import { digest } from '../base/digest.ts';
-import { dropPlace, keys } from '../base/layout.ts';
+import { droppedCheckpoint, keys } from '../base/layout.ts';
 import { TOPICS } from '../base/messages.ts';
 import { recordPaths } from '../base/record-paths.ts';
 import type { Stage } from '../base/stages.ts';
@@ -154,7 +154,8 @@ export async function reopenAudit(context: Platform, id: string, generation?: st
   const before = await readAudit(context, id);
   const remake = before?.state === 'DONE' && !(await finishedIsWhole(context, id));
   if (before?.state === 'DONE' && !remake) return;
-  if (remake || before?.error?.code === 'RESULT_DAMAGED') await mendWork(context, id, dropPlace(before.key)?.project);
+  if (remake || before?.error?.code === 'RESULT_DAMAGED')
+    await mendWork(context, id, droppedCheckpoint(before.key)?.project);
   else if (await hasLostWork(context, id)) await forgetWork(context, id);
   await context.records.create(recordPaths.open(id), { at: context.clock.now() });
   await change(context, id, (record) => {

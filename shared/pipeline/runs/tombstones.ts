@@ -6,7 +6,7 @@ import { around } from '../../platform/around.ts';
 import type { Fields, Json, Platform } from '../../platform/ports.ts';
 import { readRecord } from '../../stored-record.ts';
 import { digest } from '../base/digest.ts';
-import { dropPlace } from '../base/layout.ts';
+import { droppedCheckpoint } from '../base/layout.ts';
 import { recordPaths } from '../base/record-paths.ts';
 import type { Tenancy } from '../base/tenancy.ts';
 import { forgetAudit, forgetProject } from './forget.ts';
@@ -86,7 +86,7 @@ function guardFor({ objects, records, events }: Ports): Guard {
 
   function learn(path: string, { key }: Fields): void {
     const run = /^audits\/([0-9a-f]{32})$/.exec(path)?.[1];
-    const place = typeof key === 'string' ? dropPlace(key) : undefined;
+    const place = typeof key === 'string' ? droppedCheckpoint(key) : undefined;
     if (run === undefined || !place) return;
     projects.set(run, place.project);
     for (const oldest of projects.keys()) if (projects.size > MOST_RUNS) projects.delete(oldest);

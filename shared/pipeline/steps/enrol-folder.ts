@@ -8,10 +8,10 @@ import type { Context } from '../base/context.ts';
 import { givenTextOf } from '../base/given-text.ts';
 import { keys } from '../base/layout.ts';
 import { putOnce } from '../base/once.ts';
-import { requireUploaded } from '../base/uploads.ts';
+import { requireUploaded } from '../base/uploaded-files.ts';
 import { cutEnrolment } from '../planning/batches.ts';
 import { checkpointCard, checkpointRecipe, externalFiles, localFiles } from '../planning/companions.ts';
-import { listSide, type PhotoPlace } from '../planning/people.ts';
+import { listSide, type PhotoObject } from '../planning/people.ts';
 import { resolutionOf } from '../planning/plan/files.ts';
 import { findRecognizers } from '../planning/recognizer.ts';
 import type { Settings } from '../planning/settings.ts';
@@ -29,7 +29,7 @@ export interface EnrolFolder {
 export interface EnrolledFolder {
   readonly recognizer: RecognizerInfo;
   readonly resolution: Resolution | null;
-  readonly runs: readonly { readonly photos: readonly PhotoPlace[]; readonly enrolment: Enrolment }[];
+  readonly runs: readonly { readonly photos: readonly PhotoObject[]; readonly enrolment: Enrolment }[];
 }
 
 /** Embeds a folder of photos outside of any audit, sharing with audits of the project what was embedded before. */

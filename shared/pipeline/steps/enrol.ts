@@ -4,7 +4,7 @@ import type { Context } from '../base/context.ts';
 import { keys } from '../base/layout.ts';
 import type { EnrolMessage } from '../base/messages.ts';
 import { putOnce } from '../base/once.ts';
-import { requireUploaded, uploadedFile } from '../base/uploads.ts';
+import { requireUploaded, uploadedFile } from '../base/uploaded-files.ts';
 import { recognizerRequest, resolutionOf } from '../planning/plan/files.ts';
 import { readPlan } from '../planning/plan/store.ts';
 import { refuseOtherDevice } from '../runs/device.ts';

@@ -3,16 +3,16 @@ import type { Role } from '../../audit/counts/roster.ts';
 import { RewoundError } from '../../errors.ts';
 import { contentOf } from '../../seal.ts';
 import type { Context } from '../base/context.ts';
-import { dropPlace, keys } from '../base/layout.ts';
+import { droppedCheckpoint, keys } from '../base/layout.ts';
 import type { PlanMessage } from '../base/messages.ts';
 import { putOnce } from '../base/once.ts';
 import { encodeJson } from '../base/sealed-json.ts';
 import { admissionOf } from '../base/tenancy.ts';
-import { requireUploaded, uploadedBytes } from '../base/uploads.ts';
+import { requireUploaded, uploadedBytes } from '../base/uploaded-files.ts';
 import { cutEnrolment, skipEnrolled } from '../planning/batches.ts';
 import type { ExternalObject } from '../planning/companions.ts';
 import { type Identified, identify, usable } from '../planning/identify.ts';
-import { PARTS, type Part, type PhotoPlace, type Side } from '../planning/people.ts';
+import { PARTS, type Part, type PhotoObject, type Side } from '../planning/people.ts';
 import { resolutionOf } from '../planning/plan/files.ts';
 import type { Plan } from '../planning/plan/schema.ts';
 import { readPlan } from '../planning/plan/store.ts';
@@ -30,7 +30,7 @@ const FEWEST_MEMBERS = 2;
  * shards and publish the first of them. Anything else is ignored. Returns the audit's id.
  */
 export async function plan(context: Context, message: PlanMessage): Promise<string | undefined> {
-  const place = dropPlace(message.key);
+  const place = droppedCheckpoint(message.key);
   if (!place) return undefined;
   const admission = await admissionOf(context, place);
   if (admission === 'ignore') return undefined;
@@ -195,7 +195,7 @@ function checkComparable(recognizers: number, sides: Readonly<Record<Part, Side 
 /** Identities with a photo, byte for byte, that the other side has too. */
 function findOverlap(members: Side, controls: Side | undefined): Plan['overlapping'] {
   if (members.kind !== 'photos' || controls?.kind !== 'photos') return { members: [], controls: [] };
-  const common = (side: readonly PhotoPlace[], other: readonly PhotoPlace[]) => {
+  const common = (side: readonly PhotoObject[], other: readonly PhotoObject[]) => {
     const contents = new Set(other.map(({ md5 }) => md5));
     return [...new Set(side.filter(({ md5 }) => contents.has(md5)).map(({ identity }) => identity))].sort();
   };

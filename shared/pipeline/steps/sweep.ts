@@ -1,7 +1,7 @@
 /** The step that resumes audits whose messages were lost. */
 import { asRewoundError, RewoundError } from '../../errors.ts';
 import type { Context } from '../base/context.ts';
-import { dropPlace, keys } from '../base/layout.ts';
+import { droppedCheckpoint, keys } from '../base/layout.ts';
 import { TOPICS } from '../base/messages.ts';
 import { recordPaths } from '../base/record-paths.ts';
 import { readPlan } from '../planning/plan/store.ts';
@@ -61,7 +61,7 @@ async function mend(context: Context, audit: string, at: number, staleMs: number
     if (now - at >= staleMs) await context.records.delete(recordPaths.open(audit));
     return;
   }
-  const project = dropPlace(record.key)?.project;
+  const project = droppedCheckpoint(record.key)?.project;
   // Erased by a process that did not know this run yet, and begun by one that died over it.
   if (context.tenancy && project !== undefined && (await isBuried(context, project))) {
     return context.tenancy.erased(project, [audit]);

@@ -30,7 +30,7 @@ interface Entry {
   readonly size: number;
   /** The path, once the content is there. */
   readonly ready: Promise<string>;
-  settled: boolean;
+  isReady: boolean;
 }
 
 const ENTRY = /^[0-9a-f]{64}$/;
@@ -59,7 +59,7 @@ export function fileCache({ folder, limit }: CacheOptions): Cache {
         await rm(join(folder, name), { force: true });
     }
     for (const { name, size } of found.sort((a, b) => a.changed - b.changed)) {
-      entries.set(name, { size, ready: Promise.resolve(join(folder, name)), settled: true });
+      entries.set(name, { size, ready: Promise.resolve(join(folder, name)), isReady: true });
     }
   }
 
@@ -69,7 +69,7 @@ export function fileCache({ folder, limit }: CacheOptions): Cache {
     const victims: string[] = [];
     for (const [name, entry] of entries) {
       if (used + size <= limit) break;
-      if (!entry.settled) continue;
+      if (!entry.isReady) continue;
       victims.push(name);
       used -= entry.size;
     }
@@ -96,7 +96,7 @@ export function fileCache({ folder, limit }: CacheOptions): Cache {
   /** Forgets an entry whose file is gone: something else may clean the folder. */
   async function check(name: string): Promise<void> {
     const entry = entries.get(name);
-    if (!entry?.settled) return;
+    if (!entry?.isReady) return;
     try {
       await stat(join(folder, name));
     } catch (error) {
@@ -122,7 +122,7 @@ export function fileCache({ folder, limit }: CacheOptions): Cache {
         return entry.ready;
       }
       makeRoom(content.size);
-      const added: Entry = { size: content.size, ready: fetch(name, content), settled: false };
+      const added: Entry = { size: content.size, ready: fetch(name, content), isReady: false };
       entries.set(name, added);
       try {
         return await added.ready;
@@ -130,7 +130,7 @@ export function fileCache({ folder, limit }: CacheOptions): Cache {
         if (entries.get(name) === added) entries.delete(name);
         throw error;
       } finally {
-        added.settled = true;
+        added.isReady = true;
       }
     },
   };

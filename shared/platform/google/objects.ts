@@ -9,11 +9,11 @@ import { RewoundError } from '../../errors.ts';
 import { printable } from '../../printable.ts';
 import { isHidden, keySegments, splitPrefix } from '../names.ts';
 import type { FilePart, ObjectInfo, Objects, OnUnlisted, Range } from '../ports.ts';
+import { addressOf } from './address.ts';
 import type { Cache } from './cache.ts';
 import { contentOf, partOf } from './content.ts';
 import { googleDigests } from './digests.ts';
 import { failureOf, googleError } from './errors.ts';
-import { place } from './place.ts';
 import { repeated } from './repeat.ts';
 import { RESOURCE_FIELDS, type Resource, toPage, toResource, whyUnlisted } from './resource.ts';
 
@@ -195,7 +195,7 @@ export function googleObjects({ bucket, downloads, cache }: GoogleObjectsOptions
     try {
       return await work();
     } catch (error) {
-      throw googleError(error, place(bucket.name, key));
+      throw googleError(error, addressOf(bucket.name, key));
     }
   }
 
@@ -211,7 +211,7 @@ export function googleObjects({ bucket, downloads, cache }: GoogleObjectsOptions
       try {
         yield* list(prefix, onUnlisted);
       } catch (error) {
-        throw googleError(error, place(bucket.name, prefix));
+        throw googleError(error, addressOf(bucket.name, prefix));
       }
     },
     delete: (key) =>
@@ -243,20 +243,24 @@ function aligned({ buffer, byteOffset, length }: Buffer): Uint8Array {
 }
 
 function notFound(bucket: string, key: string): RewoundError {
-  return new RewoundError('NOT_FOUND', `An object at ${place(bucket, key)} does not exist.`, {
+  return new RewoundError('NOT_FOUND', `An object at ${addressOf(bucket, key)} does not exist.`, {
     help: 'Check the key; it may have been deleted or moved.',
   });
 }
 
 function changed(bucket: string, key: string, transient = false): RewoundError {
-  return new RewoundError('OBJECT_CHANGED', `An object at ${place(bucket, key)} was replaced while it was in use.`, {
-    help: 'Start again with the new one.',
-    transient,
-  });
+  return new RewoundError(
+    'OBJECT_CHANGED',
+    `An object at ${addressOf(bucket, key)} was replaced while it was in use.`,
+    {
+      help: 'Start again with the new one.',
+      transient,
+    },
+  );
 }
 
 function exists(bucket: string, key: string): RewoundError {
-  return new RewoundError('OBJECT_EXISTS', `An object at ${place(bucket, key)} exists already.`, {
+  return new RewoundError('OBJECT_EXISTS', `An object at ${addressOf(bucket, key)} exists already.`, {
     help: 'Delete it first, or take the one that is there.',
   });
 }

@@ -4,8 +4,8 @@ import { RewoundError } from '../../errors.ts';
 import { isHidden, keySegments } from '../names.ts';
 import type { Clock, UploadLimits, Uploads, UploadTicket } from '../ports.ts';
 import { checkLimits } from '../upload-limits.ts';
+import { addressOf } from './address.ts';
 import { failureOf, googleError } from './errors.ts';
-import { place } from './place.ts';
 
 export interface GoogleUploadsOptions {
   readonly bucket: Bucket;
@@ -48,7 +48,7 @@ export function googleUploads({ bucket, clock }: GoogleUploadsOptions): Uploads 
       try {
         return await ticket(key, limits);
       } catch (error) {
-        throw signingError(error, place(bucket.name, key));
+        throw signingError(error, addressOf(bucket.name, key));
       }
     },
   };

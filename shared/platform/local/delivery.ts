@@ -48,7 +48,7 @@ class Delivery {
   readonly #beatMs: number;
   readonly #bell: Bell;
   readonly #running = new Set<Lease>();
-  /** What has been handled and not been settled yet. */
+  /** What has been handled and not been acknowledged yet. */
   #handled: { readonly lease: Lease; readonly outcome: Outcome }[] = [];
   /** Topic -> messages that may be taken on now. */
   readonly #free: Map<string, number>;
@@ -88,7 +88,7 @@ class Delivery {
     const left = [...this.#running];
     this.#running.clear();
     try {
-      for (const lease of left) this.#options.queue.release(lease);
+      for (const lease of left) this.#options.queue.giveBack(lease);
     } catch {
       // A queue that fails has ended the run with its own error; leases that cannot be given back end by themselves.
     }

@@ -52,7 +52,7 @@ export class Drafts {
     try {
       return { path, generation: await create(path, bytes) };
     } catch (error) {
-      this.release({ path });
+      this.discard({ path });
       throw error;
     }
   }
@@ -67,7 +67,7 @@ export class Drafts {
     try {
       return { path, generation: await fill(path, pieces) };
     } catch (error) {
-      this.release({ path });
+      this.discard({ path });
       // At once: it may be large, and others may go on writing for long.
       this.clear();
       throw error;
@@ -75,7 +75,7 @@ export class Drafts {
   }
 
   /** The draft's own name is no longer needed. */
-  release({ path }: Pick<Draft, 'path'>): void {
+  discard({ path }: Pick<Draft, 'path'>): void {
     this.#used--;
     this.#left.push(path);
     if (this.#used === 0 || this.#left.length >= MOST_LEFT) this.clear();

@@ -9,7 +9,7 @@ import { type Digests, md5Of } from './digests.ts';
 import type { Drafts } from './drafts.ts';
 import { changed, fileError, guard, notFound } from './file-errors.ts';
 import { generationOf, type OpenFile, readRange, removeEmpty, syncFolder } from './files.ts';
-import { isMissing, type Place, type Tree } from './tree.ts';
+import { isMissing, type Located, type Tree } from './tree.ts';
 import type { Writer } from './writer.ts';
 
 export interface LocalObjectsOptions {
@@ -31,7 +31,7 @@ const AHEAD = 16;
  */
 export function localObjects({ tree, digests, drafts, writer, trash }: LocalObjectsOptions): Objects {
   /** The file at a place, or undefined if there is none. */
-  async function find(place: Place): Promise<Found | undefined> {
+  async function find(place: Located): Promise<Found | undefined> {
     const path = await tree.real(place);
     if (path === undefined) return undefined;
     const stats = await tree.stat(path, place);
@@ -39,7 +39,7 @@ export function localObjects({ tree, digests, drafts, writer, trash }: LocalObje
     return stats.isFile() ? { path, size: Number(stats.size), generation: generationOf(stats) } : undefined;
   }
 
-  async function describe(place: Place): Promise<ObjectInfo | undefined> {
+  async function describe(place: Located): Promise<ObjectInfo | undefined> {
     const { key } = place;
     const found = await orMissing(find(place));
     if (!found) return undefined;
@@ -86,7 +86,7 @@ export function localObjects({ tree, digests, drafts, writer, trash }: LocalObje
   }
 
   async function* list(prefix: string, onUnlisted: OnUnlisted | undefined): AsyncGenerator<ObjectInfo> {
-    let batch: Place[] = [];
+    let batch: Located[] = [];
     let tooDeep: RewoundError | undefined;
     try {
       for await (const place of tree.walk(prefix, onUnlisted)) {
@@ -103,7 +103,7 @@ export function localObjects({ tree, digests, drafts, writer, trash }: LocalObje
     if (tooDeep) throw tooDeep;
   }
 
-  async function present(places: readonly Place[]): Promise<ObjectInfo[]> {
+  async function present(places: readonly Located[]): Promise<ObjectInfo[]> {
     return (await Promise.all(places.map(describe))).filter((info) => info !== undefined);
   }
 

@@ -51,7 +51,7 @@ function changed(values: Readonly<Record<string, string>>): string {
 /** A damaged message is never changed, which would make its damage look right: it stays until it is read. */
 const IS_WHOLE = `sum = ${sumOf('messages', MESSAGE_COLUMNS)}`;
 
-/** The right to handle a message, until it ends or somebody settles it. */
+/** The right to handle a message, until it ends or the holder acknowledges it. */
 export interface Lease {
   readonly id: string;
   readonly topic: string;
@@ -60,7 +60,7 @@ export interface Lease {
   readonly attempt: number;
   /** Milliseconds since the epoch. */
   readonly publishedAt: number;
-  /** Drawn anew for each lease, so that only the present holder can settle the message. */
+  /** Drawn anew for each lease, so that only the present holder can acknowledge the message. */
   readonly token: string;
 }
 
@@ -85,7 +85,7 @@ export interface Depth {
 /**
  * A durable queue that delivers every message at least once. The settling methods return whether the lease was still
  * the message's; if not, somebody else has it and they did nothing. A lease that ran out but that nobody took over can
- * still be settled: work done is not thrown away because a laptop slept.
+ * still be acknowledged: work done is not thrown away because a laptop slept.
  */
 export interface Queue extends Events {
   publish(topic: string, message: Json, options?: { readonly delayMs?: number }): Promise<void>;
@@ -100,7 +100,7 @@ export interface Queue extends Events {
   /** The message failed: it comes back after a pause, or is given up after the last attempt. */
   nack(lease: Lease, error: unknown): boolean;
   /** The message was not tried to the end: it comes back at once and the attempt does not count. */
-  release(lease: Lease): boolean;
+  giveBack(lease: Lease): boolean;
   /** Ends all leases. For a process that knows that it is the only one: their holders are dead. */
   recover(): void;
   /** When the next message of these topics can be leased, in milliseconds since the epoch; undefined if there is none. */
@@ -241,7 +241,7 @@ export function localQueue(
         return giveBack.run(at(backoffMs(lease.attempt, backoff, random())), 0, lease.id, lease.token).changes === 1;
       }),
 
-    release: ({ id, token }) => stored(() => giveBack.run(at(), 1, id, token).changes === 1),
+    giveBack: ({ id, token }) => stored(() => giveBack.run(at(), 1, id, token).changes === 1),
 
     recover: () => stored(() => void endLeases.run(at())),
 

@@ -18,7 +18,7 @@ export interface ClosedFolder {
 export type Mounts = Readonly<Record<string, string | ClosedFolder>>;
 
 /** A place on the disk that a key stands for, whether or not something is there. */
-export interface Place {
+export interface Located {
   readonly key: string;
   readonly path: string;
   /** Lies outside and is read-only. */
@@ -27,7 +27,7 @@ export interface Place {
   readonly within?: string;
 }
 
-interface Entry extends Place {
+interface Entry extends Located {
   readonly isFolder: boolean;
   /** A mount begins here. */
   readonly isMount: boolean;
@@ -83,12 +83,12 @@ export class Tree {
   }
 
   /** The place of a key, or undefined if its name is hidden. Throws USAGE for an invalid key. */
-  locate(key: string): Place | undefined {
+  locate(key: string): Located | undefined {
     keySegments(key);
     return this.#locate(key);
   }
 
-  #locate(key: string): Place | undefined {
+  #locate(key: string): Located | undefined {
     const above = this.#mounts.find((m) => key === m.key || (m.isFolder && key.startsWith(`${m.key}/`)));
     const rest = (above ? key.slice(above.key.length + 1) : key).split('/').filter((segment) => segment !== '');
     if (rest.some(isHidden)) return undefined;
@@ -96,7 +96,7 @@ export class Tree {
   }
 
   /** The real path of what is at a place, or undefined if nothing is there or a link leads to where it may not. */
-  async real({ path, mounted, within }: Place): Promise<string | undefined> {
+  async real({ path, mounted, within }: Located): Promise<string | undefined> {
     try {
       if (mounted) {
         const real = await realpath(path);
@@ -111,12 +111,12 @@ export class Tree {
   }
 
   /** What lies at the real path of a place. Throws if it vanished. */
-  async stat(real: string, { mounted }: Pick<Place, 'mounted'>): Promise<BigIntStats> {
+  async stat(real: string, { mounted }: Pick<Located, 'mounted'>): Promise<BigIntStats> {
     return mounted ? stat(real, { bigint: true }) : statSync(real, { bigint: true });
   }
 
   /** Whether a file may be written at a place: no link on the way leads out of the work folder. */
-  isWritable({ path, mounted }: Place): boolean {
+  isWritable({ path, mounted }: Located): boolean {
     if (mounted) return false;
     for (let at = dirname(path); ; at = dirname(at)) {
       try {
@@ -143,7 +143,7 @@ export class Tree {
    * folder, and two for each link: the real path of a folder follows from that of the folder above it.
    * @throws TOO_DEEP after all others, where files have keys that are too deep or too long; CANCELLED when told to stop.
    */
-  async *walk(prefix: string, onUnlisted?: OnUnlisted): AsyncGenerator<Place> {
+  async *walk(prefix: string, onUnlisted?: OnUnlisted): AsyncGenerator<Located> {
     const { folder, beginning } = splitPrefix(prefix);
     const place = this.#locate(folder.join('/'));
     if (!place) return;
@@ -156,7 +156,7 @@ export class Tree {
     if (findings.tooDeep) throw tooDeep();
   }
 
-  async *#walk(folder: Walked, beginning: string, findings: Findings): AsyncGenerator<Place> {
+  async *#walk(folder: Walked, beginning: string, findings: Findings): AsyncGenerator<Located> {
     const { entry, real, depth } = folder;
     for (const found of await this.#entries(entry, real !== undefined, findings.unlisted)) {
       if (this.#signal?.aborted) throw stopped();
@@ -233,7 +233,7 @@ export class Tree {
   }
 
   /** Where a link leads, or undefined if that is neither file nor folder, or must not be followed. */
-  async #follow(place: Place): Promise<Pick<Entry, 'isFolder' | 'leadsTo'> | undefined> {
+  async #follow(place: Located): Promise<Pick<Entry, 'isFolder' | 'leadsTo'> | undefined> {
     const real = await this.real(place);
     if (real === undefined) return undefined;
     const target = await stat(real);
@@ -265,7 +265,7 @@ async function filesIn(folder: string, unlisted: (name: string, reason: Unlisted
   }
 }
 
-function bounds(place: Pick<Place, 'within'> | undefined): Pick<Place, 'within'> {
+function bounds(place: Pick<Located, 'within'> | undefined): Pick<Located, 'within'> {
   return place?.within === undefined ? {} : { within: place.within };
 }
 

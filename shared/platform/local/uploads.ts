@@ -10,7 +10,7 @@ import { exists, fileError } from './file-errors.ts';
 import { type Incoming, untilAborted } from './incoming.ts';
 import { refuse } from './problem.ts';
 import { readToken, writeToken } from './tokens.ts';
-import type { Place } from './tree.ts';
+import type { Located } from './tree.ts';
 import type { Writer } from './writer.ts';
 
 export interface LocalUploadsOptions {
@@ -40,7 +40,7 @@ interface Granted {
   readonly key: string;
   readonly size: number;
   readonly unless: string | undefined;
-  readonly place: Place;
+  readonly place: Located;
 }
 
 /** A connection on which nothing comes for so long is broken. */

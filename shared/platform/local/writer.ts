@@ -6,7 +6,7 @@ import type { Digests } from './digests.ts';
 import type { Draft, Drafts } from './drafts.ts';
 import { exists } from './file-errors.ts';
 import { moveInto, syncFolder } from './files.ts';
-import type { Place, Tree } from './tree.ts';
+import type { Located, Tree } from './tree.ts';
 
 export interface WriterOptions {
   readonly tree: Tree;
@@ -18,9 +18,9 @@ export interface WriterOptions {
 /** The last part of writing an object, wherever its bytes came from: a draft gets its place, whole and for good. */
 export interface Writer {
   /** Where an object with this key is written. Throws USAGE where it would be hidden, or is only read. */
-  place(key: string): Place;
+  place(key: string): Located;
   /** Moves a draft to its place and releases it. Throws OBJECT_EXISTS. */
-  move(draft: Draft, place: Place, content: Pick<ObjectInfo, 'size' | 'md5'>, ifAbsent: boolean): Promise<ObjectInfo>;
+  move(draft: Draft, place: Located, content: Pick<ObjectInfo, 'size' | 'md5'>, ifAbsent: boolean): Promise<ObjectInfo>;
 }
 
 export function localWriter({ tree, digests, drafts }: WriterOptions): Writer {
@@ -45,7 +45,7 @@ export function localWriter({ tree, digests, drafts }: WriterOptions): Writer {
         if (isErrno(error, 'EEXIST') && statSync(path).isFile()) throw exists(error);
         throw error;
       } finally {
-        drafts.release(draft);
+        drafts.discard(draft);
       }
       const { generation } = draft;
       // Before the wait: others can see the object by now, and need not read it.

@@ -2,7 +2,7 @@
 import type { Platform } from '../../platform/ports.ts';
 import { idOf } from '../core/documents.ts';
 import { closeAdmission } from './admission.ts';
-import { listHosted } from './audits.ts';
+import { listHosted } from './hosted-audit.ts';
 import { admitStarted } from './start.ts';
 
 /** Changes nothing for an audit that was admitted when it started. Returns how many audits are running. */

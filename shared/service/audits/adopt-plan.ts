@@ -2,7 +2,7 @@
 import type { Platform } from '../../platform/ports.ts';
 import { announce } from '../webhooks/events.ts';
 import { closeAdmission, readAdmission } from './admission.ts';
-import { changeHosted, findHosted, type HostedAudit, readHosted } from './audits.ts';
+import { changeHosted, findHosted, type HostedAudit, readHosted } from './hosted-audit.ts';
 
 type Context = Pick<Platform, 'records' | 'events' | 'clock'>;
 

@@ -10,7 +10,7 @@ import { paths, projectOf } from '../core/paths.ts';
 import { type Secret, signingKey } from '../core/secret.ts';
 import { forgetAdmission } from './admission.ts';
 import { stopHosted } from './adopt-plan.ts';
-import { findRun, type HostedAudit, readHosted } from './audits.ts';
+import { findRun, type HostedAudit, readHosted } from './hosted-audit.ts';
 import { answersOf, deliveriesOf, forgetMentions } from './mentions.ts';
 import { cancelled, remindOfRemains, settleAudit } from './settle.ts';
 

@@ -4,7 +4,7 @@ import { STAGES, type Stage } from '../../pipeline/base/stages.ts';
 import { freshSamples } from '../../pipeline/planning/settings.ts';
 import { readAudit } from '../../pipeline/runs/run.ts';
 import type { Platform } from '../../platform/ports.ts';
-import type { HostedAudit } from './audits.ts';
+import type { HostedAudit } from './hosted-audit.ts';
 
 export interface StageProgress {
   readonly stage: Stage;

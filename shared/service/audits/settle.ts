@@ -1,6 +1,6 @@
 /** Charges for a hosted audit once the pipeline has ended it. */
 import { asRewoundError, RewoundError } from '../../errors.ts';
-import { dropPlace } from '../../pipeline/base/layout.ts';
+import { droppedCheckpoint } from '../../pipeline/base/layout.ts';
 import type { SettleMessage } from '../../pipeline/base/messages.ts';
 import { recordPaths } from '../../pipeline/base/record-paths.ts';
 import { STAGES } from '../../pipeline/base/stages.ts';
@@ -20,9 +20,9 @@ import { type AuditReminder, remindOfAudit } from '../core/reminders.ts';
 import { announce } from '../webhooks/events.ts';
 import { closeAdmission } from './admission.ts';
 import { adoptPlanned, stopHosted } from './adopt-plan.ts';
-import { type AuditError, changeHosted, type EndState, type HostedAudit, readHosted, runOf } from './audits.ts';
+import { type AuditError, changeHosted, type EndState, type HostedAudit, readHosted, runOf } from './hosted-audit.ts';
 import { forgetErased } from './mentions.ts';
-import { TICKET_MS } from './uploads.ts';
+import { TICKET_MS } from './upload-tickets.ts';
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
@@ -60,7 +60,7 @@ export async function settleRun(context: Platform, message: SettleMessage): Prom
   const erased = await findTombstone(context, run);
   if (erased) return forgetErased(context, erased.project, [run]);
   const record = await readAudit(context, run);
-  const owner = record && ownerOf(dropPlace(record.key)?.project ?? '');
+  const owner = record && ownerOf(droppedCheckpoint(record.key)?.project ?? '');
   if (!record || !owner) return;
   const hosted = await adoptPlanned(context, owner.account, owner.audit);
   if (!isFinal(record.state)) return;
@@ -76,7 +76,7 @@ export async function settleRun(context: Platform, message: SettleMessage): Prom
 async function forgetWrittenLate(context: Platform, project: string, run: string | undefined): Promise<void> {
   if (!(await findTombstone(context, project))) return;
   const record = run === undefined ? undefined : await readAudit(context, run);
-  const isForeign = record !== undefined && dropPlace(record.key)?.project !== project;
+  const isForeign = record !== undefined && droppedCheckpoint(record.key)?.project !== project;
   await forgetErased(context, project, run === undefined || isForeign ? [] : [run]);
 }
 

@@ -11,9 +11,9 @@ import { projectOf } from '../core/paths.ts';
 import { remindOfAudit } from '../core/reminders.ts';
 import { openAdmission } from './admission.ts';
 import { stopHosted } from './adopt-plan.ts';
-import { changeHosted, findRun, type HostedAudit, readHosted } from './audits.ts';
+import { changeHosted, findRun, type HostedAudit, readHosted } from './hosted-audit.ts';
 import { cancelled, settleAudit } from './settle.ts';
-import { checkUploads } from './uploads.ts';
+import { checkUploads } from './upload-tickets.ts';
 
 /** When a start is looked at again, in case this process died before it had published it. */
 const CHECK_MS = 5 * 60_000;

@@ -5,7 +5,7 @@ import type { Platform } from '../../platform/ports.ts';
 import { verdictSchema } from '../../report/model.ts';
 import { type Account, retentionSchema } from '../accounts/accounts.ts';
 import { type KeyInfo, scopeSchema } from '../accounts/api-keys.ts';
-import { HOSTED_STATES, type HostedAudit, newAuditSchema, ownSettingsSchema, stateOf } from '../audits/audits.ts';
+import { HOSTED_STATES, type HostedAudit, newAuditSchema, ownSettingsSchema, stateOf } from '../audits/hosted-audit.ts';
 import { type AuditProgress, progressOf } from '../audits/progress.ts';
 import type { Balance } from '../billing/credits.ts';
 import type { Entry } from '../billing/ledger/entry.ts';

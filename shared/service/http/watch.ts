@@ -4,7 +4,7 @@ import type { Context } from 'hono';
 import { type SSEStreamingApi, streamSSE } from 'hono/streaming';
 import { RewoundError } from '../../errors.ts';
 import { type Caller, isStillValid } from '../accounts/api-keys.ts';
-import { findHosted, readHosted } from '../audits/audits.ts';
+import { findHosted, readHosted } from '../audits/hosted-audit.ts';
 import type { ServiceContext } from '../core/context.ts';
 import type { Env } from './env.ts';
 import { auditResource } from './resources.ts';

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { loadCheckpoint } from '../../../shared/checkpoint/formats/load.ts';
-import { stateDictOf } from '../../../shared/checkpoint/formats/module.ts';
+import { stateDictOf } from '../../../shared/checkpoint/formats/saved-module.ts';
 import { bytesSource, fileSource } from '../../../shared/checkpoint/formats/source.ts';
 import type { StateDict } from '../../../shared/checkpoint/formats/tensor.ts';
 import { readZip } from '../../../shared/checkpoint/formats/torch/zip.ts';

@@ -1,8 +1,8 @@
 import { inspect } from 'node:util';
 import { expect, test } from 'vitest';
 import { RewoundError } from '../../../shared/errors.ts';
+import { addressOf } from '../../../shared/platform/google/address.ts';
 import { type Failure, failureOf, googleError } from '../../../shared/platform/google/errors.ts';
-import { place } from '../../../shared/platform/google/place.ts';
 
 test.each<[unknown, Failure]>([
   [{ code: 404 }, 'missing'],
@@ -53,7 +53,7 @@ test('neither the error nor its causes tell a key, a token or a body', () => {
     errors: [{ reason: 'notFound', message: 'Jane Doe' }],
     response: { request: { headers: { Authorization: 'Bearer secret' } }, body: 'Jane Doe' },
   });
-  const printed = inspect(googleError(error, place('b', 'drop/t/p/members/Jane Doe/1.jpg')), { depth: 10 });
+  const printed = inspect(googleError(error, addressOf('b', 'drop/t/p/members/Jane Doe/1.jpg')), { depth: 10 });
   expect(printed).toContain('gs://b/drop/t/…');
   expect(printed).toContain('Error 404 notFound');
   expect(printed).not.toMatch(/Jane|secret/);
@@ -66,5 +66,5 @@ test.each([
   ['x/controls/Jane/1.jpg', 'gs://b/x/controls/…'],
   ['', 'gs://b/…'],
 ])('%s is said to be at %s', (key, expected) => {
-  expect(place('b', key)).toBe(expected);
+  expect(addressOf('b', key)).toBe(expected);
 });

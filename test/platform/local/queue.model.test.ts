@@ -11,7 +11,7 @@ const MAX_ATTEMPTS = 3;
 type Step =
   | { readonly do: 'publish'; readonly topic: string; readonly delayMs: number }
   | { readonly do: 'lease'; readonly topics: string[] }
-  | { readonly do: 'ack' | 'nack' | 'extend' | 'release'; readonly which: number }
+  | { readonly do: 'ack' | 'nack' | 'extend' | 'giveBack'; readonly which: number }
   | { readonly do: 'wait'; readonly ms: number }
   | { readonly do: 'recover' };
 
@@ -22,7 +22,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     delayMs: fc.constantFrom(0, 50),
   }),
   fc.record({ do: fc.constant('lease' as const), topics: fc.subarray(TOPICS) }),
-  fc.record({ do: fc.constantFrom('ack', 'nack', 'extend', 'release'), which: fc.nat(4) }),
+  fc.record({ do: fc.constantFrom('ack', 'nack', 'extend', 'giveBack'), which: fc.nat(4) }),
   fc.record({ do: fc.constant('wait' as const), ms: fc.constantFrom(1, 30, 60, 100) }),
   fc.record({ do: fc.constant('recover' as const) }),
 );
@@ -62,7 +62,7 @@ async function check(steps: readonly Step[]): Promise<void> {
     return found;
   }
 
-  function settle(what: 'ack' | 'nack' | 'extend' | 'release', lease: Lease): void {
+  function settle(what: 'ack' | 'nack' | 'extend' | 'giveBack', lease: Lease): void {
     const holder = holders.get(lease.message);
     const isHolder = holder?.lease.token === lease.token;
     // One that was given up meanwhile has no holder any more, and only the queue knows.

@@ -47,7 +47,7 @@ describe('leases', () => {
     const current = lease(queue);
     expect(queue.ack(old)).toBe(false);
     expect(queue.nack(old, new Error('late'))).toBe(false);
-    expect(queue.release(old)).toBe(false);
+    expect(queue.giveBack(old)).toBe(false);
     expect(queue.extend(old, 1000)).toBe(false);
     expect(queue.depth()).toEqual({ pending: 0, leased: 1, dead: 0 });
     expect(queue.ack(current)).toBe(true);
@@ -68,7 +68,7 @@ describe('leases', () => {
   test('a released message comes back at once and the attempt does not count', async () => {
     const { queue } = open({ maxAttempts: 1 });
     await queue.publish('t', 1);
-    expect(queue.release(lease(queue))).toBe(true);
+    expect(queue.giveBack(lease(queue))).toBe(true);
     expect(lease(queue)).toMatchObject({ attempt: 1 });
   });
 

@@ -4,8 +4,8 @@ import { decodeGallery } from '../../../shared/faces/gallery.ts';
 import { galleryOf } from '../../../shared/pipeline/base/layout.ts';
 import { TOPICS } from '../../../shared/pipeline/base/messages.ts';
 import { around } from '../../../shared/platform/around.ts';
-import { readHosted } from '../../../shared/service/audits/audits.ts';
 import { eraseAudit } from '../../../shared/service/audits/erase.ts';
+import { readHosted } from '../../../shared/service/audits/hosted-audit.ts';
 import { projectOf } from '../../../shared/service/core/paths.ts';
 import {
   CONTROLS,

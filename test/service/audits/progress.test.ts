@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { TOPICS } from '../../../shared/pipeline/base/messages.ts';
-import { readHosted } from '../../../shared/service/audits/audits.ts';
+import { readHosted } from '../../../shared/service/audits/hosted-audit.ts';
 import { progressOf } from '../../../shared/service/audits/progress.ts';
 import { HostedWorld, SMALL } from '../../support/service/hosted-world.ts';
 

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { RewoundError } from '../../../shared/errors.ts';
 import { stopAudit } from '../../../shared/pipeline/runs/run.ts';
 import { changeAccount } from '../../../shared/service/accounts/accounts.ts';
-import { readHosted } from '../../../shared/service/audits/audits.ts';
+import { readHosted } from '../../../shared/service/audits/hosted-audit.ts';
 import { cancelled, settleAudit, settleRun } from '../../../shared/service/audits/settle.ts';
 import { balanceOf, purchase } from '../../../shared/service/billing/credits.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { TOPICS } from '../../../shared/pipeline/base/messages.ts';
-import { HOSTED_STATES, readHosted } from '../../../shared/service/audits/audits.ts';
+import { HOSTED_STATES, readHosted } from '../../../shared/service/audits/hosted-audit.ts';
 import { cancelAudit, startAudit } from '../../../shared/service/audits/start.ts';
 import { balanceOf, purchase } from '../../../shared/service/billing/credits.ts';
 

@@ -20,7 +20,7 @@ import {
   readAdmission,
 } from '../../../shared/service/audits/admission.ts';
 import { admitRunning } from '../../../shared/service/audits/admit-running.ts';
-import { readHosted } from '../../../shared/service/audits/audits.ts';
+import { readHosted } from '../../../shared/service/audits/hosted-audit.ts';
 import { settleAudit, settleRun } from '../../../shared/service/audits/settle.ts';
 import { hostedTenancy } from '../../../shared/service/audits/tenancy.ts';
 import { newAuditId, newId } from '../../../shared/service/core/ids.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { galleryOf } from '../../../shared/pipeline/base/layout.ts';
 import { TOPICS } from '../../../shared/pipeline/base/messages.ts';
-import { readHosted } from '../../../shared/service/audits/audits.ts';
+import { readHosted } from '../../../shared/service/audits/hosted-audit.ts';
 import { tend } from '../../../shared/service/audits/tend.ts';
 import { runAgenda } from '../../../shared/service/core/agenda.ts';
 import { projectOf } from '../../../shared/service/core/paths.ts';

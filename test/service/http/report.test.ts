@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { changeHosted, runOf } from '../../../shared/service/audits/audits.ts';
+import { changeHosted, runOf } from '../../../shared/service/audits/hosted-audit.ts';
 import { HostedWorld } from '../../support/service/hosted-world.ts';
 
 test('a report is found by whatever is known of the run it is of', async () => {

@@ -1,5 +1,5 @@
 import { expect, onTestFinished, test, vi } from 'vitest';
-import { changeHosted } from '../../../shared/service/audits/audits.ts';
+import { changeHosted } from '../../../shared/service/audits/hosted-audit.ts';
 import { paths } from '../../../shared/service/core/paths.ts';
 import type { Watching } from '../../../shared/service/http/watch.ts';
 import { hosted } from '../../support/service/hosted.ts';

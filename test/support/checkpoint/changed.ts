@@ -1,11 +1,11 @@
-import type { ModuleRecord } from '../../../shared/checkpoint/formats/module.ts';
+import type { SavedModule } from '../../../shared/checkpoint/formats/saved-module.ts';
 import type { CheckpointTensor } from '../../../shared/checkpoint/formats/tensor.ts';
 
 function changed(
-  record: ModuleRecord,
+  record: SavedModule,
   path: readonly string[],
-  change: (record: ModuleRecord) => ModuleRecord,
-): ModuleRecord {
+  change: (record: SavedModule) => SavedModule,
+): SavedModule {
   const [first, ...rest] = path;
   if (first === undefined) return change(record);
   const child = changed(record.modules.get(first)!, rest, change);
@@ -14,16 +14,16 @@ function changed(
 
 /** The same network with another buffer in the module at `path`. */
 export function withBuffer(
-  record: ModuleRecord,
+  record: SavedModule,
   path: readonly string[],
   name: string,
   tensor: CheckpointTensor,
-): ModuleRecord {
+): SavedModule {
   return changed(record, path, (module) => ({ ...module, buffers: new Map([...module.buffers, [name, tensor]]) }));
 }
 
 /** The same network with another module at `path`. */
-export function withModule(record: ModuleRecord, path: readonly string[], module: ModuleRecord): ModuleRecord {
+export function withModule(record: SavedModule, path: readonly string[], module: SavedModule): SavedModule {
   const name = path.at(-1)!;
   return changed(record, path.slice(0, -1), (parent) => ({
     ...parent,

@@ -1,4 +1,4 @@
-import type { ModuleRecord, PlainValue } from '../../../shared/checkpoint/formats/module.ts';
+import type { PlainValue, SavedModule } from '../../../shared/checkpoint/formats/saved-module.ts';
 import type { StateDict } from '../../../shared/checkpoint/formats/tensor.ts';
 import { tensorOf, writeSafetensors } from '../../../shared/safetensors.ts';
 import { nvlabsPickle, type SavedNetwork } from './nvlabs-writer.ts';
@@ -19,14 +19,14 @@ export function safetensorsFile(tensors: StateDict): Uint8Array {
 
 /** What NVlabs' training writes: networks by name, and its settings. */
 export function networkPickle(
-  networks: Readonly<Record<string, ModuleRecord>>,
+  networks: Readonly<Record<string, SavedModule>>,
   settings: ReadonlyMap<string, Py> = new Map(),
 ): Uint8Array {
   const saved = Object.entries(networks).map(([name, record]) => [name, savedNetwork(record)]);
   return nvlabsPickle(Object.fromEntries(saved), settings);
 }
 
-function savedNetwork({ className, parameters, buffers, modules, attributes }: ModuleRecord): SavedNetwork {
+function savedNetwork({ className, parameters, buffers, modules, attributes }: SavedModule): SavedNetwork {
   return {
     className,
     parameters: savedDict(parameters),

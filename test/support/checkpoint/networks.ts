@@ -1,4 +1,4 @@
-import type { GeneratorNetwork } from '../../../shared/checkpoint/formats/network.ts';
+import type { GeneratorNetwork } from '../../../shared/checkpoint/formats/generator-network.ts';
 import { GraphBuilder } from '../../../shared/onnx/graph.ts';
 import { floats, floatTensor } from '../../../shared/onnx/runtime.ts';
 import { openModel } from '../runtime.ts';

@@ -1,5 +1,5 @@
 import { loadCheckpoint } from '../../../shared/checkpoint/formats/load.ts';
-import { type ModuleRecord, type PlainValue, stateDictOf } from '../../../shared/checkpoint/formats/module.ts';
+import { type PlainValue, type SavedModule, stateDictOf } from '../../../shared/checkpoint/formats/saved-module.ts';
 import { bytesSource } from '../../../shared/checkpoint/formats/source.ts';
 import type { CheckpointTensor } from '../../../shared/checkpoint/formats/tensor.ts';
 import { RewoundError } from '../../../shared/errors.ts';
@@ -35,7 +35,7 @@ function isOutcome(code: string): code is `CHECKPOINT_${string}` {
   return code.startsWith('CHECKPOINT_');
 }
 
-function walk(network: ModuleRecord): void {
+function walk(network: SavedModule): void {
   for (const value of network.attributes.values()) print(value);
   for (const child of network.modules.values()) walk(child);
   for (const tensor of stateDictOf(network).values()) check(tensor);

@@ -1,6 +1,6 @@
 import { RandomState } from '../../../shared/audit/numbers/random.ts';
 import type { LoadedCheckpoint } from '../../../shared/checkpoint/formats/loaded.ts';
-import type { ModuleRecord, PlainValue } from '../../../shared/checkpoint/formats/module.ts';
+import type { PlainValue, SavedModule } from '../../../shared/checkpoint/formats/saved-module.ts';
 import type { CheckpointTensor } from '../../../shared/checkpoint/formats/tensor.ts';
 
 export function tensorOf(shape: readonly number[], values: ArrayLike<number>): CheckpointTensor {
@@ -12,11 +12,11 @@ export function tensorOf(shape: readonly number[], values: ArrayLike<number>): C
 interface Parts {
   readonly parameters?: Readonly<Record<string, CheckpointTensor>>;
   readonly buffers?: Readonly<Record<string, CheckpointTensor>>;
-  readonly modules?: Readonly<Record<string, ModuleRecord>>;
+  readonly modules?: Readonly<Record<string, SavedModule>>;
   readonly attributes?: Readonly<Record<string, PlainValue>>;
 }
 
-export function recordOf(className: string, parts: Parts): ModuleRecord {
+export function recordOf(className: string, parts: Parts): SavedModule {
   const { parameters = {}, buffers = {}, modules = {}, attributes = {} } = parts;
   return {
     className,
@@ -29,10 +29,10 @@ export function recordOf(className: string, parts: Parts): ModuleRecord {
 
 /** The same record with other attributes in the module at `path`, as another program or a damaged file would have it. */
 export function withAttributes(
-  record: ModuleRecord,
+  record: SavedModule,
   path: readonly string[],
   attributes: Readonly<Record<string, PlainValue>>,
-): ModuleRecord {
+): SavedModule {
   const [first, ...rest] = path;
   if (first === undefined) {
     return { ...record, attributes: new Map([...record.attributes, ...Object.entries(attributes)]) };
@@ -42,7 +42,7 @@ export function withAttributes(
 }
 
 /** What a reader gives of a pickle with this one network. */
-export function loadedOf(network: ModuleRecord, key = 'G_ema'): LoadedCheckpoint {
+export function loadedOf(network: SavedModule, key = 'G_ema'): LoadedCheckpoint {
   return {
     container: 'NVlabs pickle',
     modules: new Map([[key, network]]),

@@ -1,4 +1,4 @@
-import type { ModuleRecord } from '../../../shared/checkpoint/formats/module.ts';
+import type { SavedModule } from '../../../shared/checkpoint/formats/saved-module.ts';
 import type { CheckpointTensor } from '../../../shared/checkpoint/formats/tensor.ts';
 import {
   filtered,
@@ -25,7 +25,7 @@ export interface ReferenceInputs {
   readonly noise?: boolean;
 }
 
-export function stylegan2Images(network: ModuleRecord, inputs: ReferenceInputs): Planes[] {
+export function stylegan2Images(network: SavedModule, inputs: ReferenceInputs): Planes[] {
   const mapping = network.modules.get('mapping')!;
   const average = mapping.buffers.get('w_avg')!.floats();
   return inputs.z.map((z, n) => {
@@ -36,7 +36,7 @@ export function stylegan2Images(network: ModuleRecord, inputs: ReferenceInputs):
   });
 }
 
-function synthesised(synthesis: ModuleRecord, style: (index: number) => readonly number[], noise: boolean): Planes {
+function synthesised(synthesis: SavedModule, style: (index: number) => readonly number[], noise: boolean): Planes {
   let x: Planes = [];
   let image: Planes | undefined;
   let index = 0;
@@ -58,7 +58,7 @@ function synthesised(synthesis: ModuleRecord, style: (index: number) => readonly
   return image!;
 }
 
-function numberOf(record: ModuleRecord, name: string): number {
+function numberOf(record: SavedModule, name: string): number {
   return record.attributes.get(name) as number;
 }
 
@@ -67,7 +67,7 @@ function valuesOf(tensor: CheckpointTensor | undefined): Float32Array {
 }
 
 /** y = f(gain (W x)) + ..., the equalised learning rate of Karras et al. 2018 applied as the layer runs. */
-export function dense(layer: ModuleRecord, x: readonly number[]): number[] {
+export function dense(layer: SavedModule, x: readonly number[]): number[] {
   const weight = valuesOf(layer.parameters.get('weight'));
   return [...valuesOf(layer.parameters.get('bias'))].map((bias, o) => {
     let y = bias * numberOf(layer, 'bias_gain');
@@ -83,7 +83,7 @@ export function unit(x: readonly number[]): number[] {
   return x.map((value) => value / Math.sqrt(mean + 1e-8));
 }
 
-export function mapped(mapping: ModuleRecord, z: readonly number[], c: readonly number[] | undefined): number[] {
+export function mapped(mapping: SavedModule, z: readonly number[], c: readonly number[] | undefined): number[] {
   let x = unit(z);
   if (c) x = [...x, ...unit(dense(mapping.modules.get('embed')!, c))];
   for (let i = 0; i < numberOf(mapping, 'num_layers'); i++) x = dense(mapping.modules.get(`fc${i}`)!, x);
@@ -119,7 +119,7 @@ const ACTIVATIONS: Readonly<Record<string, (x: number) => number>> = {
   lrelu: (x) => (x < 0 ? 0.2 * x : x),
 };
 
-function synthesisLayer(layer: ModuleRecord, x: Planes, w: readonly number[], noise: boolean, gain: number): Planes {
+function synthesisLayer(layer: SavedModule, x: Planes, w: readonly number[], noise: boolean, gain: number): Planes {
   const kernels = modulated(layer.parameters.get('weight')!, dense(layer.modules.get('affine')!, w), true);
   const up = numberOf(layer, 'up') === 2;
   const y = up
@@ -137,7 +137,7 @@ function synthesisLayer(layer: ModuleRecord, x: Planes, w: readonly number[], no
   });
 }
 
-function toRgb(layer: ModuleRecord, x: Planes, w: readonly number[]): Planes {
+function toRgb(layer: SavedModule, x: Planes, w: readonly number[]): Planes {
   const gain = numberOf(layer, 'weight_gain');
   const style = dense(layer.modules.get('affine')!, w).map((value) => value * gain);
   const y = filtered(x, modulated(layer.parameters.get('weight')!, style, false), false);
@@ -145,7 +145,7 @@ function toRgb(layer: ModuleRecord, x: Planes, w: readonly number[]): Planes {
   return mapPlanes(y, (value, c) => clamped(value + bias[c]!, layer.attributes.get('conv_clamp') as number | null));
 }
 
-function shortcut(layer: ModuleRecord, x: Planes): Planes {
+function shortcut(layer: SavedModule, x: Planes): Planes {
   const gain = numberOf(layer, 'weight_gain') * Math.SQRT1_2;
   const kernels = kernelsOf(layer.parameters.get('weight')!).map((kernel) =>
     kernel.map((plane) => plane.map((row) => row.map((value) => value * gain))),

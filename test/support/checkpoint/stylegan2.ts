@@ -1,4 +1,4 @@
-import type { ModuleRecord, PlainValue } from '../../../shared/checkpoint/formats/module.ts';
+import type { PlainValue, SavedModule } from '../../../shared/checkpoint/formats/saved-module.ts';
 import type { CheckpointTensor } from '../../../shared/checkpoint/formats/tensor.ts';
 import { RandomTensors, recordOf, tensorOf } from './records.ts';
 
@@ -22,7 +22,7 @@ export interface Stylegan2Options {
 }
 
 /** A G_ema of StyleGAN2 with random weights and everything that an untrained one has as zero or one filled too. */
-export function stylegan2Record(options: Stylegan2Options = {}): ModuleRecord {
+export function stylegan2Record(options: Stylegan2Options = {}): SavedModule {
   const { architecture = 'skip', resolution = 16, classes = 0, latentSize = 6, styleSize = 7 } = options;
   const { mappingLayers = 2, channels = 6, imageChannels = 3, clamp = null, useNoise = true } = options;
   const { activation = 'lrelu', half = false, seed = 1 } = options;
@@ -83,10 +83,10 @@ export function stylegan2Record(options: Stylegan2Options = {}): ModuleRecord {
     });
 
   const sizes = Array.from({ length: Math.log2(resolution) - 1 }, (_, i) => 4 * 2 ** i);
-  const blocks: Record<string, ModuleRecord> = {};
+  const blocks: Record<string, SavedModule> = {};
   sizes.forEach((size, i) => {
     const [inputs, outputs] = [channels - i + 1, channels - i];
-    const modules: Record<string, ModuleRecord> = {};
+    const modules: Record<string, SavedModule> = {};
     if (i > 0) modules.conv0 = conv(inputs, outputs, size, 2);
     modules.conv1 = conv(outputs, outputs, size, 1);
     if (architecture === 'skip' || size === resolution) modules.torgb = toRgb(outputs);
@@ -127,7 +127,7 @@ export function stylegan2Record(options: Stylegan2Options = {}): ModuleRecord {
 }
 
 /** The tensors of a network by their full names, as `state_dict()` gives them. */
-export function stateDictOf(record: ModuleRecord, path = ''): Map<string, CheckpointTensor> {
+export function stateDictOf(record: SavedModule, path = ''): Map<string, CheckpointTensor> {
   const tensors = new Map<string, CheckpointTensor>();
   const named = (name: string) => (path === '' ? name : `${path}.${name}`);
   for (const [name, tensor] of [...record.parameters, ...record.buffers]) tensors.set(named(name), tensor);

@@ -1,4 +1,4 @@
-import type { ModuleRecord } from '../../../shared/checkpoint/formats/module.ts';
+import type { SavedModule } from '../../../shared/checkpoint/formats/saved-module.ts';
 import type { CheckpointTensor } from '../../../shared/checkpoint/formats/tensor.ts';
 import { tensorOf } from './records.ts';
 import { dense, mapped, modulated, type ReferenceInputs } from './stylegan2-reference.ts';
@@ -9,10 +9,7 @@ import { filtered, grid, mapPlanes, type Padding, type Planes, padded, upfirdn }
  * weights modulated and demodulated for each sample, filters applied in two dimensions. Slow, and in another order than
  * the graph.
  */
-export function stylegan3Images(
-  network: ModuleRecord,
-  { z, c, psi, cutoff }: Omit<ReferenceInputs, 'noise'>,
-): Planes[] {
+export function stylegan3Images(network: SavedModule, { z, c, psi, cutoff }: Omit<ReferenceInputs, 'noise'>): Planes[] {
   const synthesis = network.modules.get('synthesis')!;
   const mapping = network.modules.get('mapping')!;
   const average = mapping.buffers.get('w_avg')!.floats();
@@ -28,7 +25,7 @@ export function stylegan3Images(
   return x.map((image) => mapPlanes(image, (value) => value * numberOf(synthesis, 'output_scale')));
 }
 
-function numberOf(record: ModuleRecord, name: string): number {
+function numberOf(record: SavedModule, name: string): number {
   return record.attributes.get(name) as number;
 }
 
@@ -42,7 +39,7 @@ function multiplied(a: Matrix, b: Matrix): number[][] {
   return grid(a.length, b[0]!.length, (i, j) => a[i]!.reduce((sum, value, k) => sum + value * b[k]![j]!, 0));
 }
 
-function fourierFeatures(input: ModuleRecord, w: readonly number[]): Planes {
+function fourierFeatures(input: SavedModule, w: readonly number[]): Planes {
   const [width, height] = input.attributes.get('size') as readonly [number, number];
   const rate = numberOf(input, 'sampling_rate');
   const bandwidth = numberOf(input, 'bandwidth');
@@ -86,7 +83,7 @@ function fourierFeatures(input: ModuleRecord, w: readonly number[]): Planes {
   );
 }
 
-function synthesisLayer(layer: ModuleRecord, x: readonly Planes[], ws: readonly (readonly number[])[]): Planes[] {
+function synthesisLayer(layer: SavedModule, x: readonly Planes[], ws: readonly (readonly number[])[]): Planes[] {
   const toRgb = layer.attributes.get('is_torgb') === true;
   const weight = layer.parameters.get('weight')!;
   const [outputs, inputs, side] = weight.shape as readonly [number, number, number];
@@ -131,7 +128,7 @@ export interface Filtering {
   readonly clamp: number | null;
 }
 
-function filteringOf(layer: ModuleRecord, toRgb: boolean): Filtering {
+function filteringOf(layer: SavedModule, toRgb: boolean): Filtering {
   const oneTap = tensorOf([1], [1]);
   return {
     up: numberOf(layer, 'up_factor'),

@@ -1,4 +1,4 @@
-import type { ModuleRecord } from '../../../shared/checkpoint/formats/module.ts';
+import type { SavedModule } from '../../../shared/checkpoint/formats/saved-module.ts';
 import { RandomTensors, recordOf, tensorOf } from './records.ts';
 
 export interface Stylegan3Options {
@@ -25,7 +25,7 @@ export interface Stylegan3Options {
  * A G_ema of StyleGAN3 with random weights. Its layers follow the schedule of Karras et al. 2021, section 3.2:
  * cutoffs in geometric progression, the last two layers critically sampled.
  */
-export function stylegan3Record(options: Stylegan3Options): ModuleRecord {
+export function stylegan3Record(options: Stylegan3Options): SavedModule {
   const { config, resolution = 16, layers = 4, classes = 0, latentSize = 6, styleSize = 8, channels = 8 } = options;
   const { imageChannels = 3, marginSize = 4, clamp = 256, filterSize = 3, mappingLayers = 2, seed = 1 } = options;
   const random = new RandomTensors(seed);
@@ -57,7 +57,7 @@ export function stylegan3Record(options: Stylegan3Options): ModuleRecord {
     return { cutoff, rate, size, channels: i === layers ? imageChannels : Math.max(channels - i, 2) };
   });
 
-  const modules: Record<string, ModuleRecord> = {};
+  const modules: Record<string, SavedModule> = {};
   const first = schedule[0]!;
   modules.input = recordOf('SynthesisInput', {
     parameters: { weight: random.normal([first.channels, first.channels]) },
@@ -121,7 +121,7 @@ export function stylegan3Record(options: Stylegan3Options): ModuleRecord {
   }
   const names = Object.keys(modules).filter((name) => name !== 'input');
 
-  const mapping: Record<string, ModuleRecord> = {};
+  const mapping: Record<string, SavedModule> = {};
   if (classes > 0) mapping.embed = dense(classes, styleSize, 'linear', 1, 0);
   for (let i = 0; i < mappingLayers; i++) {
     const inputs = i > 0 ? styleSize : latentSize + (classes > 0 ? styleSize : 0);

@@ -110,7 +110,7 @@ export class HostedWorld {
       const lease = queue.lease(topics, 3_600_000);
       if (!lease) return;
       if (stop(lease.topic, lease.message)) {
-        queue.release(lease);
+        queue.giveBack(lease);
         return;
       }
       this.delivered.push({ topic: lease.topic, message: lease.message });

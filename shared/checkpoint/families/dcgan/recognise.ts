@@ -1,6 +1,7 @@
 /** Recognises DCGAN generators. */
+
+import type { FamilyOptions, GeneratorNetwork } from '../../formats/generator-network.ts';
 import type { LoadedCheckpoint } from '../../formats/loaded.ts';
-import type { FamilyOptions, GeneratorNetwork } from '../../formats/network.ts';
 import type { StateDict } from '../../formats/tensor.ts';
 import type { Assumption } from '../../spec/generator.ts';
 import { type Recipe, recipeSchema } from '../../spec/recipe.ts';

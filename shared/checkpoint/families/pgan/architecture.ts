@@ -1,6 +1,6 @@
 /** Reads a Progressive GAN generator from its tensors. */
 import type { CheckpointTensor, StateDict } from '../../formats/tensor.ts';
-import { damaged, unsupported } from '../record.ts';
+import { damaged, unsupported } from '../module-reader.ts';
 
 /** A layer whose weights the file holds without their constant. */
 export interface Layer {

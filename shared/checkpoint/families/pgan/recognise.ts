@@ -1,6 +1,7 @@
 /** Recognises Progressive GAN generators of pytorch_GAN_zoo. */
+
+import type { FamilyOptions, GeneratorNetwork } from '../../formats/generator-network.ts';
 import type { LoadedCheckpoint } from '../../formats/loaded.ts';
-import type { FamilyOptions, GeneratorNetwork } from '../../formats/network.ts';
 import { candidate } from '../candidates.ts';
 import { isPgan, pganOf } from './architecture.ts';
 import { addPgan } from './graph.ts';

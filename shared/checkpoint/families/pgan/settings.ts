@@ -1,8 +1,8 @@
 /** Reads the settings of a Progressive GAN that its tensors do not say. */
 import type { LoadedCheckpoint } from '../../formats/loaded.ts';
-import type { PlainValue } from '../../formats/module.ts';
+import type { PlainValue } from '../../formats/saved-module.ts';
 import type { Assumption } from '../../spec/generator.ts';
-import { unsupported } from '../record.ts';
+import { unsupported } from '../module-reader.ts';
 
 /** What the tensors do not say. */
 export interface PganSettings {

@@ -3,7 +3,7 @@ import type { CheckpointTensor, StateDict } from '../../formats/tensor.ts';
 import type { Assumption } from '../../spec/generator.ts';
 import type { Dense } from '../dense.ts';
 import type { Mapping } from '../mapping.ts';
-import { damaged, unsupported } from '../record.ts';
+import { damaged, unsupported } from '../module-reader.ts';
 import type { Block, Filter, Styled, StyledConv, Stylegan2 } from '../stylegan2/architecture.ts';
 import { DEFAULT_FILTER as DEFAULT_TENSOR } from '../stylegan2/filters.ts';
 

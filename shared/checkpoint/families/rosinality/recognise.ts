@@ -1,6 +1,7 @@
 /** Recognises rosinality's StyleGAN2. */
+
+import type { FamilyOptions, GeneratorNetwork } from '../../formats/generator-network.ts';
 import type { LoadedCheckpoint } from '../../formats/loaded.ts';
-import type { FamilyOptions, GeneratorNetwork } from '../../formats/network.ts';
 import { candidate } from '../candidates.ts';
 import { stylegan2Network } from '../stylegan2/recognise.ts';
 import { isRosinality, readRosinality } from './read.ts';

@@ -1,7 +1,8 @@
 /** Recognises generators saved whole by PyTorch whose layers are one Sequential. */
+
+import type { FamilyOptions, GeneratorNetwork } from '../../formats/generator-network.ts';
 import type { LoadedCheckpoint } from '../../formats/loaded.ts';
-import type { ModuleRecord, PlainValue } from '../../formats/module.ts';
-import type { FamilyOptions, GeneratorNetwork } from '../../formats/network.ts';
+import type { PlainValue, SavedModule } from '../../formats/saved-module.ts';
 import type { CheckpointTensor, StateDict } from '../../formats/tensor.ts';
 import type { Assumption } from '../../spec/generator.ts';
 import { type Activation, type RecipeLayer, recipeSchema } from '../../spec/recipe.ts';
@@ -31,7 +32,7 @@ export function recogniseSequential(loaded: LoadedCheckpoint, options: FamilyOpt
 }
 
 /** The layers of a network that is one Sequential, or has one and nothing else. */
-function stackOf(network: ModuleRecord) {
+function stackOf(network: SavedModule) {
   let sequence = network;
   let prefix = '';
   const assumptions: Assumption[] = [];
@@ -60,7 +61,7 @@ function stackOf(network: ModuleRecord) {
 }
 
 function layersOf(
-  sequence: ModuleRecord,
+  sequence: SavedModule,
   prefix: string,
   tensors: Map<string, CheckpointTensor>,
 ): RecipeLayer[] | undefined {
@@ -88,7 +89,7 @@ function layersOf(
 }
 
 /** What a module of torch.nn does; undefined where it is another, or set up as no recipe can say. */
-function stepOf({ className, attributes }: ModuleRecord, weights: string): Step | undefined {
+function stepOf({ className, attributes }: SavedModule, weights: string): Step | undefined {
   const number = (name: string) => {
     const value = attributes.get(name);
     return typeof value === 'number' ? value : undefined;

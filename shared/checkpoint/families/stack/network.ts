@@ -1,11 +1,11 @@
 /** Makes a network of layers that follow one another. */
 import { RewoundError } from '../../../errors.ts';
 import type { GraphBuilder, Value } from '../../../onnx/graph.ts';
-import type { GeneratorNetwork } from '../../formats/network.ts';
+import type { GeneratorNetwork } from '../../formats/generator-network.ts';
 import type { CheckpointTensor, StateDict } from '../../formats/tensor.ts';
 import type { Assumption } from '../../spec/generator.ts';
 import type { Activation, Recipe } from '../../spec/recipe.ts';
-import { damaged } from '../record.ts';
+import { damaged } from '../module-reader.ts';
 import { fitLayers, type Normalisation, type StackLayer } from './shapes.ts';
 
 /** What is to be said of a network besides its layers. */

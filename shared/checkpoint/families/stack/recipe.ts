@@ -1,7 +1,7 @@
 /** Makes the network that a recipe beside the checkpoint describes. */
 import { RewoundError } from '../../../errors.ts';
+import type { GeneratorNetwork } from '../../formats/generator-network.ts';
 import type { LoadedCheckpoint } from '../../formats/loaded.ts';
-import type { GeneratorNetwork } from '../../formats/network.ts';
 import type { Recipe } from '../../spec/recipe.ts';
 import { stackNetwork } from './network.ts';
 

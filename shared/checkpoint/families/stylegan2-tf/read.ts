@@ -1,9 +1,9 @@
 /** Reads a StyleGAN2 generator for TensorFlow. */
-import type { ModuleRecord } from '../../formats/module.ts';
+import type { SavedModule } from '../../formats/saved-module.ts';
 import type { Assumption } from '../../spec/generator.ts';
 import type { Dense } from '../dense.ts';
 import type { Mapping } from '../mapping.ts';
-import { damaged } from '../record.ts';
+import { damaged } from '../module-reader.ts';
 import type { Activation, Block, Filter, Shortcut, Styled, StyledConv, Stylegan2 } from '../stylegan2/architecture.ts';
 import { outputsFirst } from './layout.ts';
 import { unknown } from './refused.ts';
@@ -27,7 +27,7 @@ export interface TensorFlowStylegan2 extends Stylegan2 {
  * Reads a generator of NVlabs' stylegan2 or stylegan2-ada for TensorFlow. `revised` is the synthesis network without
  * connections around its blocks that grew while it was trained; of its images, only the largest is made.
  */
-export function readTensorFlow(network: ModuleRecord, revised: boolean): TensorFlowStylegan2 {
+export function readTensorFlow(network: SavedModule, revised: boolean): TensorFlowStylegan2 {
   const variables = new Variables(network);
   const settings = new Settings(network);
   settings.oneOf('dtype', ['float32']);

@@ -1,7 +1,8 @@
 /** Recognises StyleGAN2 for TensorFlow. */
+
+import type { FamilyOptions, GeneratorNetwork } from '../../formats/generator-network.ts';
 import type { LoadedCheckpoint } from '../../formats/loaded.ts';
-import type { ModuleRecord, PlainValue } from '../../formats/module.ts';
-import type { FamilyOptions, GeneratorNetwork } from '../../formats/network.ts';
+import type { PlainValue, SavedModule } from '../../formats/saved-module.ts';
 import type { Assumption } from '../../spec/generator.ts';
 import { candidate } from '../candidates.ts';
 import { stylegan2Network } from '../stylegan2/recognise.ts';
@@ -61,20 +62,20 @@ export function recogniseTensorFlowStyleGan2(
 }
 
 /** dnnlib.tflib.Network. */
-function isTensorFlow({ className, attributes }: ModuleRecord): boolean {
+function isTensorFlow({ className, attributes }: SavedModule): boolean {
   return className === 'Network' && attributes.has('build_func_name');
 }
 
-function isGenerator(network: ModuleRecord): boolean {
+function isGenerator(network: SavedModule): boolean {
   return functionOf(network) === MAIN;
 }
 
-function functionOf({ attributes }: ModuleRecord): PlainValue | undefined {
+function functionOf({ attributes }: SavedModule): PlainValue | undefined {
   return attributes.get('build_func_name');
 }
 
 /** The function that built the synthesis network. */
-function synthesisOf(network: ModuleRecord, name: string): string {
+function synthesisOf(network: SavedModule, name: string): string {
   const settings = network.attributes.get('static_kwargs');
   const built = (part: string, otherwise: string): PlainValue => {
     const asked = settings instanceof Map ? settings.get(`${part}_func`) : undefined;

@@ -1,5 +1,5 @@
 /** Computes the filter of a `resample_kernel`. */
-import type { PlainValue } from '../../formats/module.ts';
+import type { PlainValue } from '../../formats/saved-module.ts';
 import type { Filter } from '../stylegan2/architecture.ts';
 
 /** None is the mean of neighbours. */

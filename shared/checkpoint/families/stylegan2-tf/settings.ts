@@ -1,7 +1,7 @@
 /** Reads the settings with which the functions of a TensorFlow network were called. */
-import type { ModuleRecord, PlainValue } from '../../formats/module.ts';
+import type { PlainValue, SavedModule } from '../../formats/saved-module.ts';
 import type { Assumption } from '../../spec/generator.ts';
-import { shown } from '../record.ts';
+import { shown } from '../module-reader.ts';
 import type { Filter } from '../stylegan2/architecture.ts';
 import { unknown } from './refused.ts';
 import { resampleFilter } from './resample-filter.ts';
@@ -28,7 +28,7 @@ export class Settings {
   private readonly read = new Set<string>(SHOWN);
 
   /** As the functions are called: those of the whole network reach its parts. */
-  constructor(network: ModuleRecord) {
+  constructor(network: SavedModule) {
     const own = [...network.modules.values(), network].map(({ attributes }) => attributes.get('static_kwargs'));
     this.given = new Map(own.flatMap((settings) => (settings instanceof Map ? [...settings] : [])));
   }

@@ -1,8 +1,8 @@
 /** Finds the variables of a TensorFlow network by name, and remembers which were used. */
-import type { ModuleRecord } from '../../formats/module.ts';
+import type { SavedModule } from '../../formats/saved-module.ts';
 import type { CheckpointTensor } from '../../formats/tensor.ts';
 import type { Dense } from '../dense.ts';
-import { damaged } from '../record.ts';
+import { damaged } from '../module-reader.ts';
 import { outputsFirst, plusOne } from './layout.ts';
 import { unknown } from './refused.ts';
 
@@ -14,8 +14,8 @@ export class Variables {
   private readonly tensors = new Map<string, CheckpointTensor>();
   private readonly used = new Set<string>();
 
-  constructor(network: ModuleRecord) {
-    const add = ({ parameters, modules }: ModuleRecord, prefix: string) => {
+  constructor(network: SavedModule) {
+    const add = ({ parameters, modules }: SavedModule, prefix: string) => {
       // A network without parts of its own has theirs by the names of their functions.
       for (const [name, tensor] of parameters) {
         this.tensors.set(prefix + name.replace(/^G_(?=(mapping|synthesis)\/)/, ''), tensor);

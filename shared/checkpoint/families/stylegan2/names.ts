@@ -1,5 +1,5 @@
 /** Recognises NVlabs' StyleGAN2 by the names of its tensors. */
-import type { ModuleRecord, PlainValue } from '../../formats/module.ts';
+import type { PlainValue, SavedModule } from '../../formats/saved-module.ts';
 import type { CheckpointTensor, StateDict } from '../../formats/tensor.ts';
 import type { Assumption } from '../../spec/generator.ts';
 import { DEFAULT_FILTER } from './filters.ts';
@@ -28,7 +28,7 @@ interface Part {
  * The generator's objects made anew from the names and shapes of its tensors. What the objects would have said beyond
  * that is what the classes of both repositories do by default, and listed.
  */
-export function recordOfNames(tensors: StateDict): { record: ModuleRecord; assumptions: readonly Assumption[] } {
+export function recordOfNames(tensors: StateDict): { record: SavedModule; assumptions: readonly Assumption[] } {
   const root = newPart();
   for (const [name, tensor] of tensors) {
     const path = name.split('.');

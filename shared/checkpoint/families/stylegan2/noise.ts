@@ -1,6 +1,6 @@
 /** Gives the noise of each layer of StyleGAN2. */
 import { RandomState } from '../../../audit/numbers/random.ts';
-import type { FamilyOptions } from '../../formats/network.ts';
+import type { FamilyOptions } from '../../formats/generator-network.ts';
 import type { Noise } from './architecture.ts';
 
 /** Noise of one layer, its strength included. */

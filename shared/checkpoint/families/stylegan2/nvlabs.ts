@@ -1,8 +1,8 @@
 /** Reads NVlabs' StyleGAN2 for PyTorch. */
-import type { ModuleRecord } from '../../formats/module.ts';
+import type { SavedModule } from '../../formats/saved-module.ts';
 import { denseOf } from '../dense.ts';
 import { mappingOf } from '../mapping.ts';
-import { NetworkRecord, parameterCount, unsupported } from '../record.ts';
+import { ModuleReader, parameterCount, unsupported } from '../module-reader.ts';
 import type { Block, Filter, Shortcut, Styled, StyledConv, Stylegan2 } from './architecture.ts';
 
 /** Name of a block, by the height and width of its output. */
@@ -19,7 +19,7 @@ export interface NvlabsStylegan2 extends Stylegan2 {
 }
 
 /** Whether it is a generator of the two NVlabs repositories with StyleGAN2's blocks: StyleGAN3 has the same classes. */
-export function isNvlabsStylegan2({ modules }: ModuleRecord): boolean {
+export function isNvlabsStylegan2({ modules }: SavedModule): boolean {
   const blocks = [...(modules.get('synthesis')?.modules ?? [])];
   return modules.has('mapping') && blocks.some(([name, { modules }]) => BLOCK.test(name) && modules.has('conv1'));
 }
@@ -29,8 +29,8 @@ export function isNvlabsStylegan2({ modules }: ModuleRecord): boolean {
  * differs between the repositories and over time. Whatever is there that this reader does not use is refused, as the
  * network it belongs to would then be another one.
  */
-export function readNvlabs(record: ModuleRecord): NvlabsStylegan2 {
-  const root = new NetworkRecord(record, '');
+export function readNvlabs(record: SavedModule): NvlabsStylegan2 {
+  const root = new ModuleReader(record, '');
   requireKnown(root, 'Generator', { modules: ['mapping', 'synthesis'] });
   const mapping = mappingOf(mappingRecord(root));
   const synthesis = root.child('synthesis');
@@ -63,7 +63,7 @@ export function readNvlabs(record: ModuleRecord): NvlabsStylegan2 {
 }
 
 /** At least one, as `isNvlabsStylegan2` says. */
-function blockCount({ record }: NetworkRecord): number {
+function blockCount({ record }: ModuleReader): number {
   return [...record.modules.keys()].filter((name) => BLOCK.test(name)).length;
 }
 
@@ -77,7 +77,7 @@ interface Place {
   readonly resolution: number;
 }
 
-function mappingRecord(root: NetworkRecord): NetworkRecord {
+function mappingRecord(root: ModuleReader): ModuleReader {
   const mapping = root.child('mapping');
   const layers = Array.from({ length: mapping.whole('num_layers', 1, 64) }, (_, i) => `fc${i}`);
   requireKnown(mapping, 'MappingNetwork', { modules: [...layers, 'embed'] });
@@ -88,7 +88,7 @@ function mappingRecord(root: NetworkRecord): NetworkRecord {
   return mapping;
 }
 
-function readBlock(block: NetworkRecord, place: Place, isFirst: boolean, isLast: boolean): Block & { outputs: number } {
+function readBlock(block: ModuleReader, place: Place, isFirst: boolean, isLast: boolean): Block & { outputs: number } {
   const { path, resolution } = place;
   block.oneOf('architecture', [path]);
   const shortcut = path === 'resnet' && !isFirst;
@@ -116,7 +116,7 @@ function readBlock(block: NetworkRecord, place: Place, isFirst: boolean, isLast:
   };
 }
 
-function readConv(layer: NetworkRecord, place: Place, up: boolean, gain: number) {
+function readConv(layer: ModuleReader, place: Place, up: boolean, gain: number) {
   requireKnown(layer, 'SynthesisLayer', { modules: ['affine'], tensors: ['weight', 'bias', 'noise_strength'] });
   const noisy = layer.flag('use_noise');
   layer.oneOf('up', [up ? 2 : 1]);
@@ -150,7 +150,7 @@ function readConv(layer: NetworkRecord, place: Place, up: boolean, gain: number)
   return { conv, outputs };
 }
 
-function readToRgb(layer: NetworkRecord, place: Place): Styled {
+function readToRgb(layer: ModuleReader, place: Place): Styled {
   requireKnown(layer, 'ToRGBLayer', { modules: ['affine'], tensors: ['weight', 'bias'] });
   return {
     ...styleOf(layer, place),
@@ -161,7 +161,7 @@ function readToRgb(layer: NetworkRecord, place: Place): Styled {
   };
 }
 
-function readShortcut(layer: NetworkRecord, inputs: number, outputs: number, gain: number): Shortcut {
+function readShortcut(layer: ModuleReader, inputs: number, outputs: number, gain: number): Shortcut {
   requireKnown(layer, 'Conv2dLayer', { tensors: ['weight'] });
   layer.oneOf('activation', ['linear']);
   layer.oneOf('conv_clamp', [null]);
@@ -172,7 +172,7 @@ function readShortcut(layer: NetworkRecord, inputs: number, outputs: number, gai
   return { weight: { tensor, gain: total }, up: filterOf(layer) };
 }
 
-function styleOf(layer: NetworkRecord, { styleSize, inputs, index }: Place) {
+function styleOf(layer: ModuleReader, { styleSize, inputs, index }: Place) {
   const affine = layer.child('affine');
   requireKnown(affine, 'FullyConnectedLayer', { tensors: ['weight', 'bias'] });
   affine.oneOf('activation', ['linear']);
@@ -180,7 +180,7 @@ function styleOf(layer: NetworkRecord, { styleSize, inputs, index }: Place) {
 }
 
 /** Made of taps, then of their product with themselves unless there are eight or more; with one, nothing is filtered. */
-function filterOf(layer: NetworkRecord): Filter {
+function filterOf(layer: ModuleReader): Filter {
   const tensor = layer.buffer('resample_filter');
   const { shape } = tensor;
   if (shape.length < 1 || shape.length > 2 || shape.some((taps) => taps < 2 || taps > 64)) {
@@ -191,13 +191,13 @@ function filterOf(layer: NetworkRecord): Filter {
   return { tensor, gain: 1 };
 }
 
-function positive(layer: NetworkRecord, name: string): number {
+function positive(layer: ModuleReader, name: string): number {
   const value = layer.number(name);
   if (value <= 0) throw layer.refused(name, 'what is above zero');
   return value;
 }
 
-function clampOf(layer: NetworkRecord, gain: number): number | null {
+function clampOf(layer: ModuleReader, gain: number): number | null {
   return layer.record.attributes.get('conv_clamp') === null ? null : positive(layer, 'conv_clamp') * gain;
 }
 
@@ -210,7 +210,7 @@ interface Known {
 const BUFFERS = ['resample_filter', 'noise_const', 'w_avg'];
 
 /** Refuses another class, and parts and tensors that the class does not have. */
-function requireKnown(layer: NetworkRecord, className: string, { modules = [], tensors = [] }: Known): void {
+function requireKnown(layer: ModuleReader, className: string, { modules = [], tensors = [] }: Known): void {
   const { record, path } = layer;
   const name = path === '' ? 'The generator' : `The network's "${path}"`;
   if (record.className !== className) {

@@ -1,7 +1,7 @@
 /** Recognises StyleGAN2 of NVlabs' PyTorch repositories. */
 import { RewoundError } from '../../../errors.ts';
+import type { FamilyOptions, GeneratorNetwork } from '../../formats/generator-network.ts';
 import type { LoadedCheckpoint } from '../../formats/loaded.ts';
-import type { FamilyOptions, GeneratorNetwork } from '../../formats/network.ts';
 import type { Assumption } from '../../spec/generator.ts';
 import { candidate } from '../candidates.ts';
 import type { Stylegan2 } from './architecture.ts';

@@ -1,6 +1,6 @@
 /** Builds the whole graph of StyleGAN2. */
 import type { GraphBuilder, Value } from '../../../onnx/graph.ts';
-import type { FamilyOptions, NetworkInputs } from '../../formats/network.ts';
+import type { FamilyOptions, NetworkInputs } from '../../formats/generator-network.ts';
 import { addMapping } from '../mapping.ts';
 import type { Shortcut, Stylegan2 } from './architecture.ts';
 import { folded, kernelShape } from './fold.ts';

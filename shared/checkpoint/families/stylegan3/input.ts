@@ -2,7 +2,7 @@
 import type { GraphBuilder, Value } from '../../../onnx/graph.ts';
 import type { CheckpointTensor } from '../../formats/tensor.ts';
 import { addDense, type Dense, denseOf } from '../dense.ts';
-import type { NetworkRecord } from '../record.ts';
+import type { ModuleReader } from '../module-reader.ts';
 import { type Size, sizeOf } from './size.ts';
 
 /** Fourier features in place of a learned constant (Karras et al. 2021, section 3.2, and Implementation details). */
@@ -24,7 +24,7 @@ export interface FourierInput {
 }
 
 /** Reads a SynthesisInput. */
-export function fourierInputOf(record: NetworkRecord, styleSize: number): FourierInput {
+export function fourierInputOf(record: ModuleReader, styleSize: number): FourierInput {
   const channels = record.whole('channels', 1, 65536);
   const samplingRate = record.number('sampling_rate');
   const bandwidth = record.number('bandwidth');

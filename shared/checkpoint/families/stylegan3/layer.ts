@@ -2,7 +2,7 @@
 import type { GraphBuilder, Value } from '../../../onnx/graph.ts';
 import type { CheckpointTensor } from '../../formats/tensor.ts';
 import { addDense, type Dense, denseOf, LRELU_GAIN, LRELU_SLOPE } from '../dense.ts';
-import { damaged, type NetworkRecord } from '../record.ts';
+import { damaged, type ModuleReader } from '../module-reader.ts';
 import { addFilteredLrelu, type Filter, type FilteredLrelu, filteredSize } from './filtered-lrelu.ts';
 import { type Size, sizeOf } from './size.ts';
 
@@ -29,7 +29,7 @@ export interface SynthesisLayer {
 const LANES = 16;
 
 /** Reads a SynthesisLayer. */
-export function synthesisLayerOf(record: NetworkRecord, styleSize: number): SynthesisLayer {
+export function synthesisLayerOf(record: ModuleReader, styleSize: number): SynthesisLayer {
   const inChannels = record.whole('in_channels', 1, 65536);
   const outChannels = record.whole('out_channels', 1, 65536);
   const kernel = record.oneOf('conv_kernel', [1, 3]);
@@ -74,14 +74,14 @@ export function synthesisLayerOf(record: NetworkRecord, styleSize: number): Synt
   };
 }
 
-function filterOf(record: NetworkRecord, which: 'up' | 'down', radial: boolean): Filter {
+function filterOf(record: ModuleReader, which: 'up' | 'down', radial: boolean): Filter {
   const taps = record.whole(`${which}_taps`, 1, 128);
   // A filter of one tap is not kept.
   if (taps === 1 && !record.record.buffers.has(`${which}_filter`)) return { taps, radial: false, tensor: null };
   return { taps, radial, tensor: record.buffer(`${which}_filter`, radial ? [taps, taps] : [taps]) };
 }
 
-function paddingOf(record: NetworkRecord): FilteredLrelu['padding'] {
+function paddingOf(record: ModuleReader): FilteredLrelu['padding'] {
   const [left = 0, right = 0, top = 0, bottom = 0] = record.numbers('padding', 4);
   for (const pad of [left, right, top, bottom]) {
     if (!Number.isInteger(pad) || Math.abs(pad) > 1024) throw record.refused('padding', 'whole numbers up to 1024');
@@ -89,7 +89,7 @@ function paddingOf(record: NetworkRecord): FilteredLrelu['padding'] {
   return [left, right, top, bottom];
 }
 
-function clampOf(record: NetworkRecord): number | null {
+function clampOf(record: ModuleReader): number | null {
   if (record.record.attributes.get('conv_clamp') === null) return null;
   const clamp = record.number('conv_clamp');
   if (clamp <= 0) throw record.refused('conv_clamp', 'a positive number or none');

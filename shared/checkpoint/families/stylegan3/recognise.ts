@@ -1,12 +1,12 @@
 /** Recognises NVlabs' StyleGAN3. */
 import { RewoundError } from '../../../errors.ts';
+import type { FamilyOptions, GeneratorNetwork } from '../../formats/generator-network.ts';
 import type { LoadedCheckpoint } from '../../formats/loaded.ts';
-import type { ModuleRecord } from '../../formats/module.ts';
-import type { FamilyOptions, GeneratorNetwork } from '../../formats/network.ts';
+import type { SavedModule } from '../../formats/saved-module.ts';
 import type { Assumption } from '../../spec/generator.ts';
 import { candidate } from '../candidates.ts';
 import { addMapping, type Mapping, mappingOf } from '../mapping.ts';
-import { NetworkRecord, parameterCount } from '../record.ts';
+import { ModuleReader, parameterCount } from '../module-reader.ts';
 import { addSynthesis, type Synthesis, synthesisOf } from './synthesis.ts';
 
 /**
@@ -27,7 +27,7 @@ export function recogniseStyleGan3(
       help: 'Give a whole number, or none to truncate all layers.',
     });
   }
-  const record = new NetworkRecord(found.value, '');
+  const record = new ModuleReader(found.value, '');
   const mapping = mappingOf(record.child('mapping'));
   const synthesis = synthesisOf(record.child('synthesis'), mapping.styleSize);
   return {
@@ -46,7 +46,7 @@ export function recogniseStyleGan3(
 }
 
 /** Only StyleGAN3's synthesis begins with Fourier features. */
-function isStyleGan3(network: ModuleRecord): boolean {
+function isStyleGan3(network: SavedModule): boolean {
   return network.modules.get('synthesis')?.modules.get('input')?.className === 'SynthesisInput';
 }
 

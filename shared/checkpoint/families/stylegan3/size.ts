@@ -1,5 +1,5 @@
 /** Reads widths and heights in the settings of a network. */
-import type { NetworkRecord } from '../record.ts';
+import type { ModuleReader } from '../module-reader.ts';
 
 /** In the order of the file. */
 export type Size = readonly [width: number, height: number];
@@ -8,7 +8,7 @@ export type Size = readonly [width: number, height: number];
 const LIMIT = 2048;
 
 /** A width and a height in the settings of a network. */
-export function sizeOf(record: NetworkRecord, name: string): Size {
+export function sizeOf(record: ModuleReader, name: string): Size {
   const [width = 0, height = 0] = record.numbers(name, 2);
   for (const side of [width, height]) {
     if (!Number.isInteger(side) || side < 1 || side > LIMIT)

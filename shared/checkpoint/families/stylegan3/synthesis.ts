@@ -1,7 +1,7 @@
 /** Reads and builds the synthesis network of StyleGAN3. */
 import type { GraphBuilder, Value } from '../../../onnx/graph.ts';
 import type { Styles } from '../mapping.ts';
-import { damaged, type NetworkRecord, unsupported } from '../record.ts';
+import { damaged, type ModuleReader, unsupported } from '../module-reader.ts';
 import { addFourierInput, type FourierInput, fourierInputOf } from './input.ts';
 import { addSynthesisLayer, type SynthesisLayer, synthesisLayerOf } from './layer.ts';
 
@@ -15,7 +15,7 @@ export interface Synthesis {
 }
 
 /** Reads a SynthesisNetwork, and checks that its layers fit each other. */
-export function synthesisOf(record: NetworkRecord, styleSize: number): Synthesis {
+export function synthesisOf(record: ModuleReader, styleSize: number): Synthesis {
   const resolution = record.whole('img_resolution', 1, 2048);
   const channels = record.oneOf('img_channels', [1, 3]);
   const input = fourierInputOf(record.child('input'), styleSize);

@@ -1,7 +1,8 @@
 /** Finds what a global of a pickle stands for, among the few that are modelled. */
+
+import { MODULE_GLOBALS } from './modules.ts';
 import { NUMPY_GLOBALS } from './numpy.ts';
 import { PYTHON_GLOBALS } from './python.ts';
-import { RECORD_GLOBALS } from './records.ts';
 import { TORCH_GLOBALS } from './torch.ts';
 import { type Constructor, Instance } from './values.ts';
 
@@ -9,7 +10,7 @@ const GLOBALS: ReadonlyMap<string, Constructor> = new Map([
   ...PYTHON_GLOBALS,
   ...NUMPY_GLOBALS,
   ...TORCH_GLOBALS,
-  ...RECORD_GLOBALS,
+  ...MODULE_GLOBALS,
 ]);
 
 function layer(className: string): Constructor {

@@ -6,7 +6,7 @@ import type { TensorType } from '../tensor.ts';
 import type { Storage } from './strided.ts';
 import { Misfit, Modelled } from './values.ts';
 
-export interface Place {
+export interface StorageExtent {
   readonly source: ByteSource;
   /** Of the first byte. */
   readonly offset: number;
@@ -17,7 +17,7 @@ export class TorchStorage extends Modelled {
   readonly type: TensorType | 'bytes';
   /** In elements. */
   readonly length: number;
-  private locate: (() => Place) | undefined;
+  private locate: (() => StorageExtent) | undefined;
 
   constructor(type: TensorType | 'bytes', length: number) {
     super();
@@ -39,7 +39,7 @@ export class TorchStorage extends Modelled {
     this.locate = () => ({ source: open(), offset });
   }
 
-  place(): Place {
+  place(): StorageExtent {
     if (!this.locate) throw corrupt('a storage is missing');
     return this.locate();
   }

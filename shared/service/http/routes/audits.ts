@@ -2,6 +2,7 @@
 import { z } from '@hono/zod-openapi';
 import { RewoundError } from '../../../errors.ts';
 import { readReportFile } from '../../../pipeline/results/report-files.ts';
+import { eraseAudit, signReceipt } from '../../audits/erase.ts';
 import {
   checkSettings,
   createAudit,
@@ -11,10 +12,9 @@ import {
   quoteOf,
   readHosted,
   runOf,
-} from '../../audits/audits.ts';
-import { eraseAudit, signReceipt } from '../../audits/erase.ts';
+} from '../../audits/hosted-audit.ts';
 import { cancelAudit, startAudit } from '../../audits/start.ts';
-import { MOST_FILES, ticketsFor, uploadFileSchema } from '../../audits/uploads.ts';
+import { MOST_FILES, ticketsFor, uploadFileSchema } from '../../audits/upload-tickets.ts';
 import type { ServiceContext } from '../../core/context.ts';
 import type { Route } from '../access.ts';
 import { answer, json, page, pageOf, pageQuery } from '../pages.ts';

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import fc from 'fast-check';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { isHidden, isSegment } from '../../../shared/platform/names.ts';
-import { ticketsFor } from '../../../shared/service/audits/uploads.ts';
+import { ticketsFor } from '../../../shared/service/audits/upload-tickets.ts';
 import { projectOf } from '../../../shared/service/core/paths.ts';
 import { derive } from '../../../shared/service/core/secret.ts';
 import { hosted, ORIGIN } from '../../support/service/hosted.ts';

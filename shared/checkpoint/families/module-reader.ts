@@ -1,6 +1,6 @@
 /** Reads the settings and tensors of one network, and says by name what is missing. */
 import { RewoundError } from '../../errors.ts';
-import type { ModuleRecord, PlainValue } from '../formats/module.ts';
+import type { PlainValue, SavedModule } from '../formats/saved-module.ts';
 import type { CheckpointTensor, StateDict } from '../formats/tensor.ts';
 
 /** What was found, for a sentence: never longer than a line. */
@@ -24,12 +24,12 @@ export function unsupported(message: string): RewoundError {
 }
 
 /** Reads the settings and tensors of one network, and says by name what is missing in it or unlike what is known. */
-export class NetworkRecord {
-  readonly record: ModuleRecord;
+export class ModuleReader {
+  readonly record: SavedModule;
   /** Where it is, e.g. 'synthesis.input'. */
   readonly path: string;
 
-  constructor(record: ModuleRecord, path: string) {
+  constructor(record: SavedModule, path: string) {
     this.record = record;
     this.path = path;
   }
@@ -38,15 +38,15 @@ export class NetworkRecord {
     return this.path === '' ? of : `${this.path}.${of}`;
   }
 
-  child(name: string): NetworkRecord {
+  child(name: string): ModuleReader {
     const child = this.optionalChild(name);
     if (!child) throw damaged(`The network has no "${this.name(name)}".`);
     return child;
   }
 
-  optionalChild(name: string): NetworkRecord | undefined {
+  optionalChild(name: string): ModuleReader | undefined {
     const record = this.record.modules.get(name);
-    return record && new NetworkRecord(record, this.name(name));
+    return record && new ModuleReader(record, this.name(name));
   }
 
   number(name: string): number {
@@ -128,10 +128,10 @@ export class NetworkRecord {
 }
 
 /** Trained numbers in a network and in all it consists of; what is shared is counted once. */
-export function parameterCount(network: ModuleRecord): number {
+export function parameterCount(network: SavedModule): number {
   const tensors = new Set<CheckpointTensor>();
-  const seen = new Set<ModuleRecord>();
-  const visit = (record: ModuleRecord): void => {
+  const seen = new Set<SavedModule>();
+  const visit = (record: SavedModule): void => {
     if (seen.has(record)) return;
     seen.add(record);
     for (const tensor of record.parameters.values()) tensors.add(tensor);

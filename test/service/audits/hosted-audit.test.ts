@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { createAudit, listHosted, newAuditSchema, quoteOf } from '../../../shared/service/audits/audits.ts';
+import { createAudit, listHosted, newAuditSchema, quoteOf } from '../../../shared/service/audits/hosted-audit.ts';
 import { hosted } from '../../support/service/hosted.ts';
 import { dying, HostedWorld } from '../../support/service/hosted-world.ts';
 

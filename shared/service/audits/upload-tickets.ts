@@ -9,7 +9,7 @@ import { isHidden, isSegment, MAX_DEPTH } from '../../platform/names.ts';
 import type { UploadTicket } from '../../platform/ports.ts';
 import type { ServiceContext } from '../core/context.ts';
 import { projectOf } from '../core/paths.ts';
-import { changeHosted, type HostedAudit, readHosted } from './audits.ts';
+import { changeHosted, type HostedAudit, readHosted } from './hosted-audit.ts';
 
 /** Folders of an audit that its owner fills. `project.json` is written by the service. */
 const FOLDERS = [...PARTS, 'recognizer', 'checkpoints'] as const;

@@ -36,7 +36,7 @@ const PATHS = ['pathlib', 'pathlib._local'].flatMap((module) =>
   ),
 );
 
-export const RECORD_GLOBALS: ReadonlyMap<string, Constructor> = new Map<string, Constructor>([
+export const MODULE_GLOBALS: ReadonlyMap<string, Constructor> = new Map<string, Constructor>([
   ...CLASSES.map((global): [string, Constructor] => {
     const className = global.slice(global.indexOf(' ') + 1);
     return [global, { make: () => new Instance(className) }];

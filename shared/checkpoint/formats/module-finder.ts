@@ -1,10 +1,10 @@
 /** Makes network records of the objects in a pickle. */
 import { corrupt } from './faults.ts';
-import type { ModuleRecord, PlainValue } from './module.ts';
 import { NdArray } from './pickle/numpy.ts';
 import { StridedTensor } from './pickle/strided.ts';
 import { type Dict, Instance, type PickleValue, Sequence } from './pickle/values.ts';
 import type { PlainReader } from './plain.ts';
+import type { PlainValue, SavedModule } from './saved-module.ts';
 import type { CheckpointTensor, StateDict } from './tensor.ts';
 
 /** Tensors and modules: a network may hold the same ones in several places, and whoever walks through it meets each. */
@@ -18,9 +18,9 @@ const BOOKKEEPING =
 /** Makes networks of the objects in a pickle. */
 export class NetworkReader {
   private readonly plain: PlainReader;
-  private readonly made = new Map<Instance, ModuleRecord>();
+  private readonly made = new Map<Instance, SavedModule>();
   /** How many parts someone who walks through all of it meets. */
-  private readonly sizes = new Map<ModuleRecord, number>();
+  private readonly sizes = new Map<SavedModule, number>();
   /** Those being made now: to meet one again is to go in a circle. */
   private readonly making = new Set<Instance>();
 
@@ -29,13 +29,13 @@ export class NetworkReader {
   }
 
   /** The network that an object is, or undefined where it is none. */
-  read(object: Instance): ModuleRecord | undefined {
+  read(object: Instance): SavedModule | undefined {
     if (isTorchModule(object)) return this.memoized(object, () => this.torchModule(object));
     if (isTensorFlowNetwork(object)) return this.memoized(object, () => this.tensorFlowNetwork(object));
     return undefined;
   }
 
-  private memoized(object: Instance, make: () => ModuleRecord): ModuleRecord {
+  private memoized(object: Instance, make: () => SavedModule): SavedModule {
     const known = this.made.get(object);
     if (known) return known;
     if (this.making.has(object)) throw corrupt('a network contains itself');
@@ -51,7 +51,7 @@ export class NetworkReader {
     return record;
   }
 
-  private torchModule({ className, attributes }: Instance): ModuleRecord {
+  private torchModule({ className, attributes }: Instance): SavedModule {
     return {
       className,
       parameters: tensorsOf(attributes.dict('_parameters')),
@@ -62,7 +62,7 @@ export class NetworkReader {
   }
 
   /** dnnlib.tflib.Network: its variables as (name, array) pairs, and the networks it is made of. */
-  private tensorFlowNetwork({ className, attributes }: Instance): ModuleRecord {
+  private tensorFlowNetwork({ className, attributes }: Instance): SavedModule {
     const parameters = new Map<string, CheckpointTensor>();
     const variables = attributes.entries.get('variables');
     if (variables instanceof Sequence) {
@@ -83,8 +83,8 @@ export class NetworkReader {
     };
   }
 
-  private modulesOf(dict: Dict | undefined): ReadonlyMap<string, ModuleRecord> {
-    const modules = new Map<string, ModuleRecord>();
+  private modulesOf(dict: Dict | undefined): ReadonlyMap<string, SavedModule> {
+    const modules = new Map<string, SavedModule>();
     for (const [name, value] of dict?.entries ?? []) {
       const module = value instanceof Instance ? this.read(value) : undefined;
       if (module) modules.set(String(name), module);
