@@ -148,6 +148,38 @@ describe('the npm package', () => {
       expect(parseReport(readFileSync(join(made.out, 'report.json'), 'utf8')).verdict).toBe('LEAKAGE');
     });
 
+    it('serves the dashboard, whose modules are compiled and import one another', (test) => {
+      test.skip(!isInstalled);
+      const script = `
+        const { dashboardRoutes } = await import('rewound/dist/shared/service/http/routes/dashboard.js');
+        const api = dashboardRoutes({ settings: { signUp: 'open', stripe: null } }, {});
+        const html = await (await api.request('/')).text();
+        const queue = [...html.matchAll(/(?:src|href)="(\\/assets\\/[^"]+)"/g)].map(([, path]) => path);
+        const seen = new Map();
+        for (const path of queue) {
+          if (seen.has(path)) continue;
+          const answer = await api.request(path);
+          const text = await answer.text();
+          seen.set(path, [answer.status, answer.headers.get('content-type')]);
+          if (!path.endsWith('.js')) continue;
+          for (const [, to] of text.matchAll(/(?:from|import\\() ?'([^']+)'/g)) queue.push(new URL(to, 'http://x' + path).pathname);
+        }
+        console.log(JSON.stringify([...seen].map(([path, answer]) => [path.split('/').slice(3).join('/'), ...answer])));
+      `;
+      const { stdout, stderr } = run(tools, app, tools.node, '--input-type=module', '-e', script);
+      expect(stderr).toBe('');
+      const served: [string, number, string][] = JSON.parse(stdout);
+      expect(served.filter(([, status]) => status !== 200)).toEqual([]);
+      const page = 'package/dist/shared/service/dashboard/page/';
+      const modules = files.flatMap((file) =>
+        file.startsWith(page) && file.endsWith('.js') ? [file.slice(page.length)] : [],
+      );
+      expect(
+        served.flatMap(([path, , type]) => (type === 'text/javascript; charset=utf-8' ? [path] : [])).sort(),
+      ).toEqual(modules.sort());
+      expect(modules).toContain('main.js');
+    });
+
     it.for(['20.20.2', '22.15.1', '23.10.0'])(
       'on Node.js %s it says what it needs, without a stack',
       (version, test) => {
