@@ -12,33 +12,42 @@ import { idempotencyKey } from './pages.ts';
 import { PROBLEMS } from './problem.ts';
 import type { Limits } from './rate-limit.ts';
 
-/**
- * Who may call a route. A scope, or 'any key': an API key, or a session of one; its requests are counted by account.
- * 'public': no key is asked for. 'page' and 'session': only the page of this service, before it is signed in and after.
- */
-type Access = Scope | 'any key' | 'public' | 'page' | 'session';
-
 type Path = `/v1/${string}`;
 
-/** A route as it is written. Everything that follows from `access` and `again` is made by `routesOf`. */
-interface Spec {
+/** A route as it is written. What follows from its access is made by `routesOf`. */
+type Spec = (Keyed | Keyless) & {
   readonly method: 'get' | 'post' | 'patch' | 'delete';
   readonly path: Path;
   readonly operationId: string;
   readonly summary: string;
   readonly description?: string;
   readonly tag: Tag;
-  readonly access: Access;
-  /** Routes without a key may count their requests by the address that they come from. */
-  readonly counted?: 'by address';
+  readonly request?: RouteConfig['request'];
+  readonly responses: RouteConfig['responses'];
+};
+
+/** A route for an API key or a session of one. Its requests are counted by account. */
+interface Keyed {
+  /** The scope that the key needs. */
+  readonly access: Scope | 'any key';
   /**
    * What happens when the same request comes again. 'once': with an Idempotency-Key, it gets the answer of the first
    * time. 'harmless': it may be repeated without one. Left out: reading, or what a repetition would do again.
    */
   readonly again?: 'once' | 'harmless';
-  readonly request?: RouteConfig['request'];
-  readonly responses: RouteConfig['responses'];
+  readonly counted?: never;
 }
+
+/** A route that asks for no key. */
+interface Keyless {
+  /** 'page' and 'session': only the page of this service calls it, before it is signed in and after. */
+  readonly access: 'public' | 'page' | 'session';
+  readonly again?: never;
+  /** Whether its requests are counted by the address that they come from. */
+  readonly counted?: 'by address';
+}
+
+type Access = Spec['access'];
 
 const KEYED = z.object({ 'idempotency-key': idempotencyKey.optional() });
 
@@ -88,6 +97,6 @@ function securityOf(access: Access): Record<string, string[]>[] {
   return [{ key: scopes }, { session: scopes }];
 }
 
-function isKeyed(access: Access): access is Scope | 'any key' {
+function isKeyed(access: Access): access is Keyed['access'] {
   return access !== 'public' && access !== 'page' && access !== 'session';
 }
