@@ -3,6 +3,7 @@ import { parse } from 'csv-parse/sync';
 import { z } from 'zod';
 import { RewoundError } from '../errors.ts';
 import { stemOf } from './layout.ts';
+import { PERSON_COLUMNS } from './person-columns.ts';
 
 /** What a row says of one photo. */
 export interface TableRow {
@@ -42,22 +43,6 @@ const FILE_COLUMNS = [
   'photo',
   'picture',
   'name',
-];
-const PERSON_COLUMNS = [
-  'person',
-  'identity',
-  'person_id',
-  'identity_id',
-  'subject',
-  'subject_id',
-  'celebrity',
-  'celeb',
-  'pid',
-  'person_name',
-  'name',
-  'label',
-  'class',
-  'id',
 ];
 const SIDE_COLUMN = 'side';
 const PICTURE = /\.(jpe?g|jpe|jfif|png|webp|gif|avif|tiff?|p[gnp]m|bmp|heic|heif|jxl|jp2|jpg_large)$/i;
