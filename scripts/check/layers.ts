@@ -12,7 +12,7 @@ const SHARED: Readonly<Record<string, readonly string[]>> = {
   audit: [],
   markup: [],
   collection: [],
-  report: ['markup'],
+  report: ['markup', 'collection'],
   platform: [],
   client: [],
   faces: ['onnx', 'audit'],

@@ -4,10 +4,10 @@ import type { Context } from '../../shared/pipeline/base/context.ts';
 import { readReportFile } from '../../shared/pipeline/results/report-files.ts';
 import { readAudit } from '../../shared/pipeline/runs/run.ts';
 import type { AuditRequest } from './audit-request.ts';
-import { PROJECT } from './audit-request.ts';
 import type { Ended, Watch } from './ended.ts';
 import { EXIT, exitCodeOfEnd } from './exit.ts';
 import { writePointer } from './pointer.ts';
+import { PROJECT } from './project.ts';
 import { finish, start } from './start.ts';
 import { Station } from './station.ts';
 import { Tracker } from './tracker.ts';
@@ -48,7 +48,7 @@ export async function auditHere(request: AuditRequest, { progress, signal, ifSto
     }
     station.discardMessages();
     await context.objects.put(`${PROJECT}/project.json`, new TextEncoder().encode(JSON.stringify(settings)));
-    const audit = await start(context, key, settings.shards, progress);
+    const audit = await start(context, key, settings.shards, progress, request.list);
     await finish(context, audit, signal, () => station.runUntilIdle(signal));
     return {
       failure: await failureOf(context, audit),

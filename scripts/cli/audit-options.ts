@@ -9,12 +9,12 @@ import {
   flag,
   grouped,
   optional,
-  required,
   several,
   type Values,
   withDefault,
 } from './option.ts';
 import { asPath } from './paths.ts';
+import { PEOPLE_OPTIONS } from './people-data.ts';
 
 export const AUDIT_TAKES = ['CHECKPOINT'];
 
@@ -35,24 +35,7 @@ export const WORK_OPTIONS = {
 };
 
 export const AUDIT_OPTIONS = {
-  ...grouped('People', {
-    members: required(
-      'DIR',
-      'photos of the people the generator was trained on: one folder a person, or a flat folder with one person a photo; or embeddings.npy with labels.csv',
-      asPath,
-      'the people the generator was trained on',
-    ),
-    controls: optional(
-      'DIR',
-      'people from the same collection who were not trained on (20 or more); without them resemblance is reported, but no claim of leakage is possible',
-      asPath,
-    ),
-    placebo: optional(
-      'DIR',
-      "people neither trained on nor controls: put in the generator's place, they must show nothing",
-      asPath,
-    ),
-  }),
+  ...grouped('People', PEOPLE_OPTIONS),
   ...grouped('Samples', {
     samples: optional('N', 'samples to generate (50000)', asWhole(1, 1_000_000_000)),
     quick: flag(`${QUICK_SAMPLES} samples`),

@@ -1,8 +1,7 @@
 /** Checks what a command line of `rewound audit` asks for. */
-import { basename, dirname } from 'node:path';
+import { basename } from 'node:path';
 import type { Device } from '../../shared/onnx/runtime.ts';
 import { isCompanion } from '../../shared/pipeline/base/layout.ts';
-import { PARTS } from '../../shared/pipeline/planning/people.ts';
 import { BUILT_IN, type Settings, settingsSchema } from '../../shared/pipeline/planning/settings.ts';
 import type { Mounts } from '../../shared/platform/local/tree.ts';
 import type { Baseline } from '../../shared/report/compare/baseline.ts';
@@ -11,11 +10,10 @@ import { requireBaseline } from './baseline.ts';
 import { parseCommand } from './command.ts';
 import type { FailOn } from './exit.ts';
 import { requirePseudonymKey } from './key.ts';
-import { requireFile, requireFolder, userPath } from './paths.ts';
+import { requireFile, userPath } from './paths.ts';
+import { peopleOf } from './people-data.ts';
+import { besideItsFolder, PROJECT } from './project.ts';
 import { usage } from './usage.ts';
-
-/** Where the user's files appear as a project of the drop area. */
-export const PROJECT = 'drop/local/audit';
 
 /** What `rewound audit` was asked for, checked. */
 export interface AuditRequest {
@@ -29,6 +27,8 @@ export interface AuditRequest {
   readonly work: string;
   readonly json: boolean;
   readonly quiet: boolean;
+  /** Whether everything that is passed over is shown by name. */
+  readonly list: boolean;
   readonly failOn: FailOn;
   /** What the report is compared with. */
   readonly baseline: Baseline | undefined;
@@ -62,10 +62,7 @@ export async function auditRequest(values: AuditValues, [named = '']: readonly s
       'Rename the checkpoint, for example to end in .onnx.',
     );
   }
-  for (const part of PARTS) {
-    const folder = values[part];
-    if (folder !== undefined) await requireFolder(folder, `--${part}`);
-  }
+  const people = await peopleOf(values);
   const recognizers = await namedRecognizers(values.recognizer);
   const { seed, k, batch, shards, fresh, latent } = values;
   const checked = settingsSchema.safeParse({
@@ -73,6 +70,7 @@ export async function auditRequest(values: AuditValues, [named = '']: readonly s
     ...{ seed, k, batch, shards, fresh },
     recognizer: recognizers.length === 0 ? undefined : recognizers.map(({ name }) => name),
     card: latent === undefined ? undefined : { latent },
+    people: people.settings,
     pictures: !values['no-pictures'],
     ...(values.pseudonyms
       ? { identities: 'pseudonyms', pseudonymKey: requirePseudonymKey('--pseudonyms takes a key') }
@@ -82,7 +80,7 @@ export async function auditRequest(values: AuditValues, [named = '']: readonly s
     const [issue] = checked.error.issues;
     throw usage(`--${issue?.path[0]?.toString()}: ${issue?.message}.`);
   }
-  const { 'fail-on': failOn, device, out, work, json, quiet } = values;
+  const { 'fail-on': failOn, device, out, work, json, quiet, list } = values;
   if (failOn.startsWith('new-') && values.baseline === undefined) {
     throw usage(`--fail-on ${failOn} needs --baseline: what is new is told from an earlier report.`);
   }
@@ -92,13 +90,11 @@ export async function auditRequest(values: AuditValues, [named = '']: readonly s
     key: `${PROJECT}/checkpoints/${basename(checkpoint)}`,
     mounts: {
       ...besideItsFolder(`${PROJECT}/checkpoints`, checkpoint),
-      ...Object.fromEntries(
-        PARTS.flatMap((part) => (values[part] === undefined ? [] : [[`${PROJECT}/${part}/`, values[part]]])),
-      ),
+      ...people.mounts,
       ...Object.assign({}, ...recognizers.map(({ mounts }) => mounts)),
     },
     settings: checked.data,
-    ...{ device, out, work, json, quiet, failOn, baseline, remote },
+    ...{ device, out, work, json, quiet, list, failOn, baseline, remote },
   };
 }
 
@@ -123,14 +119,6 @@ function remoteRequest(values: AuditValues): RemoteRequest | undefined {
     throw usage('--label takes 1 to 200 characters.');
   }
   return { attestation, label: label?.trim(), msPerSample };
-}
-
-/**
- * A file that the user named, wherever a link of that name leads, and its folder beside it: what else the file needs may
- * come with it from a stranger, so no link in there is followed out of it.
- */
-export function besideItsFolder(place: string, path: string): Mounts {
-  return { [`${place}/`]: { closed: dirname(path) }, [`${place}/${basename(path)}`]: path };
 }
 
 /** Each recognizer as the settings name it, and the folder in which its card lies as a part of the project. */

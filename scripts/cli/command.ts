@@ -63,9 +63,8 @@ export function parseCommand<O extends Options>(
     // What looks like an option is one: its own value was forgotten.
     const isForgotten = value === undefined || (!inlineValue && /^-./.test(value) && !/^-[\d.]/.test(value));
     if (option.takes !== undefined && isForgotten) throw usage(`--${name} takes a value: ${option.takes}.`);
-    const all = given.get(name) ?? [];
-    if (all.length > 0 && !option.many) throw usage(`--${name} is given twice.`, 'Give it once.');
-    given.set(name, [...all, value ?? '']);
+    // The last one counts, so that a script's options can be overruled behind them.
+    given.set(name, [...(option.many ? (given.get(name) ?? []) : []), value ?? '']);
   }
   checkArguments(takes, positionals);
   const values = Object.entries(options).map(([name, option]) => [

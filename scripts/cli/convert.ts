@@ -6,9 +6,9 @@ import { stdout } from '../../shared/terminal.ts';
 import { withCompanions } from './beside.ts';
 import { command } from './command.ts';
 import { putFile } from './files.ts';
-import { readingEngine } from './inspect.ts';
 import { required } from './option.ts';
 import { asPath, requireFile, requireFolder, userPath } from './paths.ts';
+import { readingEngine } from './reading-engine.ts';
 import { usage } from './usage.ts';
 
 export const convert = command({

@@ -8,12 +8,12 @@ import { settingsSchema } from '../../shared/pipeline/planning/settings.ts';
 import { enrolFolder } from '../../shared/pipeline/steps/enrol-folder.ts';
 import { stderr, stdout } from '../../shared/terminal.ts';
 import { ENGINE_OPTIONS, WORK_OPTIONS } from './audit-options.ts';
-import { besideItsFolder, PROJECT } from './audit-request.ts';
 import { command } from './command.ts';
 import { putFile } from './files.ts';
 import { optional, required, type Values } from './option.ts';
 import { asPath, requireFile, requireFolder, userPath } from './paths.ts';
 import { quietProgress, terminalProgress } from './progress.ts';
+import { besideItsFolder, PROJECT } from './project.ts';
 import { Station } from './station.ts';
 
 const OPTIONS = {

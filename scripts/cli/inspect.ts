@@ -2,21 +2,13 @@
 import { basename } from 'node:path';
 import type { PlainValue } from '../../shared/checkpoint/formats/saved-module.ts';
 import type { Inspection } from '../../shared/engine/compute.ts';
-import { EngineProcess } from '../../shared/engine/process.ts';
 import { printable } from '../../shared/printable.ts';
 import { stdout } from '../../shared/terminal.ts';
 import { withCompanions } from './beside.ts';
 import { command } from './command.ts';
 import { flag } from './option.ts';
 import { requireFile, userPath } from './paths.ts';
-
-const MEMORY_BYTES = 8 * 2 ** 30;
-const SILENCE_MS = 60_000;
-
-/** Reading is the engine's work too: a hostile file ends that process, not this one. */
-export function readingEngine(): EngineProcess {
-  return new EngineProcess({ device: 'cpu', threads: 1, memoryBytes: MEMORY_BYTES, silenceMs: SILENCE_MS });
-}
+import { readingEngine } from './reading-engine.ts';
 
 export const inspect = command({
   name: 'inspect',

@@ -11,9 +11,11 @@ import { convert } from './convert.ts';
 import { enrol } from './enrol.ts';
 import { EXIT } from './exit.ts';
 import { inspect } from './inspect.ts';
+import { people } from './people.ts';
 import { price } from './price.ts';
 import { serve } from './serve.ts';
 import { show } from './show.ts';
+import { split } from './split.ts';
 import { trend } from './trend.ts';
 
 /**
@@ -22,6 +24,8 @@ import { trend } from './trend.ts';
  */
 export const COMMANDS: readonly Command[] = [
   audit,
+  people,
+  split,
   inspect,
   show,
   baseline,

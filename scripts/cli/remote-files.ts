@@ -8,12 +8,15 @@ import { decodeLabels, encodeLabels } from '../../shared/faces/labels.ts';
 import type { Context } from '../../shared/pipeline/base/context.ts';
 import { givenTextOf } from '../../shared/pipeline/base/given-text.ts';
 import { checkpointCard, checkpointRecipe, externalFiles } from '../../shared/pipeline/planning/companions.ts';
-import { listSide, PARTS, type Part, type Side } from '../../shared/pipeline/planning/people.ts';
+import { listSide } from '../../shared/pipeline/planning/list-side.ts';
+import { PARTS, type Part, type Side } from '../../shared/pipeline/planning/people.ts';
 import { findRecognizers } from '../../shared/pipeline/planning/recognizer.ts';
 import { openLocal } from '../../shared/platform/local/index.ts';
 import type { ObjectInfo } from '../../shared/platform/ports.ts';
-import { type AuditRequest, PROJECT } from './audit-request.ts';
+import type { AuditRequest } from './audit-request.ts';
+import { PROJECT } from './project.ts';
 import type { RemoteNames } from './remote-names.ts';
+import { usage } from './usage.ts';
 
 /** A file as it is uploaded. */
 export interface RemoteFile {
@@ -60,7 +63,7 @@ export async function withFiles<R>(
     const own = [...(await ofCheckpoint(context, request)), ...(await ofRecognizers(context, request))];
     const sides: { readonly part: Part; readonly side: Side }[] = [];
     for (const part of PARTS) {
-      const side = await listSide(objects, PROJECT, part);
+      const side = await listSide(context, PROJECT, part, request.settings.people);
       if (side) sides.push({ part, side });
     }
     const people = (await Promise.all(sides.map(({ part, side }) => ofSide(context, part, side, names)))).flat();
@@ -117,6 +120,12 @@ async function ofSide(
   names: RemoteNames,
 ): Promise<(RemoteFile & { readonly isPhoto: boolean })[]> {
   if (side.kind === 'photos') {
+    if (side.photos.some(({ at }) => at)) {
+      throw usage(
+        'Archives of photos cannot be audited by the service yet: the names in them would leave this machine.',
+        'Unpack them and give the folder, or make the audit on this machine.',
+      );
+    }
     const infos = new Map<string, ObjectInfo>();
     for await (const info of context.objects.list(`${PROJECT}/${part}/`)) infos.set(info.key, info);
     return side.photos.flatMap(({ key, identity, photo }) => {

@@ -4,7 +4,7 @@ import type { Context } from '../../shared/pipeline/base/context.ts';
 import { keys } from '../../shared/pipeline/base/layout.ts';
 import { TOPICS } from '../../shared/pipeline/base/messages.ts';
 import { recordPaths } from '../../shared/pipeline/base/record-paths.ts';
-import { auditId } from '../../shared/pipeline/planning/identify.ts';
+import { identifyKey } from '../../shared/pipeline/planning/identify.ts';
 import { sampleShards } from '../../shared/pipeline/planning/plan/sampling.ts';
 import type { Plan } from '../../shared/pipeline/planning/plan/schema.ts';
 import { readPlan } from '../../shared/pipeline/planning/plan/store.ts';
@@ -14,6 +14,7 @@ import { rejecting } from '../../shared/pipeline/runs/reject.ts';
 import { type AuditRecord, isFinal, readAudit, reopenAudit } from '../../shared/pipeline/runs/run.ts';
 import { resume } from '../../shared/pipeline/steps/sweep.ts';
 import type { Progress } from './progress.ts';
+import { understandingOf } from './understanding.ts';
 
 /** Runs that end with the audit unfinished before that is its end. */
 const MOST_RUNS = 4;
@@ -43,14 +44,17 @@ export async function start(
   key: string,
   shards: number | undefined,
   progress: Progress,
+  list = false,
 ): Promise<string> {
   const checkpoint = await context.objects.head(key);
-  const id = await auditId(context, key);
-  if (!checkpoint || !id) {
+  const found = await identifyKey(context, key);
+  if (!checkpoint || !found) {
     throw new RewoundError('NOT_FOUND', 'The checkpoint is not there, or its name is not one a bucket accepts.', {
       help: 'Check the path; names must not begin with a dot or end in .part, .tmp or .json.',
     });
   }
+  const id = found.audit;
+  for (const line of understandingOf(found, list)) progress.note(line);
   const record = await readAudit(context, id);
   const plan = record && (await planOf(context, id, record, progress));
   if (plan && shards !== undefined) {
@@ -58,7 +62,7 @@ export async function start(
     if (before !== shards) {
       progress.note(`The work so far was cut into ${before} shards; starting over with ${shards}.`);
       await forgetAudit(context, id);
-      return start(context, key, undefined, progress);
+      return start(context, key, undefined, progress, false);
     }
   }
   if (!record) {

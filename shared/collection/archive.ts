@@ -101,7 +101,13 @@ export async function* readPictures(path: string, locators: readonly Locator[], 
 
 function pictureAt(source: Bytes, { start, length, deflated, parts }: Extract<Locator, { start: number }>): Uint8Array {
   const bytes = parts ? joined(source, parts).subarray(start, start + length) : source.read(start, length);
-  return deflated === undefined ? bytes : inflate(bytes, deflated);
+  if (deflated === undefined) return bytes;
+  try {
+    return inflate(bytes, deflated);
+  } catch {
+    // One damaged picture is one that cannot be read, and no reason to give up all others.
+    return new Uint8Array();
+  }
 }
 
 /** What is read in ascending order, in the order that was asked for. */

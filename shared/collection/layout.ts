@@ -4,15 +4,15 @@
  */
 
 /** What the user may say about a collection: that folders are people, or that nothing says who is in a photo. */
-const LAYOUTS = ['people', 'photos'] as const;
+export const LAYOUTS = ['people', 'photos'] as const;
 export type Layout = (typeof LAYOUTS)[number];
 
 /** How photos were matched to people, in the order in which the ways are tried. */
-const WAYS = ['table', 'labels', 'folders', 'names', 'nothing'] as const;
+export const WAYS = ['table', 'labels', 'folders', 'names', 'nothing'] as const;
 export type Way = (typeof WAYS)[number];
 
 /** Why nothing says who is in the photos: they are in one folder, in folders that a tool cut them into, or in splits. */
-const NO_PEOPLE = ['flat', 'storage-folders', 'one-folder', 'splits', 'asked'] as const;
+export const NO_PEOPLE = ['flat', 'storage-folders', 'one-folder', 'splits', 'asked'] as const;
 
 export interface Understanding {
   /** How most photos were matched to people; "nothing" where the recognizer has to group them. */

@@ -6,6 +6,8 @@ import type { ModelWeights, ReadGenerator } from '../checkpoint/read-generator.t
 import type { CheckpointCard } from '../checkpoint/spec/card.ts';
 import type { Assumption, GeneratorSpec } from '../checkpoint/spec/generator.ts';
 import type { Recipe } from '../checkpoint/spec/recipe.ts';
+import type { ListOptions } from '../collection/archive.ts';
+import type { Listing, Locator } from '../collection/entry.ts';
 import type { Enrolment } from '../faces/enrolled.ts';
 import type { RecognizerCard, RecognizerInfo } from '../faces/recognizer.ts';
 
@@ -16,6 +18,8 @@ import type { RecognizerCard, RecognizerInfo } from '../faces/recognizer.ts';
 export interface Compute {
   /** The files of weights that an ONNX model names. */
   weightFiles(path: string): Promise<readonly string[]>;
+  /** What is in an archive of pictures. */
+  listArchive(request: ListArchiveRequest): Promise<Listing>;
   /** Reads a checkpoint without running it. */
   inspect(request: InspectRequest): Promise<Inspection>;
   /** A checkpoint as an ONNX model. */
@@ -31,7 +35,7 @@ export interface Compute {
   /** Samples as pictures. */
   render(request: RenderRequest): Promise<readonly Uint8Array[]>;
   /** Photos as small JPEGs for a report; null for those that cannot be read. */
-  thumbnails(paths: readonly string[]): Promise<readonly (Uint8Array | null)[]>;
+  thumbnails(photos: readonly PhotoFile[]): Promise<readonly (Uint8Array | null)[]>;
   /** One sample's embedding; null where no face is found in it. */
   embedSample(request: EmbedSampleRequest): Promise<Float32Array | null>;
 }
@@ -124,8 +128,21 @@ export interface Resolution {
   readonly detect: boolean;
 }
 
+export interface ListArchiveRequest extends ListOptions {
+  readonly path: string;
+}
+
+/** A photo in a local file: all of it, or a part of one that is an archive. */
+export interface PhotoFile {
+  readonly path: string;
+  /** Where it is in the archive. */
+  readonly at?: Locator | undefined;
+  /** Where in the archive the file begins, if it holds a part of it. */
+  readonly shift?: number;
+}
+
 export interface EnrolRequest {
-  readonly photos: readonly string[];
+  readonly photos: readonly PhotoFile[];
   readonly recognizer: RecognizerRequest;
   readonly resolution: Resolution | null;
 }

@@ -4,12 +4,13 @@ import { eyeDistance, type Points, scalePoints } from '../faces/align.ts';
 import { FACE_SCORE } from '../faces/detection.ts';
 import type { Enrolment, PhotoState } from '../faces/enrolled.ts';
 import type { FaceLocator, LocatedFace } from '../faces/locate.ts';
-import { cutSquare, type Photo, readPhoto, resizePhoto, toPlanes } from '../faces/photo.ts';
+import { cutSquare, type Photo, resizePhoto, toPlanes } from '../faces/photo.ts';
 import type { Recognizer } from '../faces/recognizer.ts';
 import { fillCanvas, placeOnCanvas } from '../faces/resample.ts';
 import { floatTensor } from '../onnx/runtime.ts';
 import { systemCause } from '../system-errors.ts';
-import type { Resolution } from './compute.ts';
+import type { PhotoFile, Resolution } from './compute.ts';
+import { readPhotos } from './photo-files.ts';
 
 /** Photos embedded in one run of the recognizer. */
 const BATCH = 32;
@@ -34,17 +35,17 @@ type Located = Readable & { readonly points: Points };
  * the face is as small as a generated one, and (where samples are detected one by one) it is looked for again.
  */
 export async function enrolPhotos(
-  paths: readonly string[],
+  files: readonly PhotoFile[],
   resolution: Resolution | null,
   { locator, recognizer }: { readonly locator: FaceLocator; readonly recognizer: Recognizer },
   onPhotos: (done: number) => void,
 ): Promise<Enrolment> {
   const length = recognizer.info.embedding;
-  const embeddings = new Float32Array(paths.length * length);
-  const states = new Array<PhotoState>(paths.length).fill('unreadable');
+  const embeddings = new Float32Array(files.length * length);
+  const states = new Array<PhotoState>(files.length).fill('unreadable');
   const eyes = Math.min(resolution?.eyeDistance ?? ENOUGH_EYE_DISTANCE, ENOUGH_EYE_DISTANCE);
-  for (let first = 0; first < paths.length; first += BATCH) {
-    const photos = await readAll(paths.slice(first, first + BATCH), first);
+  for (let first = 0; first < files.length; first += BATCH) {
+    const photos = await readAll(files.slice(first, first + BATCH), first);
     for (const { place } of photos) states[place] = 'undetected';
     const located = await locateAll(photos, locator, { smallFaces: true });
     let shrunk = await Promise.all(located.map((face) => shrinkTo(face, eyes)));
@@ -57,13 +58,13 @@ export async function enrolPhotos(
         embeddings.set(embedded.subarray(i * length, (i + 1) * length), place * length);
       });
     }
-    onPhotos(Math.min(first + BATCH, paths.length));
+    onPhotos(Math.min(first + BATCH, files.length));
   }
   return { embeddings, states };
 }
 
-async function readAll(paths: readonly string[], first: number): Promise<Readable[]> {
-  const read = await Promise.allSettled(paths.map(readPhoto));
+async function readAll(files: readonly PhotoFile[], first: number): Promise<Readable[]> {
+  const read = await readPhotos(files);
   // A disk that fails or a limit of the system is no fault of a photo: counted as one, it would change the result.
   for (const result of read) {
     if (result.status === 'rejected' && systemCause(result.reason)) throw asRewoundError(result.reason);

@@ -13,6 +13,7 @@ export function computeOf(run: (task: Task, request: TaskRequest) => Promise<unk
   const task = <T extends Task>(name: OneRequest<T>) => ((request: TaskRequest<T>) => run(name, request)) as Compute[T];
   return {
     weightFiles: task('weightFiles'),
+    listArchive: task('listArchive'),
     inspect: task('inspect'),
     convert: task('convert'),
     calibrate: task('calibrate'),

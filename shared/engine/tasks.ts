@@ -4,6 +4,7 @@ import { decodeProfile, encodeProfile } from '../audit/gallery/profile-codec.ts'
 import { type ByteSource, fileSource } from '../checkpoint/formats/source.ts';
 import { PICTURE_OUTPUTS } from '../checkpoint/picture.ts';
 import { readGenerator } from '../checkpoint/read.ts';
+import { listArchive } from '../collection/archive.ts';
 import { RewoundError } from '../errors.ts';
 import { decodeEnrolled } from '../faces/enrolment.ts';
 import { decodeGallery, type Gallery } from '../faces/gallery.ts';
@@ -19,6 +20,7 @@ import { calibrate, loadGenerator } from './calibrate.ts';
 import type { Compute, ModelFiles, RecognizerRequest } from './compute.ts';
 import { enrolPhotos } from './enrol.ts';
 import { Sampler } from './generator.ts';
+import { readPhotos } from './photo-files.ts';
 import { probeShard } from './probe.ts';
 import { profileGallery } from './profile.ts';
 import { SampleEmbedder } from './samples.ts';
@@ -83,6 +85,9 @@ export function localTasks(options: RuntimeOptions, onProgress: (done: number) =
     async weightFiles(path) {
       return summarize(await readFile(path)).externalFiles;
     },
+    async listArchive({ path, ...options }) {
+      return listArchive(path, options);
+    },
     async inspect({ path, card, recipe }) {
       return withFile(path, async (file) => {
         const { build: _, ...inspection } = readGenerator(file, card, recipe);
@@ -146,8 +151,9 @@ export function localTasks(options: RuntimeOptions, onProgress: (done: number) =
       }
       return pictures;
     },
-    thumbnails(paths) {
-      return Promise.all(paths.map((path) => thumbnail(path, THUMBNAIL_SIDE).catch(() => null)));
+    async thumbnails(photos) {
+      const read = await readPhotos(photos);
+      return Promise.all(read.map((one) => (one.status === 'fulfilled' ? thumbnail(one.value, THUMBNAIL_SIDE) : null)));
     },
     async embedSample({ model, spec, geometry, alignment, recognizer, seed }) {
       const embedder = new SampleEmbedder(await generatorOf(model), spec, geometry, await faces());

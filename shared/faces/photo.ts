@@ -15,9 +15,9 @@ function fromRaw({ data, width, height, channels }: RawImage) {
   return sharp(data, { raw: { width, height, channels } });
 }
 
-/** Decodes a photo of any format sharp or netpbm knows: upright, RGB, at most 1600 pixels a side. Throws if it cannot. */
-export async function readPhoto(path: string): Promise<Photo> {
-  const bytes = await readFile(path);
+/** Decodes a photo, a file or its bytes, of any format sharp or netpbm knows: upright, RGB, at most 1600 pixels a side. Throws if it cannot. */
+export async function readPhoto(source: string | Uint8Array): Promise<Photo> {
+  const bytes = typeof source === 'string' ? await readFile(source) : source;
   const image = isPnm(bytes) ? fromRaw(decodePnm(bytes)) : sharp(bytes, { limitInputPixels: MAX_PIXELS });
   const { data, info } = await image
     .autoOrient()
@@ -87,8 +87,8 @@ export function planesToPng(planes: Float32Array, offset: number, width: number,
 }
 
 /** A photo as a JPEG of at most `side` pixels. */
-export async function thumbnail(path: string, side: number): Promise<Uint8Array> {
-  return fromRaw(await readPhoto(path))
+export async function thumbnail(photo: Photo, side: number): Promise<Uint8Array> {
+  return fromRaw(photo)
     .resize({ width: side, height: side, fit: 'inside', withoutEnlargement: true })
     .jpeg({ quality: 88 })
     .toBuffer();

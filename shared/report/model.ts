@@ -1,5 +1,6 @@
 /** The schema of a report. */
 import { z } from 'zod';
+import { understoodSchema } from '../collection/understood.ts';
 
 /**
  * `report.json`, version 1: everything an audit found, as data. The page, and every other rendering, is made from
@@ -30,6 +31,8 @@ const gallerySchema = z.strictObject({
   ),
   /** Identities left out because they, or a photo of theirs, stand on both sides. */
   overlapping: count,
+  /** How the data of this side were read, and what was passed over; absent where embeddings were given. */
+  understood: understoodSchema.optional(),
 });
 
 const rateSchema = z

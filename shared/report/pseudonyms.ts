@@ -53,6 +53,8 @@ export function renamePeople(report: Report, { person, photo }: Renaming): Repor
         reason,
       }))
       .sort((a, b) => compare(a.identity, b.identity) || compare(a.photo, b.photo)),
+    // Names of folders and files may be those of people.
+    ...(found.understood ? { understood: { ...found.understood, above: [], sources: [] } } : {}),
   });
   return {
     ...report,

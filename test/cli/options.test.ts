@@ -85,6 +85,8 @@ const EXAMPLE: Readonly<Record<string, string>> = {
   WHO: 'owner',
   KIND: 'nvidia-l4',
   WHAT: 'never',
+  HOW: 'photos',
+  SHARE: '10%',
   DIR: 'folder',
   FILE: 'file',
 };
@@ -111,15 +113,15 @@ it.each([
   [['--no-picture'], 'Did you mean --no-pictures?'],
   [['-q'], 'There is no option -q.'],
   [['--quiet=yes'], '--quiet takes no value.'],
-  [['--seed', '1', '--seed', '2'], '--seed is given twice.'],
   [['--samples', '--quiet'], '--samples takes a value: N.'],
   [['other.onnx'], 'Unexpected argument "other.onnx": give one checkpoint.'],
 ])('%j is refused: %s', async (args, message) => {
   await expect(parse(...args)).rejects.toMatchObject({ code: 'USAGE', message: expect.stringContaining(message) });
 });
 
-it('a value may follow an equals sign', async () => {
+it('a value may follow an equals sign, and the last of several counts', async () => {
   expect((await parse('--samples=300')).settings).toMatchObject({ samples: 300 });
+  expect((await parse('--samples', '300', '--samples', '200')).settings).toMatchObject({ samples: 200 });
 });
 
 it('the documentation names no option that no command has', () => {

@@ -17,7 +17,7 @@ const enrol = (
   photos: readonly string[],
   resolution: Resolution | null = null,
   recognizer: RecognizerRequest = BUILT_IN,
-) => tasks.enrol({ photos, recognizer, resolution });
+) => tasks.enrol({ photos: photos.map((path) => ({ path })), recognizer, resolution });
 
 const rows = (embeddings: Float32Array, length = 128) =>
   Array.from({ length: embeddings.length / length }, (_, i) => embeddings.subarray(i * length, (i + 1) * length));

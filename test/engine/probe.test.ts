@@ -44,7 +44,7 @@ beforeAll(async () => {
     seed: 0,
     batch: 64,
   });
-  const photos = roster.flatMap(({ key }) => [demoPhoto(key, 0), demoPhoto(key, 1)]);
+  const photos = roster.flatMap(({ key }) => [demoPhoto(key, 0), demoPhoto(key, 1)]).map((path) => ({ path }));
   const resolution = { eyeDistance: calibration.alignment.eyeDistance, detect: true };
   const { embeddings } = await tasks.enrol({ photos, recognizer, resolution });
   gallery = encodeGallery(embeddings, 128, roster);

@@ -59,7 +59,7 @@ describe('the engine', () => {
   it('runs tasks one after the other, and tells of their progress', async () => {
     const told: string[] = [];
     const running = engine({ onProgress: (task, done) => told.push(`${task} ${done}`) });
-    const photos = [demoPhoto('m000', 0), demoPhoto('m001', 0)];
+    const photos = [demoPhoto('m000', 0), demoPhoto('m001', 0)].map((path) => ({ path }));
     const enrolled = running.tasks.enrol({ photos, recognizer: { kind: 'built-in' }, resolution: null });
     await Promise.all([enrolled, works(running)]);
     expect(told).toEqual(['enrol 2']);

@@ -48,7 +48,7 @@ function compute(): StubCompute {
   const stub = stubCompute();
   return stubCompute({
     calibrate: async (request) => ({ ...(await stub.calibrate(request)), weights: WEIGHTS }),
-    thumbnails: async (paths) => paths.map((path) => (path === '' ? null : readFileSync(path))),
+    thumbnails: async (photos) => photos.map(({ path }) => (path === '' ? null : readFileSync(path))),
   });
 }
 

@@ -81,7 +81,11 @@ describe('embeddings made elsewhere', () => {
       put(folder, path, photoOf(identity, photo));
       return `${folder}/drop/tenant/project/${path}`;
     });
-    const made = await stubCompute().enrol({ photos, recognizer: { kind: 'built-in' }, resolution: null });
+    const made = await stubCompute().enrol({
+      photos: photos.map((path) => ({ path })),
+      recognizer: { kind: 'built-in' },
+      resolution: null,
+    });
     const data = made.embeddings.subarray(0, labels.length * columns);
     put(folder, 'members/embeddings.npy', encodeNpy({ rows: labels.length, columns, data }));
     put(folder, 'members/labels.csv', change(encodeLabels(labels)));

@@ -15,7 +15,11 @@ describe.skipIf(!ORL)('the built-in networks on the ORL faces, at their own reso
   beforeAll(async () => {
     const tasks = localTasks({ device: 'cpu', threads: 1 }, () => undefined);
     const photos = Array.from({ length: PEOPLE }, (_, i) => photosOf(i + 1)).flat();
-    enrolment = await tasks.enrol({ photos, recognizer: { kind: 'built-in' }, resolution: null });
+    enrolment = await tasks.enrol({
+      photos: photos.map((path) => ({ path })),
+      recognizer: { kind: 'built-in' },
+      resolution: null,
+    });
     const pairs = { same: [] as number[], different: [] as number[] };
     for (let a = 0; a < photos.length; a++) {
       for (let b = 0; b < a; b++) {

@@ -5,7 +5,8 @@ import { batchRange } from '../../shared/audit/counts/shards.ts';
 import { TallyBuilder } from '../../shared/audit/counts/tally-builder.ts';
 import { RandomState } from '../../shared/audit/numbers/random.ts';
 import { pictureGeometry } from '../../shared/checkpoint/picture.ts';
-import type { Compute, Inspection, ModelFiles } from '../../shared/engine/compute.ts';
+import { listArchive, readPictures } from '../../shared/collection/archive.ts';
+import type { Compute, Inspection, ModelFiles, PhotoFile } from '../../shared/engine/compute.ts';
 import type { PhotoState } from '../../shared/faces/enrolled.ts';
 import { decodeGallery } from '../../shared/faces/gallery.ts';
 import { requireContent } from '../../shared/seal.ts';
@@ -41,6 +42,7 @@ export interface StubCompute extends Compute {
 export function stubCompute(changes: Partial<Compute> = {}): StubCompute {
   const calls = {
     weightFiles: 0,
+    listArchive: 0,
     inspect: 0,
     convert: 0,
     calibrate: 0,
@@ -52,6 +54,9 @@ export function stubCompute(changes: Partial<Compute> = {}): StubCompute {
     embedSample: 0,
   };
   const compute: Compute = {
+    async listArchive({ path, ...options }) {
+      return listArchive(path, options);
+    },
     async weightFiles() {
       return [];
     },
@@ -83,8 +88,9 @@ export function stubCompute(changes: Partial<Compute> = {}): StubCompute {
     },
     async enrol({ photos }) {
       const embeddings = new Float32Array(photos.length * LENGTH);
-      const states = photos.map((path, i): PhotoState => {
-        const [person = '', photo = ''] = readFileSync(path, 'utf8').split(' ');
+      const texts = await Promise.all(photos.map(textOf));
+      const states = texts.map((text, i): PhotoState => {
+        const [person = '', photo = ''] = text.split(' ');
         if (person === 'broken') return 'unreadable';
         if (person === 'nobody') return 'undetected';
         embeddings.set(embed(person, photo), i * LENGTH);
@@ -113,8 +119,8 @@ export function stubCompute(changes: Partial<Compute> = {}): StubCompute {
       readModel(model);
       return seeds.map((seed) => Uint8Array.of(0x89, 0x50, 0x4e, 0x47, seed & 255));
     },
-    async thumbnails(paths) {
-      return paths.map((path) => (path === '' ? null : Uint8Array.of(0xff, 0xd8, 0xff, path.length & 255)));
+    async thumbnails(photos) {
+      return photos.map(({ path }) => (path === '' ? null : Uint8Array.of(0xff, 0xd8, 0xff, path.length & 255)));
     },
     async embedSample({ model, seed }) {
       return sample(readModel(model), seed);
@@ -213,4 +219,11 @@ function direction(name: string): Float32Array {
 function normalised(values: Float32Array): Float32Array {
   const norm = Math.hypot(...values);
   return values.map((value) => value / norm);
+}
+
+/** The text of a photo, which may be in an archive. */
+async function textOf({ path, at, shift }: PhotoFile): Promise<string> {
+  if (!at) return readFile(path, 'utf8');
+  for await (const bytes of readPictures(path, [at], shift)) return new TextDecoder().decode(bytes);
+  return '';
 }

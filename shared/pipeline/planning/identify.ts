@@ -9,7 +9,8 @@ import { digest } from '../base/digest.ts';
 import { givenTextOf } from '../base/given-text.ts';
 import { type DroppedCheckpoint, droppedCheckpoint } from '../base/layout.ts';
 import { checkpointCard, checkpointRecipe, type ExternalObject, externalFiles } from './companions.ts';
-import { listSide, type Side, sideDigest } from './people.ts';
+import { listSide } from './list-side.ts';
+import { type Side, sideDigest } from './people.ts';
 import { type FoundRecognizer, findRecognizers } from './recognizer.ts';
 import { recognizerNames, type Settings, settingsSchema } from './settings.ts';
 
@@ -46,13 +47,13 @@ export interface Identified {
   readonly refused: RewoundError | undefined;
 }
 
-/** The audit a checkpoint would start now. Throws GALLERY_EMPTY where a role's folder holds no photo. */
-export async function auditId(context: Context, key: string): Promise<string | undefined> {
+/** What a checkpoint's audit would be made of now. Throws GALLERY_EMPTY where a role's folder holds no photo. */
+export async function identifyKey(context: Context, key: string): Promise<Identified | undefined> {
   const place = droppedCheckpoint(key);
   const checkpoint = await context.objects.head(key);
   const found = place && checkpoint && (await identify(context, place, checkpoint));
   if (found?.refused) throw found.refused;
-  return found?.audit;
+  return found;
 }
 
 /** Reads what an audit is made of, once, and gives it a name. Throws transient errors alone. */
@@ -67,12 +68,13 @@ export async function identify(
     recipe: await outcomeOf(() => givenTextOf(context, `${checkpoint.key}.recipe.json`)),
   };
   const [settingsText, cardText, recipeText] = [texts.settings, texts.card, texts.recipe].map(found);
-  const members = await outcomeOf(() => listSide(context.objects, place.project, 'members'));
-  const controls = await outcomeOf(() => listSide(context.objects, place.project, 'controls'));
-  const placebo = await outcomeOf(() => listSide(context.objects, place.project, 'placebo'));
   const unread = refusal(texts.settings) ?? refusal(texts.card) ?? refusal(texts.recipe);
 
   const settings = await outcomeOf(() => parseJsonFile(settingsSchema, settingsText ?? '{}', 'project.json'));
+  const people = found(settings)?.people;
+  const members = await outcomeOf(() => listSide(context, place.project, 'members', people));
+  const controls = await outcomeOf(() => listSide(context, place.project, 'controls', people));
+  const placebo = await outcomeOf(() => listSide(context, place.project, 'placebo', people));
   const card = await outcomeOf(() => checkpointCard(cardText, usable(settings)));
   const recipe = await outcomeOf(() => checkpointRecipe(recipeText));
   const recognizers = await outcomeOf(() => findRecognizers(context, place.project, usable(settings)));

@@ -1,6 +1,7 @@
 /** The schema of project.json, and what follows from it. */
 import { z } from 'zod';
 import { checkpointCardSchema } from '../../checkpoint/spec/card.ts';
+import { LAYOUTS } from '../../collection/layout.ts';
 
 /** Most samples an audit may have. */
 const MOST_SAMPLES = 1_000_000_000;
@@ -40,6 +41,17 @@ export const settingsSchema = z
     card: checkpointCardSchema.optional(),
     /** Whether the report holds pictures of samples and of the photos they match. */
     pictures: z.boolean().default(true),
+    /** How to read who is in the photos, where their layout does not say it. */
+    people: z
+      .strictObject({
+        /** Overrules what folders are taken for: people, or places where photos are stored. */
+        layout: z.enum(LAYOUTS).optional(),
+        /** The column of a table, or the field of a sample, that names the person. */
+        personColumn: z.string().min(1).optional(),
+        /** A table of files and people, relative to the project. */
+        table: z.string().min(1).optional(),
+      })
+      .optional(),
     /** How people stand in the report: as their folders are called, or under pseudonyms. */
     identities: z.enum(['names', 'pseudonyms']).default('names'),
     /** What pseudonyms are made with: 32 bytes in hex. Whoever has it can translate them back. In no report. */

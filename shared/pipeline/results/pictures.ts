@@ -1,10 +1,12 @@
 /** Makes the pictures of a report. */
+
+import type { PhotoFile } from '../../engine/compute.ts';
 import { asRewoundError } from '../../errors.ts';
 import type { Match, Report } from '../../report/model.ts';
 import type { Pictures } from '../../report/render/html.ts';
 import { photoKey, shownMatches } from '../../report/render/html.ts';
 import type { Context } from '../base/context.ts';
-import { uploadedFile } from '../base/uploaded-files.ts';
+import { photoFiles } from '../planning/photo-files.ts';
 import { generatorFiles } from '../planning/plan/files.ts';
 import type { Plan } from '../planning/plan/schema.ts';
 
@@ -59,8 +61,8 @@ export async function photosOf(
     const place = side.photos.find(({ identity, photo }) => identity === match.identity && photo === match.photo);
     return place ? [{ key: photoKey(match), place }] : [];
   });
-  const paths = await Promise.all(places.map(({ place }) => uploadedFile(context, place).catch(whereGone)));
-  const thumbnails = await context.compute.thumbnails(paths);
+  const files = await Promise.all(places.map(({ place }) => photoFiles(context, [place]).catch(whereGone)));
+  const thumbnails = await context.compute.thumbnails(files.flat());
   return new Map(
     places.flatMap(({ key }, i) => {
       const picture = thumbnails[i];
@@ -70,8 +72,8 @@ export async function photosOf(
 }
 
 /** No path for a photo that its owner deleted or replaced. That storage does not answer is no reason to leave it out. */
-function whereGone(cause: unknown): string {
+function whereGone(cause: unknown): PhotoFile[] {
   const { code, transient } = asRewoundError(cause);
-  if (!transient && (code === 'NOT_FOUND' || code === 'OBJECT_CHANGED')) return '';
+  if (!transient && (code === 'NOT_FOUND' || code === 'OBJECT_CHANGED')) return [{ path: '' }];
   throw cause;
 }

@@ -51,8 +51,8 @@ export function makeReport(plan: Plan, analyses: Analyses, total: number): Repor
       ...facesSeen(plan, measured[0]!.summary),
       alignment: { mode: alignment.mode, spread: alignment.spread, eyeDistance: alignment.eyeDistance },
     },
-    members: side(roster, 'members'),
-    controls: plan.controls ? side(roster, 'controls') : null,
+    members: side(plan, roster, 'members'),
+    controls: plan.controls ? side(plan, roster, 'controls') : null,
     photosPerIdentity: roster.photosPerIdentity,
     ...findings(plan, analyses),
     limits: LIMITS,
@@ -66,10 +66,12 @@ export function makeReport(plan: Plan, analyses: Analyses, total: number): Repor
   };
 }
 
-function side({ people, counts }: Roster, role: Role): Report['members'] {
+function side(plan: Plan, { people, counts }: Roster, role: Role): Report['members'] {
   const { photos, undetected, unreadable, overlapping, leftOut } = counts[role];
   const identities = people.filter((person) => person.role === role).length;
-  return { identities, photos, undetected, unreadable, overlapping, leftOut };
+  const given = plan[role];
+  const understood = given?.kind === 'photos' ? given.understood : undefined;
+  return { identities, photos, undetected, unreadable, overlapping, leftOut, ...(understood ? { understood } : {}) };
 }
 
 function alignmentNotes({ generator: { alignment, calibration } }: Plan): Report['generator']['assumptions'] {

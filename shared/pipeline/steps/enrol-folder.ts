@@ -8,10 +8,11 @@ import type { Context } from '../base/context.ts';
 import { givenTextOf } from '../base/given-text.ts';
 import { keys } from '../base/layout.ts';
 import { putOnce } from '../base/once.ts';
-import { requireUploaded } from '../base/uploaded-files.ts';
 import { cutEnrolment } from '../planning/batches.ts';
 import { checkpointCard, checkpointRecipe, externalFiles, localFiles } from '../planning/companions.ts';
-import { listSide, type PhotoObject } from '../planning/people.ts';
+import { listSide } from '../planning/list-side.ts';
+import type { PhotoObject } from '../planning/people.ts';
+import { photoFiles, requireSame } from '../planning/photo-files.ts';
 import { resolutionOf } from '../planning/plan/files.ts';
 import { findRecognizers } from '../planning/recognizer.ts';
 import type { Settings } from '../planning/settings.ts';
@@ -35,7 +36,7 @@ export interface EnrolledFolder {
 /** Embeds a folder of photos outside of any audit, sharing with audits of the project what was embedded before. */
 export async function enrolFolder(context: Context, request: EnrolFolder): Promise<EnrolledFolder> {
   const { project, settings, checkpoint, onRun } = request;
-  const side = await listSide(context.objects, project, 'members');
+  const side = await listSide(context, project, 'members', settings.people);
   if (side?.kind !== 'photos') {
     throw new RewoundError('GALLERY_EMPTY', 'The folder holds no photos.', {
       help: 'Give one folder a person with JPEG, PNG, WebP, TIFF, AVIF or PGM photos, or a flat folder of photos.',
@@ -68,9 +69,9 @@ export async function enrolFolder(context: Context, request: EnrolFolder): Promi
     const target = keys.enrolment(project, content);
     if (!(await context.objects.head(target))) {
       onRun(first, side.photos.length);
-      const paths = await Promise.all(photos.map(({ key, generation }) => context.objects.file(key, generation)));
-      const enrolment = await context.compute.enrol({ photos: paths, recognizer: found.request, resolution });
-      for (const [i, { md5 }] of photos.entries()) await requireUploaded(paths[i]!, md5);
+      const files = await photoFiles(context, photos);
+      const enrolment = await context.compute.enrol({ photos: files, recognizer: found.request, resolution });
+      await requireSame(context, photos, files);
       await putOnce(context, target, encodeEnrolment(enrolment));
     }
     runs.push({ photos, enrolment: decodeEnrolment(await context.objects.get(target), count, recognizer.embedding) });

@@ -4,7 +4,7 @@ import type { Context } from '../base/context.ts';
 import { keys } from '../base/layout.ts';
 import type { EnrolMessage } from '../base/messages.ts';
 import { putOnce } from '../base/once.ts';
-import { requireUploaded, uploadedFile } from '../base/uploaded-files.ts';
+import { photoFiles, requireSame } from '../planning/photo-files.ts';
 import { recognizerRequest, resolutionOf } from '../planning/plan/files.ts';
 import { readPlan } from '../planning/plan/store.ts';
 import { refuseOtherDevice } from '../runs/device.ts';
@@ -27,14 +27,14 @@ export async function enrol(context: Context, { audit, hops, shard }: EnrolMessa
     if (side?.kind === 'photos' && !(await context.objects.head(target))) {
       refuseOtherDevice(context, plan);
       const photos = side.photos.slice(run.first, run.first + run.count);
-      const paths = await Promise.all(photos.map((photo) => uploadedFile(context, photo)));
+      const files = await photoFiles(context, photos);
       const enrolment = await context.compute.enrol({
-        photos: paths,
+        photos: files,
         recognizer: await recognizerRequest(context, plan, run.recognizer),
         resolution: resolutionOf(plan.generator.alignment),
       });
       // Only now: a photo may have been replaced while it was read.
-      for (const [i, { md5 }] of photos.entries()) await requireUploaded(paths[i]!, md5);
+      await requireSame(context, photos, files);
       await putOnce(context, target, encodeEnrolment(enrolment));
     }
     await shardDone(context, plan, 'enrol', shard);

@@ -179,7 +179,9 @@ async function make(context: Context, found: Identified): Promise<Plan> {
 }
 
 function stored(side: Side): Plan['members'] {
-  if (side.kind === 'photos') return { kind: 'photos', photos: [...side.photos] };
+  if (side.kind === 'photos') {
+    return { kind: 'photos', photos: [...side.photos], understood: side.understood };
+  }
   const { npy, csv, about } = side;
   return { kind: 'embeddings', npy, csv, ...(about ? { about } : {}) };
 }

@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect, it } from 'vitest';
-import { auditId } from '../../../shared/pipeline/planning/identify.ts';
+import { identifyKey } from '../../../shared/pipeline/planning/identify.ts';
 import { around } from '../../../shared/platform/around.ts';
 import { stubCompute } from '../../support/stub-compute.ts';
 import { tempDir } from '../../support/temp.ts';
@@ -20,7 +20,7 @@ function idOf(files: Readonly<Record<string, string>>, externalFiles: readonly s
     inspect: async (request) => ({ ...(await stub.inspect(request)), externalFiles }),
     weightFiles: async () => ['own.weights'],
   });
-  return auditId(new World({ folder, compute }).context, CHECKPOINT);
+  return identifyKey(new World({ folder, compute }).context, CHECKPOINT).then((found) => found?.audit);
 }
 
 const people = (part: string) => ({ [`${part}/ada/1.jpg`]: `${part} ada`, [`${part}/bob/1.jpg`]: `${part} bob` });

@@ -28,6 +28,7 @@ export function stubCompute(read: Read, before: Before = async () => undefined):
     };
   return {
     weightFiles: after('weightFiles', () => []),
+    listArchive: after('listArchive', () => ({ format: 'zip' as const, entries: [], passed: [], tables: [] })),
     inspect: after('inspect', () => INSPECTION),
     convert: after('convert', ({ path }) => ({ ...INSPECTION, model: read(path), weights: [] })),
     calibrate: after('calibrate', ({ model, recognizers }) => ({
@@ -37,7 +38,7 @@ export function stubCompute(read: Read, before: Before = async () => undefined):
     })),
     enrol: after('enrol', ({ photos }) => {
       const embeddings = new Float32Array(photos.length * LENGTH);
-      photos.forEach((path, i) => {
+      photos.forEach(({ path }, i) => {
         embeddings.set(embedding(createHash('sha256').update(read(path)).digest()), i * LENGTH);
       });
       return { embeddings, states: photos.map(() => 'enrolled' as const) };
@@ -47,7 +48,7 @@ export function stubCompute(read: Read, before: Before = async () => undefined):
       tallies: request.searches.map(({ gallery }) => tallyOf(request, read(gallery))),
     })),
     render: after('render', ({ seeds }) => seeds.map((seed) => Buffer.from(`picture ${seed}`))),
-    thumbnails: after('thumbnails', (paths) => paths.map((path) => (path === '' ? null : read(path)))),
+    thumbnails: after('thumbnails', (photos) => photos.map(({ path }) => (path === '' ? null : read(path)))),
     embedSample: after('embedSample', ({ seed }) => embedding(Buffer.from(`sample ${seed}`))),
   };
 }

@@ -1,6 +1,8 @@
 /** `plan.json`: everything that was found and decided before the first sample, and what later steps go by. */
 import { z } from 'zod';
 import { assumptionSchema, generatorSpecSchema } from '../../../checkpoint/spec/generator.ts';
+import { locatorSchema } from '../../../collection/entry.ts';
+import { understoodSchema } from '../../../collection/understood.ts';
 import { recognizerCardSchema } from '../../../faces/recognizer.ts';
 import { DEVICES } from '../../../onnx/runtime.ts';
 import { PARTS } from '../people.ts';
@@ -12,10 +14,16 @@ const photoSchema = z.strictObject({
   md5: z.string(),
   identity: z.string(),
   photo: z.string(),
+  at: locatorSchema.optional(),
 });
 const objectSchema = z.strictObject({ key: z.string(), size: z.number(), generation: z.string(), md5: z.string() });
 const sideSchema = z.discriminatedUnion('kind', [
-  z.strictObject({ kind: z.literal('photos'), photos: z.array(photoSchema) }),
+  z.strictObject({
+    kind: z.literal('photos'),
+    photos: z.array(photoSchema),
+    /** Absent in plans of earlier versions. */
+    understood: understoodSchema.optional(),
+  }),
   z.strictObject({
     kind: z.literal('embeddings'),
     npy: objectSchema,

@@ -1,4 +1,5 @@
 /** Renders settings, inputs and limits of an audit. */
+import { passedLine, understoodLine } from '../../../collection/understood.ts';
 import { html, type Markup } from '../../../markup/escape.ts';
 import { facts, table } from '../../../markup/table.ts';
 import { counted, decimal, duration, percent, whole } from '../../format.ts';
@@ -82,7 +83,7 @@ function assumptions(list: Report['generator']['assumptions']): Markup {
 
 function galleries({ members, controls }: Report): Markup {
   const sides = controls === null ? [members] : [members, controls];
-  type Count = Exclude<keyof Report['members'], 'leftOut'>;
+  type Count = Exclude<keyof Report['members'], 'leftOut' | 'understood'>;
   const row = (name: string, what: Count) => [name, ...sides.map((side) => whole(side[what]))];
   const leftOut = sides.flatMap((side) => side.leftOut);
   return html`<h3>Photos</h3>${table(
@@ -94,7 +95,7 @@ function galleries({ members, controls }: Report): Markup {
       row('Photos that could not be read', 'unreadable'),
       row('People left out because they stand on both sides', 'overlapping'),
     ],
-  )}${controls === null ? html`<p class="small">No controls were given.</p>` : null}${
+  )}${understandings(members, controls)}${controls === null ? html`<p class="small">No controls were given.</p>` : null}${
     leftOut.length === 0
       ? null
       : html`<details class="more"><summary>Photos that took no part</summary>${table(
@@ -107,6 +108,15 @@ function galleries({ members, controls }: Report): Markup {
           'text',
         )}</details>`
   }`;
+}
+
+/** How the photos of each side were read, and what was passed over. */
+function understandings(members: Report['members'], controls: Report['controls']): Markup | null {
+  const rows = [['Members', members.understood] as const, ['Controls', controls?.understood] as const].flatMap(
+    ([name, understood]) =>
+      understood ? [[name, understoodLine(understood), passedLine(understood) ?? 'nothing'] as const] : [],
+  );
+  return rows.length === 0 ? null : table(['', 'How the data were read', 'Passed over'], rows, 'text');
 }
 
 function reproduce({ matches, audit, generator }: Report): Markup {
