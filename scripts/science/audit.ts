@@ -16,6 +16,7 @@ import { settingsSchema } from '../../shared/pipeline/planning/settings.ts';
 import type { Generator, Sampler } from './generators.ts';
 import { gather, type People, type Sizes } from './people.ts';
 import { isotropic, LENGTH, type Population } from './population.ts';
+import { peopleWithAndWithoutLabels, type UnlabelledWorld } from './unlabelled.ts';
 
 /** A gallery to audit with. */
 export interface World {
@@ -77,6 +78,20 @@ export class Simulator {
   }
 
   /** As the pipeline does it: fresh samples are made where somebody is named, and only then. */
+  /** The same people as labels say them, and as the recognizer groups them where there are no labels. */
+  async prepareUnlabelled(
+    seed: number,
+    world: UnlabelledWorld,
+  ): Promise<Readonly<Record<'labelled' | 'grouped', Prepared>>> {
+    const { labelled, grouped } = await peopleWithAndWithoutLabels(seed, world, this.#similarity);
+    const prepared = async (people: People): Promise<Prepared> => ({
+      seed,
+      people,
+      profile: await profileGallery(people.gallery, new Float32Array(0), seed, this.#similarity, ignore),
+    });
+    return { labelled: await prepared(labelled), grouped: await prepared(grouped) };
+  }
+
   async audit(
     { seed, people, profile }: Prepared,
     generator: Generator,

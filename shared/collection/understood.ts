@@ -16,7 +16,7 @@ export const understoodSchema = z.strictObject({
   sources: z.array(z.string()),
   people: count,
   photos: count,
-  /** Photos of the person with the fewest and of the one with the most. */
+  /** Photos of the named person with the fewest and of the one with the most. */
   fewest: count,
   most: count,
   /** Photos that nothing says who is in. */
@@ -43,6 +43,8 @@ export function understoodLine({
   unlabelled,
 }: UnderstoodSide): string {
   const each = fewest === most ? `${most} a person` : `${fewest} to ${most} a person`;
+  const counted =
+    people === 0 ? `${number(photos)} photos` : `${number(people)} people, ${number(photos)} photos (${each})`;
   const from = sources.length === 0 ? '' : ` from ${listed(sources)}`;
   const who = {
     table: 'people from a table',
@@ -55,8 +57,8 @@ export function understoodLine({
   const how =
     way === 'nothing'
       ? unlabelledWords(because)
-      : `${who}${under}${unlabelled > 0 ? `, ${number(unlabelled)} photos unlabelled` : ''}`;
-  return `${number(people)} people, ${number(photos)} photos (${each})${from}; ${how}`;
+      : `${who}${under}${unlabelled > 0 ? `, and ${number(unlabelled)} photos that the recognizer will group` : ''}`;
+  return `${counted}${from}; ${how}`;
 }
 
 function unlabelledWords(because: UnderstoodSide['because']): string {
@@ -67,7 +69,7 @@ function unlabelledWords(because: UnderstoodSide['because']): string {
     'storage-folders': 'the folders hold numbered files, and are not people',
     asked: 'as asked',
   }[because ?? 'flat'];
-  return `nothing says who is in a photo (${why}): each is taken for a person`;
+  return `nothing says who is in a photo (${why}): the recognizer will group them`;
 }
 
 /** One line for what was passed over; undefined where nothing was. */

@@ -1,6 +1,7 @@
 /** The port to everything that runs a model or decodes a picture. */
 import type { Shard } from '../audit/counts/shards.ts';
 import type { Tally } from '../audit/counts/tally.ts';
+import type { Links } from '../audit/gallery/groups.ts';
 import type { PictureGeometry } from '../checkpoint/picture.ts';
 import type { ModelWeights, ReadGenerator } from '../checkpoint/read-generator.ts';
 import type { CheckpointCard } from '../checkpoint/spec/card.ts';
@@ -28,6 +29,8 @@ export interface Compute {
   calibrate(request: CalibrateRequest): Promise<Calibration>;
   /** Photos to embeddings. */
   enrol(request: EnrolRequest): Promise<Enrolment>;
+  /** Pairs of rows of one side that are more alike than different people are. */
+  link(request: LinkRequest): Promise<Links>;
   /** What a gallery says of itself, without the generator: an encoded GalleryProfile. */
   profile(request: ProfileRequest): Promise<Uint8Array>;
   /** A shard of samples: generate, embed, search. */
@@ -145,6 +148,14 @@ export interface EnrolRequest {
   readonly photos: readonly PhotoFile[];
   readonly recognizer: RecognizerRequest;
   readonly resolution: Resolution | null;
+}
+
+export interface LinkRequest {
+  /** f32 [count, length]: embeddings of length 1, or means of such. */
+  readonly rows: Float32Array;
+  readonly length: number;
+  /** For each row, 1 for a member's. */
+  readonly isMember: Uint8Array;
 }
 
 export interface ProfileRequest {

@@ -18,6 +18,7 @@ export function computeOf(run: (task: Task, request: TaskRequest) => Promise<unk
     convert: task('convert'),
     calibrate: task('calibrate'),
     enrol: task('enrol'),
+    link: task('link'),
     profile: task('profile'),
     probe: task('probe'),
     render: task('render'),

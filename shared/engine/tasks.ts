@@ -20,6 +20,7 @@ import { calibrate, loadGenerator } from './calibrate.ts';
 import type { Compute, ModelFiles, RecognizerRequest } from './compute.ts';
 import { enrolPhotos } from './enrol.ts';
 import { Sampler } from './generator.ts';
+import { linkRows } from './link.ts';
 import { readPhotos } from './photo-files.ts';
 import { probeShard } from './probe.ts';
 import { profileGallery } from './profile.ts';
@@ -111,6 +112,14 @@ export function localTasks(options: RuntimeOptions, onProgress: (done: number) =
     async enrol({ photos, recognizer, resolution }) {
       const chain = { locator: await faces(), recognizer: await recognizerOf(recognizer) };
       return enrolPhotos(photos, resolution, chain, onProgress);
+    },
+    async link(request) {
+      const similarity = await Similarity.open(runtime, request.length);
+      try {
+        return await linkRows(request, similarity, onProgress);
+      } finally {
+        await similarity.release();
+      }
     },
     async profile({ gallery: path, seed, placebo }) {
       const gallery = decodeGallery(await readFile(path));

@@ -31,6 +31,21 @@ const gallerySchema = z.strictObject({
   ),
   /** Identities left out because they, or a photo of theirs, stand on both sides. */
   overlapping: count,
+  /** How photos that no name labels were grouped into people by the recognizer; absent where there were none. */
+  grouped: z
+    .strictObject({
+      /** Photos without a label, the people they became, and how many of these have a single photo. */
+      photos: count,
+      people: count,
+      alone: count,
+      /** Photos of the person with the most. */
+      largest: count,
+      /** People left out because they may be the same as another one of this side. */
+      alike: count,
+      /** Cosine at which two photos were taken for the same person's. */
+      threshold: z.number(),
+    })
+    .optional(),
   /** How the data of this side were read, and what was passed over; absent where embeddings were given. */
   understood: understoodSchema.optional(),
 });

@@ -60,14 +60,20 @@ describe('photos', () => {
     expect(await world.audit()).toMatchObject({ state: 'REJECTED', error: { code: 'GALLERY_UNREADABLE' } });
   });
 
-  it('may lie flat in their folder, each a person', async () => {
+  it('may lie flat in their folder: the recognizer then groups them into people', async () => {
     const folder = tempDir();
     makeProject(folder, { shows: names('m', 8), members: [], photos: 1 });
-    for (const name of names('m', 12)) put(folder, `members/${name}.jpg`, photoOf(name, 0));
+    for (const name of names('m', 12)) for (const i of [0, 1]) put(folder, `members/${name}${i}.jpg`, photoOf(name, i));
     const world = open(folder);
     await world.land();
     await world.run();
-    expect((await world.report()).members).toMatchObject({ identities: 12, photos: 12 });
+    const { members } = await world.report();
+    expect(members).toMatchObject({ photos: 24, understood: { way: 'nothing', because: 'flat', unlabelled: 24 } });
+    expect(members.grouped).toMatchObject({ photos: 24 });
+    expect(members.grouped!.people - members.grouped!.alike).toBe(members.identities + members.overlapping);
+    // The names are those of first photos, and nobody is there twice.
+    expect(members.identities).toBeGreaterThanOrEqual(10);
+    expect(members.identities).toBeLessThanOrEqual(12);
   });
 });
 

@@ -3,10 +3,12 @@ import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { batchRange } from '../../shared/audit/counts/shards.ts';
 import { TallyBuilder } from '../../shared/audit/counts/tally-builder.ts';
+import { dot } from '../../shared/audit/numbers/dot.ts';
 import { RandomState } from '../../shared/audit/numbers/random.ts';
 import { pictureGeometry } from '../../shared/checkpoint/picture.ts';
 import { listArchive, readPictures } from '../../shared/collection/archive.ts';
 import type { Compute, Inspection, ModelFiles, PhotoFile } from '../../shared/engine/compute.ts';
+import { linkRows } from '../../shared/engine/link.ts';
 import type { PhotoState } from '../../shared/faces/enrolled.ts';
 import { decodeGallery } from '../../shared/faces/gallery.ts';
 import { requireContent } from '../../shared/seal.ts';
@@ -43,6 +45,7 @@ export function stubCompute(changes: Partial<Compute> = {}): StubCompute {
   const calls = {
     weightFiles: 0,
     listArchive: 0,
+    link: 0,
     inspect: 0,
     convert: 0,
     calibrate: 0,
@@ -98,6 +101,12 @@ export function stubCompute(changes: Partial<Compute> = {}): StubCompute {
       });
       return { embeddings, states };
     },
+    link: (request) =>
+      linkRows(
+        request,
+        { cosines: async (rows, columns) => cosinesOf(rows, columns, request.length) },
+        () => undefined,
+      ),
     profile: (request) => stubProfile(request, readFileSync),
     async probe({ model, searches, samples, seed, batch, k, shard }) {
       const shown = readModel(model);
@@ -226,4 +235,12 @@ async function textOf({ path, at, shift }: PhotoFile): Promise<string> {
   if (!at) return readFile(path, 'utf8');
   for await (const bytes of readPictures(path, [at], shift)) return new TextDecoder().decode(bytes);
   return '';
+}
+
+/** f32 [rows, columns] */
+function cosinesOf(rows: Float32Array, columns: Float32Array, length: number): Float32Array {
+  const [n, m] = [rows.length / length, columns.length / length];
+  return Float32Array.from({ length: n * m }, (_, at) =>
+    dot(rows, Math.floor(at / m) * length, columns, (at % m) * length, length),
+  );
 }

@@ -273,21 +273,22 @@ function photoObject({ object, identity, photo, archive, at }: Placed, several: 
   return { key, generation, md5: digest(md5, at), identity, photo: several ? `${archive}/${photo}` : photo, at };
 }
 
-/** Photos that nothing is known of are people of their own, named like the file. */
+/** Photos that nothing is known of are people of their own, named like the file, until the recognizer groups them. */
 function nameUnlabelled(photos: readonly PhotoObject[]): readonly PhotoObject[] {
   const isUnlabelled = ({ identity }: PhotoObject) => identity === '';
   if (!photos.some(isUnlabelled)) return photos;
   const alike = Map.groupBy(photos.filter(isUnlabelled), ({ photo }) => stemOf(photo));
   return photos.map((one) => {
     if (!isUnlabelled(one)) return one;
-    return { ...one, identity: alike.get(stemOf(one.photo))!.length > 1 ? one.photo : stemOf(one.photo) };
+    const identity = alike.get(stemOf(one.photo))!.length > 1 ? one.photo : stemOf(one.photo);
+    return { ...one, identity, unlabelled: true as const };
   });
 }
 
 function countsOf(photos: readonly PhotoObject[], placed: readonly Placed[]) {
   const each = new Map<string, number>();
-  for (const { identity } of photos) each.set(identity, (each.get(identity) ?? 0) + 1);
-  let [fewest, most] = [Number.POSITIVE_INFINITY, 0];
+  for (const { identity, unlabelled } of photos) if (!unlabelled) each.set(identity, (each.get(identity) ?? 0) + 1);
+  let [fewest, most] = each.size === 0 ? [0, 0] : [Number.POSITIVE_INFINITY, 0];
   for (const many of each.values()) [fewest, most] = [Math.min(fewest, many), Math.max(most, many)];
   const unlabelled = placed.filter(({ identity }) => identity === '').length;
   return { people: each.size, photos: photos.length, fewest, most, unlabelled };

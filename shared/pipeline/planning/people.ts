@@ -8,6 +8,10 @@ import { digest } from '../base/digest.ts';
 export const PARTS = ['members', 'controls', 'placebo'] as const;
 export type Part = (typeof PARTS)[number];
 
+/** Fewer control identities cannot carry a threshold and a test. */
+export const FEWEST_CONTROLS = 20;
+export const FEWEST_MEMBERS = 2;
+
 /** A photo in the drop area: an object, or a part of one that is an archive. */
 export interface PhotoObject {
   readonly key: string;
@@ -17,6 +21,8 @@ export interface PhotoObject {
   readonly identity: string;
   /** What the photo is called below its person. */
   readonly photo: string;
+  /** Where nothing says who it is: the identity is the photo's own until the recognizer has grouped it with others. */
+  readonly unlabelled?: true | undefined;
   /** Where it is in the archive. */
   readonly at?: Locator | undefined;
 }
@@ -45,5 +51,7 @@ export type Side = PhotoSide | EmbeddedSide;
 export function sideDigest(side: Side | undefined): string {
   if (!side) return '';
   if (side.kind === 'embeddings') return digest(side.npy.md5, side.csv.md5, side.about?.md5 ?? '');
-  return digest(...side.photos.map(({ identity, photo, md5 }) => [identity, photo, md5]));
+  return digest(
+    ...side.photos.map(({ identity, photo, md5, unlabelled }) => [identity, photo, md5, ...(unlabelled ? ['?'] : [])]),
+  );
 }

@@ -16,6 +16,8 @@ import type { Plan } from '../planning/plan/schema.ts';
 export interface EnrolledPhoto {
   readonly identity: string;
   readonly photo: string;
+  /** Where nothing says who it is. */
+  readonly unlabelled?: true | undefined;
   /** Digest of the photo, or of its embedding where there is no photo. */
   readonly content: string;
   /** By each of the plan's recognizers. */

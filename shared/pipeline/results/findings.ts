@@ -133,8 +133,22 @@ const NOT_COMPARED = {
   confirmed: 0,
 } as const;
 
-function gateOf({ recognizers }: Plan, { recognizer, ...gate }: OwnedGate): Report['gates'][number] {
-  return { ...gate, recognizer: recognizer === null ? null : recognizers[recognizer]!.info.name };
+function gateOf(plan: Plan, { recognizer, ...gate }: OwnedGate): Report['gates'][number] {
+  const { recognizers } = plan;
+  return { ...explained(plan, gate), recognizer: recognizer === null ? null : recognizers[recognizer]!.info.name };
+}
+
+/** A blind gate that fails where nothing labels the photos may do so for that reason, which is then its cause. */
+function explained({ members, controls }: Plan, gate: Omit<OwnedGate, 'recognizer'>): Omit<OwnedGate, 'recognizer'> {
+  const isUnlabelled = [members, controls].some(
+    (side) => side?.kind === 'photos' && side.photos.some((photo) => photo.unlabelled),
+  );
+  if (gate.name !== 'blind' || gate.passed !== false || !isUnlabelled) return gate;
+  return {
+    ...gate,
+    reason: `${gate.reason} Nothing said who is in some of the photos: where the recognizer has not grouped all photos of a person, that alone can tell the sides apart.`,
+    help: 'Say who is in the photos: give one folder a person, or a table with --people ("rewound people --to" writes one to correct).',
+  };
 }
 
 function identityOf({ people }: Roster, person: NamedPerson): Report['identities'][number] {

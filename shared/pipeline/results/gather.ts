@@ -41,9 +41,9 @@ export async function gather(context: Context, plan: Plan, part: Part): Promise<
     counts.photos = usable.length;
   } else {
     for await (const { place, state, embeddings } of enrolledPhotos(context, plan, part)) {
-      const { identity, photo, md5 } = side.photos[place]!;
+      const { identity, photo, md5, unlabelled } = side.photos[place]!;
       counts.photos += 1;
-      if (state === 'enrolled') usable.push({ identity, photo, content: md5, embeddings });
+      if (state === 'enrolled') usable.push({ identity, photo, content: md5, embeddings, unlabelled });
       else {
         counts[state] += 1;
         if (leftOut.length < MOST_LISTED) leftOut.push({ identity, photo, reason: state });
@@ -56,12 +56,17 @@ export async function gather(context: Context, plan: Plan, part: Part): Promise<
     usable.filter(({ identity }) => !excluded.has(identity)),
     ({ identity }) => identity,
   );
-  const people = [...byName].map(([identity, photos]) => ({
+  const people = [...byName].map(([identity, photos]) => personOf(identity, photos));
+  return { people, counts: { ...counts, overlapping: excluded.size } };
+}
+
+/** Somebody of this name with these photos. */
+export function personOf(identity: string, photos: readonly EnrolledPhoto[]): Person {
+  return {
     key: digest('person', identity, ...photos.map(({ content }) => content).sort()),
     identity,
     photos: differing(photos),
-  }));
-  return { people, counts: { ...counts, overlapping: excluded.size } };
+  };
 }
 
 /** Photos with the embeddings of all recognizers, which look for faces in the same way and so agree on their state. */

@@ -66,12 +66,16 @@ export function makeReport(plan: Plan, analyses: Analyses, total: number): Repor
   };
 }
 
-function side(plan: Plan, { people, counts }: Roster, role: Role): Report['members'] {
+function side(plan: Plan, { people, counts, grouping }: Roster, role: Role): Report['members'] {
   const { photos, undetected, unreadable, overlapping, leftOut } = counts[role];
   const identities = people.filter((person) => person.role === role).length;
   const given = plan[role];
   const understood = given?.kind === 'photos' ? given.understood : undefined;
-  return { identities, photos, undetected, unreadable, overlapping, leftOut, ...(understood ? { understood } : {}) };
+  return {
+    ...{ identities, photos, undetected, unreadable, overlapping, leftOut },
+    ...(grouping ? { grouped: { ...grouping[role], threshold: grouping.threshold } } : {}),
+    ...(understood ? { understood } : {}),
+  };
 }
 
 function alignmentNotes({ generator: { alignment, calibration } }: Plan): Report['generator']['assumptions'] {

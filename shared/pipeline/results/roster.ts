@@ -11,6 +11,27 @@ const partSchema = z.strictObject({
   ),
 });
 
+const groupedSchema = z.strictObject({
+  /** Photos that no name labels. */
+  photos: z.int(),
+  /** People of the side, labelled or grouped, and how many of them have a single photo. */
+  people: z.int(),
+  alone: z.int(),
+  /** Photos of the person with the most. */
+  largest: z.int(),
+  /** People who were left out because they may be the same as another one of their side. */
+  alike: z.int(),
+});
+
+/** How photos without a label were grouped into people. */
+const groupingSchema = z.strictObject({
+  /** Cosine at which two photos are taken for the same person's. */
+  threshold: z.number(),
+  members: groupedSchema,
+  controls: groupedSchema,
+});
+export type Grouping = z.infer<typeof groupingSchema>;
+
 /** `roster.json`: who takes part, in the gallery's order, and what became of everybody's photos. */
 export const rosterSchema = z.strictObject({
   version: z.literal(1),
@@ -29,6 +50,7 @@ export const rosterSchema = z.strictObject({
       available: z.int().min(1),
     }),
   ),
+  grouping: groupingSchema.optional(),
   counts: z.strictObject({ members: partSchema, controls: partSchema, placebo: partSchema }),
 });
 export type Roster = z.infer<typeof rosterSchema>;

@@ -1,5 +1,6 @@
 /** The step from embedded photos to galleries. */
 import { equalise } from '../../audit/counts/equalise.ts';
+import { RewoundError } from '../../errors.ts';
 import { encodeEnrolment } from '../../faces/enrolment.ts';
 import { encodeGallery } from '../../faces/gallery.ts';
 import type { Context } from '../base/context.ts';
@@ -7,10 +8,12 @@ import { keys } from '../base/layout.ts';
 import type { AssembleMessage } from '../base/messages.ts';
 import { putOnce } from '../base/once.ts';
 import { encodeJson } from '../base/sealed-json.ts';
+import { FEWEST_CONTROLS, FEWEST_MEMBERS } from '../planning/people.ts';
 import { assembled } from '../planning/plan/files.ts';
 import type { Plan } from '../planning/plan/schema.ts';
 import { readPlan } from '../planning/plan/store.ts';
 import { apart, apartByFace, type Gathered, gather, joinRows, type Person } from '../results/gather.ts';
+import { type Grouped, groupUnlabelled } from '../results/grouping.ts';
 import type { Roster } from '../results/roster.ts';
 import { dispatch } from '../runs/fan-in.ts';
 import { refuseRunaway } from '../runs/hops.ts';
@@ -34,9 +37,12 @@ export async function assemble(context: Context, { audit, hops }: AssembleMessag
 
 async function build(context: Context, plan: Plan): Promise<Roster> {
   const sides = apart(await gather(context, plan, 'members'), await gather(context, plan, 'controls'));
-  const { members, controls, judged } = apartByFace(plan, ...sides);
+  const grouped = await groupUnlabelled(context, ...sides);
+  if (grouped.grouping) requireEnough(plan, grouped);
+  const { members, controls, judged } = apartByFace(plan, grouped.members, grouped.controls);
   const placebo = await gather(context, plan, 'placebo');
-  const roster = makeRoster(plan, { members, controls, placebo }, judged);
+  const made = makeRoster(plan, { members, controls, placebo }, judged);
+  const roster = grouped.grouping ? { ...made, grouping: grouped.grouping } : made;
   const people = [...members.people, ...controls.people];
   await putOnce(context, keys.roster(plan.audit), encodeJson(roster));
   for (const [place, { info }] of plan.recognizers.entries()) {
@@ -48,6 +54,24 @@ async function build(context: Context, plan: Plan): Promise<Roster> {
     await putOnce(context, keys.placebo(plan.audit, place), encodeEnrolment(enrolment));
   }
   return roster;
+}
+
+/** Whether photos that nothing labelled are of enough people. Throws GALLERY_TOO_SMALL. */
+function requireEnough({ controls }: Plan, grouped: Grouped): void {
+  for (const [side, fewest] of [
+    ['members', FEWEST_MEMBERS],
+    ['controls', controls ? FEWEST_CONTROLS : 0],
+  ] as const) {
+    const { length } = grouped[side].people;
+    if (length >= fewest) continue;
+    throw new RewoundError(
+      'GALLERY_TOO_SMALL',
+      `The photos of the ${side} show ${length} people, as the recognizer groups them; an audit needs ${fewest}.`,
+      {
+        help: 'If the folders are people, say so with --layout people; else give photos of more people, or a table of who is in them.',
+      },
+    );
+  }
 }
 
 function makeRoster(

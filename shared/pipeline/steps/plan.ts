@@ -12,7 +12,7 @@ import { requireUploaded, uploadedBytes } from '../base/uploaded-files.ts';
 import { cutEnrolment, skipEnrolled } from '../planning/batches.ts';
 import type { ExternalObject } from '../planning/companions.ts';
 import { type Identified, identify, usable } from '../planning/identify.ts';
-import { PARTS, type Part, type PhotoObject, type Side } from '../planning/people.ts';
+import { FEWEST_CONTROLS, FEWEST_MEMBERS, PARTS, type Part, type PhotoObject, type Side } from '../planning/people.ts';
 import { resolutionOf } from '../planning/plan/files.ts';
 import type { Plan } from '../planning/plan/schema.ts';
 import { readPlan } from '../planning/plan/store.ts';
@@ -20,10 +20,6 @@ import { shardCount } from '../planning/settings.ts';
 import { dispatchPlanned } from '../runs/fan-in.ts';
 import { rejecting } from '../runs/reject.ts';
 import { auditOfUpload, isFinal, readAudit, receiveAudit, stopAudit } from '../runs/run.ts';
-
-/** Fewer control identities cannot carry a threshold and a test. */
-const FEWEST_CONTROLS = 20;
-const FEWEST_MEMBERS = 2;
 
 /**
  * An object landed in the drop area: if it is a checkpoint, validate it, find out how to run it, cut the work into

@@ -122,7 +122,7 @@ test('the layout that is asked for overrules what was understood', async () => {
   expect((await listedOf(files)).understood).toMatchObject({
     way: 'nothing',
     because: 'storage-folders',
-    people: 4,
+    people: 0,
     unlabelled: 4,
   });
   expect((await listedOf(files, { layout: 'people' })).understood).toMatchObject({

@@ -43,6 +43,7 @@ export function stubCompute(read: Read, before: Before = async () => undefined):
       });
       return { embeddings, states: photos.map(() => 'enrolled' as const) };
     }),
+    link: after('link', () => ({ threshold: 1, a: new Uint32Array(), b: new Uint32Array() })),
     profile: after('profile', (request) => stubProfile(request, read)),
     probe: after('probe', (request) => ({
       tallies: request.searches.map(({ gallery }) => tallyOf(request, read(gallery))),

@@ -14,6 +14,7 @@ const photoSchema = z.strictObject({
   md5: z.string(),
   identity: z.string(),
   photo: z.string(),
+  unlabelled: z.literal(true).optional(),
   at: locatorSchema.optional(),
 });
 const objectSchema = z.strictObject({ key: z.string(), size: z.number(), generation: z.string(), md5: z.string() });

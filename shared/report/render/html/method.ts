@@ -83,7 +83,7 @@ function assumptions(list: Report['generator']['assumptions']): Markup {
 
 function galleries({ members, controls }: Report): Markup {
   const sides = controls === null ? [members] : [members, controls];
-  type Count = Exclude<keyof Report['members'], 'leftOut' | 'understood'>;
+  type Count = Exclude<keyof Report['members'], 'leftOut' | 'understood' | 'grouped'>;
   const row = (name: string, what: Count) => [name, ...sides.map((side) => whole(side[what]))];
   const leftOut = sides.flatMap((side) => side.leftOut);
   return html`<h3>Photos</h3>${table(
@@ -95,7 +95,7 @@ function galleries({ members, controls }: Report): Markup {
       row('Photos that could not be read', 'unreadable'),
       row('People left out because they stand on both sides', 'overlapping'),
     ],
-  )}${understandings(members, controls)}${controls === null ? html`<p class="small">No controls were given.</p>` : null}${
+  )}${understandings(members, controls)}${groupings(members, controls)}${controls === null ? html`<p class="small">No controls were given.</p>` : null}${
     leftOut.length === 0
       ? null
       : html`<details class="more"><summary>Photos that took no part</summary>${table(
@@ -108,6 +108,39 @@ function galleries({ members, controls }: Report): Markup {
           'text',
         )}</details>`
   }`;
+}
+
+/** How photos without a label became people. */
+function groupings(members: Report['members'], controls: Report['controls']): Markup | null {
+  const rows = [['Members', members.grouped] as const, ['Controls', controls?.grouped] as const].flatMap(
+    ([name, grouped]) =>
+      grouped
+        ? [
+            [
+              name,
+              whole(grouped.photos),
+              whole(grouped.people),
+              whole(grouped.alone),
+              whole(grouped.largest),
+              whole(grouped.alike),
+            ] as const,
+          ]
+        : [],
+  );
+  const threshold = members.grouped?.threshold ?? controls?.grouped?.threshold;
+  return rows.length === 0 || threshold === undefined
+    ? null
+    : html`<p>Nothing said who is in these photos, so the recognizer grouped them: photos count as one person's from a similarity of ${decimal(threshold, 3)} on, which a tenth of a pair a photo exceeds among people of different sides. People who may be the same as another one of their side were left out, so that nobody is counted twice.</p>${table(
+        [
+          '',
+          'Photos without a name',
+          'People, as grouped by the recognizer',
+          'Of one photo',
+          'Most photos',
+          'Left out',
+        ],
+        rows,
+      )}`;
 }
 
 /** How the photos of each side were read, and what was passed over. */
