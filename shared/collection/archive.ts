@@ -62,7 +62,7 @@ export async function listArchive(path: string, { personColumn }: ListOptions = 
 async function list(format: Format, path: string, source: Bytes, personColumn: string | undefined): Promise<Listing> {
   switch (format) {
     case 'zip':
-      return listZip(buffered(source));
+      return listZip(source);
     case 'tar':
       return listTar(source);
     case 'tar.gz':

@@ -2,7 +2,7 @@
  * Lists zip archives of pictures (PKWARE's APPNOTE.TXT, sections 4.3 and 4.4). Unlike the reader of checkpoints it takes
  * what any tool writes, and passes over single entries that cannot be read.
  */
-import type { Bytes } from '../bytes.ts';
+import { type Bytes, buffered } from '../bytes.ts';
 import type { Listing } from '../entry.ts';
 import { cutOff, unreadable } from '../faults.ts';
 import { inflate } from '../inflate.ts';
@@ -26,14 +26,16 @@ const UTF8 = 0x800;
 /** Deflate cannot expand more than this. */
 const MOST_EXPANSION = 1032;
 
-export function listZip(source: Bytes): Listing {
-  const { start, size } = directoryOf(source);
+export function listZip(file: Bytes): Listing {
+  // The directory and the entries are read side by side, each in its own order.
+  const [directory, source] = [buffered(file), buffered(file)];
+  const { start, size } = directoryOf(file);
   const found = new Collector();
   for (let at = start; at < start + size; ) {
-    const head = viewOf(source.read(at, CENTRAL_SIZE));
+    const head = viewOf(directory.read(at, CENTRAL_SIZE));
     if (head.getUint32(0, true) !== CENTRAL) throw unreadable('has a damaged directory');
     const [nameLength, extraLength] = [head.getUint16(28, true), head.getUint16(30, true)];
-    const rest = source.read(at + CENTRAL_SIZE, nameLength + extraLength);
+    const rest = directory.read(at + CENTRAL_SIZE, nameLength + extraLength);
     at += CENTRAL_SIZE + nameLength + extraLength + head.getUint16(32, true);
     if (at > start + size) throw unreadable('has a damaged directory');
     const wide = wideFields(rest.subarray(nameLength));
