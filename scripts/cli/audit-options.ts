@@ -71,6 +71,11 @@ export const AUDIT_OPTIONS = {
       asOneOf(FAIL_ON),
       'leakage',
     ),
+    'require-power': optional(
+      'N',
+      'exit 4 where nothing was found, but a leak of N people would have gone unseen',
+      asWhole(1, 1_000_000_000),
+    ),
   }),
   ...grouped('Work', WORK_OPTIONS),
   ...grouped('Hosted service', {

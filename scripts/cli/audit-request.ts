@@ -30,6 +30,8 @@ export interface AuditRequest {
   /** Whether everything that is passed over is shown by name. */
   readonly list: boolean;
   readonly failOn: FailOn;
+  /** People of whom a leak must not go unseen. */
+  readonly requirePower: number | undefined;
   /** What the report is compared with. */
   readonly baseline: Baseline | undefined;
   /** Set where it is to be made by the hosted service. */
@@ -80,7 +82,7 @@ export async function auditRequest(values: AuditValues, [named = '']: readonly s
     const [issue] = checked.error.issues;
     throw usage(`--${issue?.path[0]?.toString()}: ${issue?.message}.`);
   }
-  const { 'fail-on': failOn, device, out, work, json, quiet, list } = values;
+  const { 'fail-on': failOn, 'require-power': requirePower, device, out, work, json, quiet, list } = values;
   if (failOn.startsWith('new-') && values.baseline === undefined) {
     throw usage(`--fail-on ${failOn} needs --baseline: what is new is told from an earlier report.`);
   }
@@ -94,7 +96,7 @@ export async function auditRequest(values: AuditValues, [named = '']: readonly s
       ...Object.assign({}, ...recognizers.map(({ mounts }) => mounts)),
     },
     settings: checked.data,
-    ...{ device, out, work, json, quiet, list, failOn, baseline, remote },
+    ...{ device, out, work, json, quiet, list, failOn, requirePower, baseline, remote },
   };
 }
 

@@ -16,7 +16,7 @@ import { type AuditRequest, auditRequest } from './audit-request.ts';
 import { comparingKey } from './baseline.ts';
 import { command } from './command.ts';
 import { type Ended, REPORT_FILES } from './ended.ts';
-import { EXIT, exitCode, printError } from './exit.ts';
+import { EXIT, exitCode, printError, whyInconclusive } from './exit.ts';
 import { named, putFile } from './files.ts';
 import { interruptible } from './interrupt.ts';
 import { quietProgress, terminalProgress } from './progress.ts';
@@ -55,7 +55,7 @@ async function makeAudit(request: AuditRequest): Promise<number> {
 
 /** Puts the report into its folder and the result on stdout. */
 async function present(
-  { out, json, failOn, baseline }: AuditRequest,
+  { out, json, failOn, baseline, requirePower }: AuditRequest,
   { failure, file, onReport }: Ended,
 ): Promise<number> {
   if (failure) {
@@ -76,7 +76,10 @@ async function present(
     if (comparison) stdout.page(`${renderComparisonText(comparison)}\n`);
     stdout.page(`\nReport: ${printable(join(out, 'report.html'))}\n`);
   }
-  return exitCode(report.verdict, failOn, comparison);
+  const inconclusive = whyInconclusive(report, requirePower);
+  if (inconclusive === undefined) return exitCode(report.verdict, failOn, comparison);
+  stderr.line(inconclusive);
+  return EXIT.noClaim;
 }
 
 /** One that an earlier run left beside this report would be mistaken for its own. */

@@ -5,8 +5,9 @@ import { STYLES } from '../../shared/markup/styles.ts';
 
 export interface SheetRow {
   readonly title: string;
-  /** JPEGs; null where a picture cannot be read. */
+  /** Encoded pictures; null where one cannot be read. */
   readonly pictures: readonly (Uint8Array | null)[];
+  readonly type?: 'image/jpeg' | 'image/png';
 }
 
 const GRID = `
@@ -16,17 +17,18 @@ const GRID = `
 `;
 
 export function contactSheet(title: string, lines: readonly string[], rows: readonly SheetRow[]): string {
-  const picture = (bytes: Uint8Array | null): Markup =>
+  const picture = (bytes: Uint8Array | null, type = 'image/jpeg'): Markup =>
     bytes === null
       ? html`<span title="cannot be read"></span>`
-      : html`<img alt="" src="${trusted(`data:image/jpeg;base64,${Buffer.from(bytes).toString('base64')}`)}">`;
+      : html`<img alt="" src="${trusted(`data:${type};base64,${Buffer.from(bytes).toString('base64')}`)}">`;
   return sheet({
     title,
     masthead: html`<span>${title}</span>`,
     body: html`<h1>${title}</h1>${lines.map((line) => html`<p>${line.trim()}</p>`)}<ul class="sheet">${rows.map(
-      (row) => html`<li>${row.title === '' ? null : html`<p>${row.title}</p>`}${row.pictures.map(picture)}</li>`,
+      (row) =>
+        html`<li>${row.title === '' ? null : html`<p>${row.title}</p>`}${row.pictures.map((bytes) => picture(bytes, row.type))}</li>`,
     )}</ul>`,
-    footer: html`<p>Made by Rewound. These are photos of people: handle this page as you handle them.</p>`,
+    footer: html`<p>Made by Rewound. Handle this page as you handle photos of people.</p>`,
     styles: [STYLES, GRID].join('\n'),
   }).toString();
 }

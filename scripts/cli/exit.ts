@@ -3,7 +3,7 @@ import { isOurs } from '../../shared/error-codes.ts';
 import type { RewoundError } from '../../shared/errors.ts';
 import type { AuditRecord } from '../../shared/pipeline/runs/run.ts';
 import type { Comparison } from '../../shared/report/compare/comparison.ts';
-import type { Verdict } from '../../shared/report/model.ts';
+import type { Report, Verdict } from '../../shared/report/model.ts';
 import { stderr } from '../../shared/terminal.ts';
 
 /** Exit codes of the command line: 0 nothing detected, 1 leakage, 2 bad input, 3 the audit failed, 4 no claim possible. */
@@ -19,6 +19,21 @@ export function exitCode(verdict: Verdict, failOn: FailOn, comparison?: Comparis
   if (failOn === 'leakage' || !comparison) return EXIT.leakage;
   if (failOn === 'new-names' && comparison.people?.added.some(({ confirmed }) => confirmed)) return EXIT.leakage;
   return { NEW_LEAKAGE: EXIT.leakage, NO_NEW_LEAKAGE: EXIT.ok, NO_CLAIM: EXIT.noClaim }[comparison.outcome];
+}
+
+/**
+ * Why an audit is inconclusive for somebody who must rule out a leak of `people`: it found nothing, and would have missed
+ * as many. Undefined where it would not, or where none was required.
+ */
+export function whyInconclusive(
+  { verdict, power }: Pick<Report, 'verdict' | 'power'>,
+  people: number | undefined,
+): string | undefined {
+  if (people === undefined || verdict !== 'NOT_DETECTED') return undefined;
+  const least = power.detectable?.people;
+  if (least !== undefined && least <= people) return undefined;
+  const seen = least === undefined ? 'not even a leak of all members' : `a leak of ${least} people or more`;
+  return `INCONCLUSIVE  A leak of ${people} people could have gone unseen: this audit would have caught ${seen}.`;
 }
 
 /** The exit code of an audit that ended without a verdict. Here, a device that is not there is what was asked for. */

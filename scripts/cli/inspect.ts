@@ -3,22 +3,26 @@ import { basename } from 'node:path';
 import type { PlainValue } from '../../shared/checkpoint/formats/saved-module.ts';
 import type { Inspection } from '../../shared/engine/compute.ts';
 import { printable } from '../../shared/printable.ts';
-import { stdout } from '../../shared/terminal.ts';
+import { stderr, stdout } from '../../shared/terminal.ts';
 import { withCompanions } from './beside.ts';
 import { command } from './command.ts';
-import { flag } from './option.ts';
-import { requireFile, userPath } from './paths.ts';
+import { flag, optional } from './option.ts';
+import { asPath, requireFile, userPath } from './paths.ts';
 import { readingEngine } from './reading-engine.ts';
+import { writeSampleSheet } from './sample-sheet.ts';
 
 export const inspect = command({
   name: 'inspect',
-  summary: 'Says what a checkpoint is, and what an audit would assume, without running it.',
+  summary: 'Says what a checkpoint is, and what an audit would assume; only with --samples is it run.',
   takes: ['CHECKPOINT'],
-  options: { json: flag('the same as JSON') },
-  run: ({ json }, [checkpoint = '']) => inspectFile(userPath(checkpoint), json),
+  options: {
+    json: flag('the same as JSON'),
+    samples: optional('FILE', 'run it, and write a contact sheet of 16 samples, such as samples.html', asPath),
+  },
+  run: ({ json, samples }, [checkpoint = '']) => inspectFile(userPath(checkpoint), json, samples),
 });
 
-async function inspectFile(path: string, json: boolean): Promise<number> {
+async function inspectFile(path: string, json: boolean, samples: string | undefined): Promise<number> {
   await requireFile(path);
   const request = await withCompanions(path);
   const engine = readingEngine();
@@ -28,6 +32,11 @@ async function inspectFile(path: string, json: boolean): Promise<number> {
     else
       for (const [name, value] of rowsOf(basename(path), inspection))
         stdout.line(`${printable(name).padEnd(22)} ${value}`);
+    if (samples !== undefined) {
+      const line = await writeSampleSheet(request, inspection, samples);
+      stderr.line(line);
+      stderr.line(samples);
+    }
     return 0;
   } finally {
     engine.close();

@@ -1,4 +1,5 @@
 /** `rewound people`: says what is understood of photos of people, without an audit. */
+import { passedLine, understoodLine } from '../../shared/collection/understood.ts';
 import { RewoundError } from '../../shared/errors.ts';
 import { listSide } from '../../shared/pipeline/planning/list-side.ts';
 import type { PhotoObject, PhotoSide } from '../../shared/pipeline/planning/people.ts';
@@ -61,7 +62,10 @@ async function showPeople(data: string, values: Values<typeof OPTIONS>): Promise
         title: values.names ? identity : '',
         pictures: photos.map(() => thumbnails[next++] ?? null),
       }));
-      await putFile(values.sheet, contactSheet('People', sideLines('people', side, false), rows));
+      await putFile(
+        values.sheet,
+        contactSheet('People', [understoodLine(side.understood), passedLine(side.understood) ?? ''], rows),
+      );
       stdout.line(values.sheet);
     }
     return 0;

@@ -90,7 +90,7 @@ const gateSchema = z.strictObject({
    * members and controls look alike without the generator. matcher: the recognizer finds a person on another photo of
    * theirs. placebo: real people in place of the generator reveal nobody.
    */
-  name: z.enum(['size', 'faces', 'scores', 'blind', 'matcher', 'placebo']),
+  name: z.enum(['size', 'faces', 'scores', 'blind', 'matcher', 'placebo', 'sides']),
   /** The recognizer it was judged with; null where it does not depend on one. */
   recognizer: z.string().nullable(),
   /** null: could not be judged with what was given, which fails nothing. */

@@ -36,6 +36,7 @@ export const GATES: Readonly<Record<Gate['name'], string>> = {
   blind: 'Both groups look alike without the generator',
   matcher: 'The recognizer knows a person again',
   placebo: 'Real faces in place of the generator reveal nobody',
+  sides: 'Controls are not found more often than members',
 };
 
 /** "8 or more leaked people of 80 would have been caught, with 95% probability". */

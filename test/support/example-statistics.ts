@@ -24,11 +24,13 @@ export function gate({ name, passed, reason, ...rest }: GateFacts): Gate {
 
 const HELP: Record<Gate['name'], string> = {
   size: 'Give usable photos of more people: at least 3 members and 20 controls, better hundreds of each.',
-  faces: 'Look at a few samples: the range, the latent distribution or the checkpoint itself may be wrong.',
+  faces:
+    'Look at a few samples with "rewound inspect --samples FILE": the range, the latent distribution or the checkpoint itself may be wrong.',
   scores: 'Check the recognizer and its card: it sees no difference between people.',
   blind: 'Take the controls from the same collection as the members, then run the audit again.',
   matcher: 'Use a stronger recognizer, or photos in which the faces are larger and better lit.',
   placebo: 'Take the controls from the same collection as the members, then run the audit again.',
+  sides: 'Check which folder is which, and that no control was in the training data; then run the audit again.',
 };
 
 export const RECOGNIZERS = [

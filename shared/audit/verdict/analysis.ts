@@ -13,7 +13,7 @@ import { type ScoreHistogram, scoreHistogram } from '../numbers/histogram.ts';
 import { type Interval, newcombe } from '../numbers/intervals.ts';
 import { derivedSeed } from '../numbers/keyed.ts';
 import type { Gate } from './gate.ts';
-import { blindGate, genuineRate, matcherGate, placeboGate } from './gates.ts';
+import { blindGate, genuineRate, matcherGate, placeboGate, sidesGate } from './gates.ts';
 import { type Detectable, detectable } from './power.ts';
 import { facesGate, scoresGate, sizeGate } from './size-gates.ts';
 
@@ -140,7 +140,7 @@ function recognizerGates(
   profile: GalleryProfile,
   { isMember }: Layout,
   sides: Sides,
-  { threshold, setters, compared }: Comparison,
+  { threshold, setters, compared, auc }: Comparison,
   { seed, bootstraps }: Chance,
 ): Gate[] {
   const blind = { scores: profile.blind, nullAucs: profile.blindNull };
@@ -150,6 +150,7 @@ function recognizerGates(
     // recognizer.
     matcherGate(profile.genuine, Math.min(threshold, calibrate(pick(sides.scores, sides.members)))),
     placeboGate(placeboDelta(profile, sides, setters, compared), profile.placeboFaces),
+    sidesGate(auc),
   ];
 }
 

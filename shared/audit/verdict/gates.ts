@@ -170,3 +170,22 @@ function logit(p: number): number {
 function logistic(x: number): number {
   return 1 / (1 + Math.exp(-x));
 }
+
+/**
+ * Whether the sides are what they are called. A generator cannot know people it never saw better than those it was
+ * trained on: where controls are found more often, the sides were swapped, or the controls were trained on.
+ *
+ * @param auc the probability that a member is found more closely than a control, with its interval.
+ */
+export function sidesGate(auc: Interval): Gate {
+  return {
+    name: 'sides',
+    passed: auc.high >= 0.5,
+    value: auc,
+    reason:
+      auc.high >= 0.5
+        ? 'Controls are not found more often than members.'
+        : 'Controls are found more often than members: the sides look swapped, or the controls were trained on.',
+    help: 'Check which folder is which, and that no control was in the training data; then run the audit again.',
+  };
+}

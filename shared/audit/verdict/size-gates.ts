@@ -41,7 +41,7 @@ export function facesGate(samples: number, undetected: number): Gate {
     passed: samples - undetected >= LEAST_FACES * samples,
     value: null,
     reason: `A face was found in ${samples - undetected} of ${samples} samples.`,
-    help: 'Look at a few samples: the range, the latent distribution or the checkpoint itself may be wrong.',
+    help: 'Look at a few samples with "rewound inspect --samples FILE": the range, the latent distribution or the checkpoint itself may be wrong.',
   };
 }
 

@@ -106,14 +106,17 @@ describe('one person', () => {
 });
 
 describe('a failed gate', () => {
-  it.each(['size', 'faces', 'scores', 'blind', 'matcher', 'placebo'] as const)('"%s" makes it INVALID', (name) => {
-    const bad = failing(naming(leaking, named({ fresh: fresh(true) })), name);
-    const { verdict, people, reasons } = conclude([bad], of);
-    // Names would mean nothing.
-    expect([verdict, people]).toEqual(['INVALID', []]);
-    expect(reasons[0]).toBe(`${name} failed`);
-    expect(reasons).toHaveLength(2);
-  });
+  it.each(['size', 'faces', 'scores', 'blind', 'matcher', 'placebo', 'sides'] as const)(
+    '"%s" makes it INVALID',
+    (name) => {
+      const bad = failing(naming(leaking, named({ fresh: fresh(true) })), name);
+      const { verdict, people, reasons } = conclude([bad], of);
+      // Names would mean nothing.
+      expect([verdict, people]).toEqual(['INVALID', []]);
+      expect(reasons[0]).toBe(`${name} failed`);
+      expect(reasons).toHaveLength(2);
+    },
+  );
 
   it('makes it INVALID, too, where there are no numbers at all', () => {
     const none = { ...failing(clean, 'scores'), gates: [], comparison: null, naming: null };
@@ -177,7 +180,7 @@ describe('several recognizers', () => {
     const { gates } = conclude([clean, leaking], of);
     expect(gates.map(({ name, recognizer }) => [name, recognizer])).toEqual([
       ...['size', 'faces', 'scores'].map((name) => [name, null]),
-      ...[0, 1].flatMap((place) => ['blind', 'matcher', 'placebo'].map((name) => [name, place])),
+      ...[0, 1].flatMap((place) => ['blind', 'matcher', 'placebo', 'sides'].map((name) => [name, place])),
     ]);
   });
 });

@@ -43,37 +43,37 @@ const recognizer = {
  * changes makes every unfinished audit start again: these values may change with the method, and with nothing else.
  */
 it.each<[string, string, Readonly<Record<string, string>>, (readonly string[])?]>([
-  ['photos alone', '2dad53a82736356beb30169ba154b0fa', photos],
-  ['a placebo', 'a3231861470498e6375f24b9230c2855', { ...photos, ...people('placebo') }],
+  ['photos alone', '1b28cdaa922b628e17f78766200841d4', photos],
+  ['a placebo', '7d28e8202619d64188cb7b57d1be06ac', { ...photos, ...people('placebo') }],
   [
     'settings',
-    'a3292ffc09dca9ef8cd701e31e2965ec',
+    '4ffd1e38c23aa2461b3441c2f6fbb061',
     { ...photos, 'project.json': '{"samples": 1000, "seed": 3, "shards": 4}' },
   ],
   [
     'pseudonyms',
-    'fb08ed28a7200a85b95173a64f51e23e',
+    '0e5a20f74f6b7cfe4d8aeaf52cf25f34',
     { ...photos, 'project.json': `{"identities": "pseudonyms", "pseudonymKey": "${'ab'.repeat(32)}"}` },
   ],
   [
     'settings that cannot be read',
-    'c264fc08577f9ed5fe86bf5b2e217a89',
+    '6b86bff557c7e9c3326fd76d3620ffe7',
     { ...photos, 'project.json': '{"samples": -1}' },
   ],
   [
     'a card',
-    '563ad9e8cbd4537ec0e74a2a6835f55a',
+    '460f99243ab2d738788699efe3d6350f',
     { ...photos, 'checkpoints/generator.onnx.card.json': '{"image": {"range": [0, 1]}}' },
   ],
   [
     'weights beside the checkpoint',
-    '659b7faa8ca6458954ecc872e783748a',
+    '56f04c742c4d94e7378664960a64b3f9',
     { ...photos, 'checkpoints/w.bin': 'weights' },
     ['w.bin'],
   ],
   [
     'a recognizer with weights of its own',
-    'ecba28d518d00efe41632e5ab731e496',
+    '76a55753f1a5159b4bde431ce0eb9b39',
     {
       ...photos,
       'project.json': '{"recognizer": ["built-in", "r/card.json"]}',
