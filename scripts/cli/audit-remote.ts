@@ -60,11 +60,11 @@ async function begin(
   client: RewoundClient,
   request: AuditRequest,
   remote: RemoteRequest,
-  { files, photos, empty, embeddingsOnly }: RemoteFiles,
+  { files, photos, lines, embeddingsOnly }: RemoteFiles,
   watch: Watch,
 ): Promise<{ readonly id: string; readonly embeddingsOnly: boolean }> {
   const { progress, signal } = watch;
-  if (empty > 0) progress.note(`Photos without content are left out: ${empty}.`);
+  for (const line of lines) progress.note(line);
   const audit = await create(client, bodyOf(request, remote, photos), files, signal);
   const { id, quote, state } = audit;
   progress.note(`Audit ${id}: at most ${quote.credits} credits${itemsOf(audit)}.`);

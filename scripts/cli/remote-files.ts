@@ -16,6 +16,7 @@ import type { ObjectInfo } from '../../shared/platform/ports.ts';
 import type { AuditRequest } from './audit-request.ts';
 import { PROJECT } from './project.ts';
 import type { RemoteNames } from './remote-names.ts';
+import { sideLines } from './understanding.ts';
 import { usage } from './usage.ts';
 
 /** A file as it is uploaded. */
@@ -32,8 +33,8 @@ export interface RemoteFile {
 export interface RemoteFiles {
   readonly files: readonly RemoteFile[];
   readonly photos: number;
-  /** Photos without any content, which stay here. */
-  readonly empty: number;
+  /** What was understood of each side, and what was passed over. */
+  readonly lines: readonly string[];
   /** Whether embeddings stand in for all photos. */
   readonly embeddingsOnly: boolean;
 }
@@ -67,11 +68,12 @@ export async function withFiles<R>(
       if (side) sides.push({ part, side });
     }
     const people = (await Promise.all(sides.map(({ part, side }) => ofSide(context, part, side, names)))).flat();
-    const files = people.filter(({ size }) => size > 0);
+    // Of each side what the local audit says, before anything is uploaded.
+    const lines = sides.flatMap(({ part, side }) => sideLines(part, side, request.list));
     return await use({
-      files: [...own, ...files],
-      photos: files.filter(({ isPhoto }) => isPhoto).length,
-      empty: people.length - files.length,
+      files: [...own, ...people],
+      photos: people.filter(({ isPhoto }) => isPhoto).length,
+      lines,
       embeddingsOnly: sides.every(({ side }) => side.kind === 'embeddings'),
     });
   } finally {

@@ -243,6 +243,11 @@ export type Audit = {
   readonly endedAt: string | null;
   /** Null before it is planned and after its end. */
   readonly progress: Progress | null;
+  /** How the photos of each side were read; null before it is planned. Names no file and no person. */
+  readonly read: {
+    readonly members: SideRead | null;
+    readonly controls: SideRead | null;
+  } | null;
   /** Null where there is no report. LEAKAGE: members are found more often than controls, or somebody is named and confirmed. NOT_DETECTED: neither, which is no proof of safety. RESEMBLANCE_ONLY: there are no controls, so no claim. INVALID: a condition of a sound result failed. */
   readonly verdict: 'LEAKAGE' | 'NOT_DETECTED' | 'RESEMBLANCE_ONLY' | 'INVALID' | null;
   /** Why it ended without a report; else null. */
@@ -290,6 +295,16 @@ export type StageProgress = {
   readonly done: number;
   /** Shards it is cut into. */
   readonly shards: number;
+};
+
+export type SideRead = {
+  /** People that labels, tables or folders name; 0 where nothing does. */
+  readonly people: number;
+  readonly photos: number;
+  /** How many people and photos there are, and how it was told who is in them. */
+  readonly summary: string;
+  /** What was passed over, and why; null where nothing was. */
+  readonly passedOver: string | null;
 };
 
 export type AuditError = {
@@ -580,6 +595,18 @@ const SHAPES: Readonly<Record<string, Shape>> = {
       startedAt: { any: ['string', 'null'] },
       endedAt: { any: ['string', 'null'] },
       progress: { any: [{ ref: 'Progress' }, 'null'] },
+      read: {
+        any: [
+          {
+            fields: {
+              members: { any: [{ ref: 'SideRead' }, 'null'] },
+              controls: { any: [{ ref: 'SideRead' }, 'null'] },
+            },
+            optional: [],
+          },
+          'null',
+        ],
+      },
       verdict: { enum: ['LEAKAGE', 'NOT_DETECTED', 'RESEMBLANCE_ONLY', 'INVALID', null] },
       error: { any: [{ ref: 'AuditError' }, 'null'] },
       erasedAt: { any: ['string', 'null'] },
@@ -610,6 +637,10 @@ const SHAPES: Readonly<Record<string, Shape>> = {
   },
   StageProgress: {
     fields: { stage: { enum: ['enrol', 'probe', 'confirm'] }, done: 'integer', shards: 'integer' },
+    optional: [],
+  },
+  SideRead: {
+    fields: { people: 'integer', photos: 'integer', summary: 'string', passedOver: { any: ['string', 'null'] } },
     optional: [],
   },
   AuditError: { fields: { code: 'string', message: 'string', help: 'string' }, optional: [] },

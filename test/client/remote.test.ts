@@ -110,7 +110,7 @@ describe('rewound audit --remote', () => {
     // 12 members and 24 controls with two photos each, and the checkpoint.
     expect(remote.stderr).toMatch(/^upload: 73 of 73 files/m);
     expect(remote.stderr).toMatch(/^Audit aud_\w+: at most \d+ credits \(/m);
-    expect(remote.stderr).toContain('Photos without content are left out: 1.');
+    expect(remote.stderr).toContain('passed over 2: 1 no picture, 1 empty (--list shows them)');
     const report = reportOf(made);
     expect(report.identities.length).toBeGreaterThan(0);
     for (const { identity } of report.identities) expect(names).toContain(identity);

@@ -17,6 +17,18 @@ export interface PlannedWork {
   /** Milliseconds for a sample, as planning measured them. */
   readonly sampleMs: number;
   readonly shards: Readonly<Record<Stage, number>>;
+  /** How the photos of each side were read; null where there are none, or embeddings in their place. */
+  readonly read: Readonly<Record<'members' | 'controls', SideRead | null>>;
+}
+
+/** How the photos of a side were read, without a name of a file or a person. */
+export interface SideRead {
+  readonly people: number;
+  readonly photos: number;
+  /** In a line: how many people and photos, and how it was told who is in them. */
+  readonly summary: string;
+  /** In a line: what was passed over, and why; null where nothing was. */
+  readonly passedOver: string | null;
 }
 
 /**

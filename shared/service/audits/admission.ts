@@ -8,12 +8,22 @@ import type { Platform } from '../../platform/ports.ts';
 import { changeDocument, fieldsOf, readDocument } from '../core/documents.ts';
 import { paths } from '../core/paths.ts';
 
+/** How the photos of a side were read. */
+const sideReadSchema = z.object({
+  people: z.int(),
+  photos: z.int(),
+  summary: z.string(),
+  passedOver: z.string().nullable(),
+});
+
 export const plannedSchema = z.object({
   /** The pipeline's own id. */
   run: z.string(),
   at: z.number(),
   msPerSample: z.number(),
   shards: z.object({ enrol: z.int(), probe: z.int(), confirm: z.int() }),
+  /** Absent in records of earlier versions. */
+  read: z.object({ members: sideReadSchema.nullable(), controls: sideReadSchema.nullable() }).optional(),
 });
 
 /**

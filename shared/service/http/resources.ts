@@ -97,6 +97,21 @@ const auditErrorSchema = z
   })
   .openapi('AuditError');
 
+const sideReadSchema = z
+  .strictObject({
+    people: z.int().openapi({ description: 'People that labels, tables or folders name; 0 where nothing does.' }),
+    photos: z.int(),
+    summary: z.string().openapi({
+      description: 'How many people and photos there are, and how it was told who is in them.',
+      example: '80 people, 576 photos (2 to 15 a person); one folder a person',
+    }),
+    passedOver: z.string().nullable().openapi({
+      description: 'What was passed over, and why; null where nothing was.',
+      example: 'passed over 9: 4 no picture, 5 hidden',
+    }),
+  })
+  .openapi('SideRead');
+
 export const auditSchema = z
   .strictObject({
     id: idSchema('audit'),
@@ -125,6 +140,14 @@ export const auditSchema = z
     progress: z
       .union([progressSchema, z.null()])
       .openapi({ description: 'Null before it is planned and after its end.' }),
+    read: z
+      .union([
+        z.strictObject({ members: z.union([sideReadSchema, z.null()]), controls: z.union([sideReadSchema, z.null()]) }),
+        z.null(),
+      ])
+      .openapi({
+        description: 'How the photos of each side were read; null before it is planned. Names no file and no person.',
+      }),
     verdict: verdictSchema.nullable().meta({
       description:
         'Null where there is no report. LEAKAGE: members are found more often than controls, or somebody is named and confirmed. NOT_DETECTED: neither, which is no proof of safety. RESEMBLANCE_ONLY: there are no controls, so no claim. INVALID: a condition of a sound result failed.',
@@ -158,6 +181,7 @@ export async function auditResource(
     startedAt: isoOrNull(startedAt),
     endedAt: isoOrNull(outcome?.at ?? null),
     progress: progress ? shown(progress) : null,
+    read: audit.planned?.read ?? null,
     verdict: outcome?.verdict ?? null,
     error: outcome?.error ?? null,
     erasedAt: isoOrNull(outcome?.reportUntil ?? null),

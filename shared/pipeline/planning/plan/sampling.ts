@@ -1,7 +1,8 @@
 /** Which samples a plan asks for, and how they and the photos are cut into shards. */
 import { cutShards, type Shard } from '../../../audit/counts/shards.ts';
+import { passedLine, understoodLine } from '../../../collection/understood.ts';
 import type { SampleStage, Stage } from '../../base/stages.ts';
-import type { PlannedWork } from '../../base/tenancy.ts';
+import type { PlannedWork, SideRead } from '../../base/tenancy.ts';
 import { freshSamples } from '../settings.ts';
 import type { Plan } from './schema.ts';
 
@@ -47,5 +48,14 @@ export function plannedWork(plan: Plan): PlannedWork {
       probe: stageShards(plan, 'probe'),
       confirm: stageShards(plan, 'confirm'),
     },
+    read: { members: readOf(plan.members), controls: readOf(plan.controls) },
   };
+}
+
+function readOf(side: Plan['members'] | null): SideRead | null {
+  if (side?.kind !== 'photos' || !side.understood) return null;
+  // Names of folders and files may be those of people.
+  const nameless = { ...side.understood, above: [], sources: [] };
+  const { people, photos } = nameless;
+  return { people, photos, summary: understoodLine(nameless), passedOver: passedLine(nameless) ?? null };
 }

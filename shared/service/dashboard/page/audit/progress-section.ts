@@ -100,11 +100,15 @@ function spoken(state: Audit['state'], progress: Progress | null) {
 }
 
 /** What was asked for, and what became of it. */
-export function factsOf({ id, settings, photos, attestation, names, quote, charged }: Audit) {
+export function factsOf({ id, settings, photos, attestation, names, quote, charged, read }: Audit) {
+  const sides = [['Members', read?.members] as const, ['Controls', read?.controls] as const].flatMap(([name, side]) =>
+    side ? [[name, [side.summary, side.passedOver].filter(Boolean).join('; ')] as const] : [],
+  );
   return facts([
     ['Audit', h('code', null, id)],
     ['Samples', whole(settings.samples)],
     ['Photos', whole(photos)],
+    ...sides,
     ['Names in the report', names ? 'yes' : 'no, pseudonyms'],
     ['Pictures in the report', settings.pictures ? 'yes' : 'no'],
     ['Attested by', attestation === 'owner' ? 'whoever may use the photos' : 'an authority'],
