@@ -213,7 +213,7 @@ function checkSize(side: Side, overlapping: readonly string[], role: Role, fewes
     help:
       role === 'controls'
         ? 'Add people from the same collection who were not trained on, or leave controls out: then resemblance is reported, but no claim of leakage is possible.'
-        : 'Give each person a folder of their own, or one photo a person in a flat folder.',
+        : 'Give photos of more people; if folders are people and were not taken for such, say so with --layout people.',
   });
 }
 
