@@ -10,6 +10,7 @@ import { api } from './bench/api.ts';
 import { audit } from './bench/audit.ts';
 import type { Benchmark, Row, Skipped } from './bench/benchmark.ts';
 import { checkpoint } from './bench/checkpoint.ts';
+import { collection } from './bench/collection.ts';
 import { machineFacts } from './bench/machine.ts';
 import { memory } from './bench/memory.ts';
 import { orchestration } from './bench/orchestration.ts';
@@ -28,6 +29,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   memory,
   orchestration,
   checkpoint,
+  collection,
   statistics,
   api,
 ];
