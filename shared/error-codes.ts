@@ -19,7 +19,6 @@ const THEIRS = {
   GALLERY_UNREADABLE: 'more than half of the photos of a gallery could not be used',
   GALLERY_MISMATCH: 'precomputed embeddings do not fit their labels or the recognizer',
   ARCHIVE_INVALID: 'an archive of pictures is truncated, damaged, encrypted or of a kind that cannot be read',
-  GALLERY_INCOHERENT: 'photos that are said to show one person are no more alike than those of different people',
   TABLE_INVALID: 'a table of people or a list cannot be read or does not fit the photos',
   RECOGNIZER_UNSUPPORTED: 'the recognizer does not fit its card',
   DEVICE_UNAVAILABLE: 'the requested execution device is not there',

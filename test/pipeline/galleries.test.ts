@@ -60,27 +60,6 @@ describe('photos', () => {
     expect(await world.audit()).toMatchObject({ state: 'REJECTED', error: { code: 'GALLERY_UNREADABLE' } });
   });
 
-  it('in folders that are no people end the audit before the first sample, with the cause', async () => {
-    const folder = tempDir();
-    makeProject(folder, { shows: names('m', 8), members: [], controls: [], photos: 2 });
-    const people = names('m', 48);
-    for (let i = 0; i < 24; i++) {
-      for (const j of [0, 1]) put(folder, `members/store${i}/${j}.jpg`, photoOf(people[2 * i + j]!, j));
-    }
-    for (let i = 0; i < 24; i++) {
-      for (const j of [0, 1]) put(folder, `controls/store${i}/${j}.jpg`, photoOf(`c${2 * i + j}`, j));
-    }
-    const compute = stubCompute();
-    const world = open(folder, { compute });
-    await world.land();
-    await world.run();
-    expect(await world.audit()).toMatchObject({
-      state: 'REJECTED',
-      error: { code: 'GALLERY_INCOHERENT', help: expect.stringContaining('--layout photos') },
-    });
-    expect(compute.calls.probe).toBe(0);
-  });
-
   it('may lie flat in their folder: the recognizer then groups them into people', async () => {
     const folder = tempDir();
     makeProject(folder, { shows: names('m', 8), members: [], photos: 1 });

@@ -1,6 +1,5 @@
 /** The step from embedded photos to galleries. */
 import { equalise } from '../../audit/counts/equalise.ts';
-import { coherenceOf } from '../../audit/gallery/coherence.ts';
 import { RewoundError } from '../../errors.ts';
 import { encodeEnrolment } from '../../faces/enrolment.ts';
 import { encodeGallery } from '../../faces/gallery.ts';
@@ -38,7 +37,6 @@ export async function assemble(context: Context, { audit, hops }: AssembleMessag
 
 async function build(context: Context, plan: Plan): Promise<Roster> {
   const sides = apart(await gather(context, plan, 'members'), await gather(context, plan, 'controls'));
-  requireCoherent(plan, sides);
   const grouped = await groupUnlabelled(context, ...sides);
   if (grouped.grouping) requireEnough(plan, grouped);
   const { members, controls, judged } = apartByFace(plan, grouped.members, grouped.controls);
@@ -56,25 +54,6 @@ async function build(context: Context, plan: Plan): Promise<Roster> {
     await putOnce(context, keys.placebo(plan.audit, place), encodeEnrolment(enrolment));
   }
   return roster;
-}
-
-/** Whether labelled people are more like themselves than like others, where photos show it. Throws GALLERY_INCOHERENT. */
-function requireCoherent(plan: Plan, sides: readonly Gathered[]): void {
-  if (plan.members.kind !== 'photos') return;
-  const labelled = sides.flatMap(({ people }) =>
-    people.filter(({ photos }) => !photos.some(({ unlabelled }) => unlabelled)),
-  );
-  const { people, alike, plausible } = coherenceOf(
-    labelled.map(({ photos }) => photos.map(({ embeddings }) => embeddings[0]!)),
-  );
-  if (plausible) return;
-  throw new RewoundError(
-    'GALLERY_INCOHERENT',
-    `Photos of one person are no more alike than photos of different people (only ${alike} of ${people} are): the folders or labels do not look like people.`,
-    {
-      help: 'If folders only store photos, say so with --layout photos; else check the table or the folders with "rewound people DATA --sheet people.html".',
-    },
-  );
 }
 
 /** Whether photos that nothing labelled are of enough people. Throws GALLERY_TOO_SMALL. */
