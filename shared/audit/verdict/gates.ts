@@ -178,14 +178,14 @@ function logistic(x: number): number {
  * @param auc the probability that a member is found more closely than a control, with its interval.
  */
 export function sidesGate(auc: Interval): Gate {
+  const passed = auc.high >= 0.5;
   return {
     name: 'sides',
-    passed: auc.high >= 0.5,
+    passed,
     value: auc,
-    reason:
-      auc.high >= 0.5
-        ? 'Controls are not found more often than members.'
-        : 'Controls are found more often than members: the sides look swapped, or the controls were trained on.',
+    reason: passed
+      ? 'Controls are not found more often than members.'
+      : 'Controls are found more often than members: the sides look swapped, or the controls were trained on.',
     help: 'Check which folder is which, and that no control was in the training data; then run the audit again.',
   };
 }

@@ -78,10 +78,9 @@ function named(people: readonly Named[]): readonly string[] {
   ];
 }
 
-function missed({ delta, auc, genuine, detectable }: Finding, samples: number): readonly string[] {
+function missed({ delta, genuine, detectable }: Finding, samples: number): readonly string[] {
   const { adjusted } = zeroHitBound(samples, genuine?.estimate ?? 1);
   return [
-    ...turned(auc),
     `This does not prove that nobody leaks: members may still be found up to ${points(Math.max(0, delta.high))} percentage ` +
       'points more often than others (upper end of the interval).',
     detectable
@@ -93,15 +92,6 @@ function missed({ delta, auc, genuine, detectable }: Finding, samples: number): 
         `To see people ten times rarer, generate ${whole(samplesNeeded(adjusted / 10))} samples.`
       : 'At this threshold hardly anybody is recognised, or there are hardly any samples: even somebody who appears ' +
         'often may not have been seen.',
-  ];
-}
-
-/** Controls who are found more than members: something was mixed up. */
-function turned({ high }: Interval): readonly string[] {
-  if (high >= 0.5) return [];
-  return [
-    'The controls are found more often than the members. Were the two folders swapped, or were controls trained on? ' +
-      'As long as controls are given away, the threshold they set hides members who are.',
   ];
 }
 
