@@ -20,10 +20,19 @@ async function failureOf(context: Context, audit: string): Promise<Ended['failur
   return { error: { code, message, help }, exit: record ? exitCodeOfEnd(record) : EXIT.failed };
 }
 
+/** Settings as a project has them: left out is what was not asked for and has another meaning for a set of pictures. */
+function settingsText({ settings, allSamples }: AuditRequest): string {
+  return JSON.stringify(allSamples ? { ...settings, samples: undefined } : settings);
+}
+
+async function putText({ objects }: Pick<Context, 'objects'>, key: string, text: string): Promise<void> {
+  await objects.put(key, new TextEncoder().encode(text));
+}
+
 /** Audits on this machine. */
 export async function auditHere(request: AuditRequest, { progress, signal, ifStopped }: Watch): Promise<Ended> {
   ifStopped('Stopped. What is finished is kept: the same command resumes.');
-  const { key, mounts, settings, device, out, work } = request;
+  const { source, mounts, device, out, work } = request;
   const tracker = new Tracker(progress);
   const station = new Station({
     folder: work,
@@ -47,8 +56,9 @@ export async function auditHere(request: AuditRequest, { progress, signal, ifSto
       progress.note('The log of the work folder is damaged: what it held is lost, and is made again.');
     }
     station.discardMessages();
-    await context.objects.put(`${PROJECT}/project.json`, new TextEncoder().encode(JSON.stringify(settings)));
-    const audit = await start(context, key, settings.shards, progress, request.list);
+    await putText(context, `${PROJECT}/project.json`, settingsText(request));
+    if (source.marker !== undefined) await putText(context, source.key, source.marker);
+    const audit = await start(context, source.key, request.settings.shards, progress, request.list);
     await finish(context, audit, signal, () => station.runUntilIdle(signal));
     return {
       failure: await failureOf(context, audit),

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { basename } from 'node:path';
 import { z } from 'zod';
 import { type Audit, type NewAudit, RewoundClient } from '../../shared/client/api.ts';
+import { parseReport } from '../../shared/report/json.ts';
 import type { AuditRequest, RemoteRequest } from './audit-request.ts';
 import type { Ended, Watch } from './ended.ts';
 import { EXIT } from './exit.ts';
@@ -44,10 +45,12 @@ export async function auditRemotely(request: AuditRequest, remote: RemoteRequest
   ifStopped('No longer following. The audit goes on; the same command follows it again.');
   const { state, error } = await follow(client, id, watch);
   if (state !== 'DONE') return { failure: failureOf(state, error), file: noFile, close: async () => undefined };
-  const read = async (file: 'report.json' | 'report.html') => (await client.getReport(id, file, { signal })).text();
+  const read = async (file: 'report.json' | 'report.html' | 'matches.csv') =>
+    (await client.getReport(id, file, { signal })).text();
   const json = await read('report.json');
   const html = request.settings.pictures ? await read('report.html') : undefined;
-  const files = localReport({ json, html, embeddingsOnly }, request.settings, names);
+  const matches = parseReport(json).published ? await read('matches.csv') : undefined;
+  const files = localReport({ json, html, embeddingsOnly, matches }, request.settings, names);
   return {
     failure: undefined,
     file: async (name) => new TextEncoder().encode(files[name]),
@@ -75,7 +78,7 @@ async function begin(
   return { id, embeddingsOnly };
 }
 
-function bodyOf({ key, settings }: AuditRequest, remote: RemoteRequest, photos: number): NewAudit {
+function bodyOf({ source: { key }, settings }: AuditRequest, remote: RemoteRequest, photos: number): NewAudit {
   const { samples, fresh, seed, k, batch, recognizer, card, pictures } = settings;
   const recognizers = typeof recognizer === 'string' ? recognizerPath(recognizer) : recognizer?.map(recognizerPath);
   return {

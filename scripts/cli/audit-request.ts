@@ -12,13 +12,16 @@ import type { FailOn } from './exit.ts';
 import { requirePseudonymKey } from './key.ts';
 import { requireFile, userPath } from './paths.ts';
 import { peopleOf } from './people-data.ts';
+import { type AuditedSource, pictureFolder } from './picture-source.ts';
 import { besideItsFolder, PROJECT } from './project.ts';
 import { usage } from './usage.ts';
 
 /** What `rewound audit` was asked for, checked. */
 export interface AuditRequest {
-  /** Key of the checkpoint. */
-  readonly key: string;
+  /** What is audited: a checkpoint, or pictures in its place. */
+  readonly source: AuditedSource;
+  /** Whether nothing was said of how many samples there are to be, so that a set of pictures is searched as a whole. */
+  readonly allSamples: boolean;
   /** The user's files as objects: key prefix to folder. */
   readonly mounts: Mounts;
   readonly settings: Settings;
@@ -56,12 +59,11 @@ export async function parseAudit(argv: readonly string[]): Promise<AuditRequest>
 
 export async function auditRequest(values: AuditValues, [named = '']: readonly string[]): Promise<AuditRequest> {
   const remote = remoteRequest(values);
-  const checkpoint = userPath(named);
-  await requireFile(checkpoint);
-  if (isCompanion(checkpoint)) {
+  const source = await auditedSource(userPath(named));
+  if (remote && source.marker !== undefined) {
     throw usage(
-      'A file with this ending is taken for a companion of a checkpoint: a card, a note or weights.',
-      'Rename the checkpoint, for example to end in .onnx.',
+      'The service takes a set of pictures as one archive, not as a folder.',
+      'Put the pictures into a zip or tar file, and give that.',
     );
   }
   const people = await peopleOf(values);
@@ -89,14 +91,32 @@ export async function auditRequest(values: AuditValues, [named = '']: readonly s
   // Before the audit: whoever named a wrong file should not learn it hours later.
   const baseline = values.baseline === undefined ? undefined : await requireBaseline(values.baseline);
   return {
-    key: `${PROJECT}/checkpoints/${basename(checkpoint)}`,
+    source,
     mounts: {
-      ...besideItsFolder(`${PROJECT}/checkpoints`, checkpoint),
+      ...source.mounts,
       ...people.mounts,
       ...Object.assign({}, ...recognizers.map(({ mounts }) => mounts)),
     },
     settings: checked.data,
+    allSamples: values.samples === undefined && !values.quick,
     ...{ device, out, work, json, quiet, list, failOn, requirePower, baseline, remote },
+  };
+}
+
+/** A checkpoint or an archive of pictures beside its folder, or a folder of pictures. */
+async function auditedSource(path: string): Promise<AuditedSource> {
+  const folder = await pictureFolder(path);
+  if (folder) return folder;
+  await requireFile(path);
+  if (isCompanion(path)) {
+    throw usage(
+      'A file with this ending is taken for a companion of a checkpoint: a card, a note or weights.',
+      'Rename the checkpoint, for example to end in .onnx.',
+    );
+  }
+  return {
+    key: `${PROJECT}/checkpoints/${basename(path)}`,
+    mounts: besideItsFolder(`${PROJECT}/checkpoints`, path),
   };
 }
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { ensureFolder } from '../../shared/folders.ts';
 import { printable } from '../../shared/printable.ts';
 import { compareReports } from '../../shared/report/compare/compare.ts';
-import { type Comparison, renderComparison } from '../../shared/report/compare/comparison.ts';
+import { renderComparison } from '../../shared/report/compare/comparison.ts';
 import { renderComparisonText } from '../../shared/report/compare/comparison-words.ts';
 import { parseReport } from '../../shared/report/json.ts';
 import { renderText } from '../../shared/report/text.ts';
@@ -15,7 +15,7 @@ import { auditRemotely } from './audit-remote.ts';
 import { type AuditRequest, auditRequest } from './audit-request.ts';
 import { comparingKey } from './baseline.ts';
 import { command } from './command.ts';
-import { type Ended, REPORT_FILES } from './ended.ts';
+import { type Ended, MATCHES_FILE, REPORT_FILES } from './ended.ts';
 import { EXIT, exitCode, printError, whyInconclusive } from './exit.ts';
 import { named, putFile } from './files.ts';
 import { interruptible } from './interrupt.ts';
@@ -68,7 +68,8 @@ async function present(
   const text = new TextDecoder().decode(await file('report.json'));
   const report = parseReport(text);
   const comparison = baseline && compareReports(baseline, report, comparingKey());
-  putComparison(join(out, 'comparison.json'), comparison);
+  await putOrRemove(join(out, 'comparison.json'), comparison && renderComparison(comparison));
+  await putOrRemove(join(out, MATCHES_FILE), report.published && (await file(MATCHES_FILE)));
   if (json) stdout.json(text);
   else {
     const colour = stdout.isTerminal && !process.env.NO_COLOR;
@@ -83,8 +84,6 @@ async function present(
 }
 
 /** One that an earlier run left beside this report would be mistaken for its own. */
-function putComparison(path: string, comparison: Comparison | undefined): Promise<void> {
-  return comparison
-    ? putFile(path, renderComparison(comparison))
-    : named(path, 'written', () => rm(path, { force: true }));
+function putOrRemove(path: string, content: string | Uint8Array | undefined): Promise<void> {
+  return content === undefined ? named(path, 'written', () => rm(path, { force: true })) : putFile(path, content);
 }

@@ -11,7 +11,9 @@ export interface Watch {
 }
 
 export const REPORT_FILES = ['report.html', 'report.json', 'report.sarif', 'junit.xml'] as const;
-export type ReportFile = (typeof REPORT_FILES)[number];
+/** Only of an audit of pictures: which of them resemble whom. */
+export const MATCHES_FILE = 'matches.csv';
+export type ReportFile = (typeof REPORT_FILES)[number] | typeof MATCHES_FILE;
 
 /** An audit that has come to an end somewhere. */
 export interface Ended {

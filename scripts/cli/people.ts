@@ -1,5 +1,6 @@
 /** `rewound people`: says what is understood of photos of people, without an audit. */
 import { passedLine, understoodLine } from '../../shared/collection/understood.ts';
+import { csvLine } from '../../shared/csv.ts';
 import { RewoundError } from '../../shared/errors.ts';
 import { listSide } from '../../shared/pipeline/planning/list-side.ts';
 import type { PhotoObject, PhotoSide } from '../../shared/pipeline/planning/people.ts';
@@ -97,6 +98,7 @@ function statistics(side: PhotoSide): string[] {
 
 /** The photos as a table of files and people that can be corrected and given back. */
 function tableOf({ photos, paths }: PhotoSide): string {
-  const cell = (value: string) => (/[",;\t\r\n ]/.test(value) ? `"${value.replaceAll('"', '""')}"` : value);
-  return ['file,person', ...photos.map(({ identity }, i) => `${cell(paths[i]!)},${cell(identity)}`), ''].join('\n');
+  return [csvLine(['file', 'person']), ...photos.map(({ identity }, i) => csvLine([paths[i]!, identity])), ''].join(
+    '\n',
+  );
 }

@@ -7,16 +7,18 @@ import { RewoundError } from '../../shared/errors.ts';
 import { decodeLabels, encodeLabels } from '../../shared/faces/labels.ts';
 import type { Context } from '../../shared/pipeline/base/context.ts';
 import { givenTextOf } from '../../shared/pipeline/base/given-text.ts';
+import { droppedCheckpoint } from '../../shared/pipeline/base/layout.ts';
 import { checkpointCard, checkpointRecipe, externalFiles } from '../../shared/pipeline/planning/companions.ts';
 import { listSide } from '../../shared/pipeline/planning/list-side.ts';
 import { PARTS, type Part, type Side } from '../../shared/pipeline/planning/people.ts';
+import { findPictures, type PictureSet } from '../../shared/pipeline/planning/picture-set.ts';
 import { findRecognizers } from '../../shared/pipeline/planning/recognizer.ts';
 import { openLocal } from '../../shared/platform/local/index.ts';
 import type { ObjectInfo } from '../../shared/platform/ports.ts';
 import type { AuditRequest } from './audit-request.ts';
 import { PROJECT } from './project.ts';
 import type { RemoteNames } from './remote-names.ts';
-import { sideLines } from './understanding.ts';
+import { pictureLines, sideLines } from './understanding.ts';
 import { usage } from './usage.ts';
 
 /** A file as it is uploaded. */
@@ -61,7 +63,8 @@ export async function withFiles<R>(
   const engine = new EngineProcess({ device: 'cpu', threads: 1, memoryBytes: MEMORY_BYTES, silenceMs: SILENCE_MS });
   try {
     const context = { objects, records, events, clock, compute: engine.tasks, device: 'cpu', window: 1 } as const;
-    const own = [...(await ofCheckpoint(context, request)), ...(await ofRecognizers(context, request))];
+    const checkpoint = await ofCheckpoint(context, request);
+    const own = [...checkpoint.files, ...(await ofRecognizers(context, request))];
     const sides: { readonly part: Part; readonly side: Side }[] = [];
     for (const part of PARTS) {
       const side = await listSide(context, PROJECT, part, request.settings.people);
@@ -69,7 +72,10 @@ export async function withFiles<R>(
     }
     const people = (await Promise.all(sides.map(({ part, side }) => ofSide(context, part, side, names)))).flat();
     // Of each side what the local audit says, before anything is uploaded.
-    const lines = sides.flatMap(({ part, side }) => sideLines(part, side, request.list));
+    const lines = [
+      ...(checkpoint.pictures ? pictureLines(checkpoint.pictures, request.list) : []),
+      ...sides.flatMap(({ part, side }) => sideLines(part, side, request.list)),
+    ];
     return await use({
       files: [...own, ...people],
       photos: people.filter(({ isPhoto }) => isPhoto).length,
@@ -82,14 +88,22 @@ export async function withFiles<R>(
   }
 }
 
-/** The checkpoint, its card and recipe, and the files it names as those of its weights. */
-async function ofCheckpoint(context: Context, { key, settings }: AuditRequest): Promise<RemoteFile[]> {
+/** What stands in the place of the generator. */
+interface Checkpoint {
+  readonly files: readonly RemoteFile[];
+  readonly pictures: PictureSet | undefined;
+}
+
+/** The checkpoint, its card and recipe, and the files it names as those of its weights; or an archive of pictures. */
+async function ofCheckpoint(context: Context, { source: { key }, settings }: AuditRequest): Promise<Checkpoint> {
   const checkpoint = await context.objects.head(key);
   if (!checkpoint) {
     throw new RewoundError('NOT_FOUND', 'The name of the checkpoint is not one a bucket accepts.', {
       help: 'Names must not begin with a dot or end in .part or .tmp.',
     });
   }
+  const pictures = await picturesAt(context, key, checkpoint);
+  if (pictures) return { files: [stored(context, checkpoint, key.slice(PROJECT.length + 1))], pictures };
   const cardKey = `${key}.card.json`;
   const recipeKey = `${key}.recipe.json`;
   const [card, recipe] = [await context.objects.head(cardKey), await context.objects.head(recipeKey)];
@@ -100,7 +114,12 @@ async function ofCheckpoint(context: Context, { key, settings }: AuditRequest): 
   });
   const weights = await externalFiles(context, key, inspection.externalFiles);
   const all = [checkpoint, ...(card ? [card] : []), ...(recipe ? [recipe] : []), ...weights];
-  return all.map((info) => stored(context, info, info.key.slice(PROJECT.length + 1)));
+  return { files: all.map((info) => stored(context, info, info.key.slice(PROJECT.length + 1))), pictures: undefined };
+}
+
+function picturesAt(context: Context, key: string, checkpoint: ObjectInfo): Promise<PictureSet | undefined> {
+  const place = droppedCheckpoint(key);
+  return place ? findPictures(context, place, checkpoint, { digests: false }) : Promise.resolve(undefined);
 }
 
 async function ofRecognizers(context: Context, { settings }: AuditRequest): Promise<RemoteFile[]> {

@@ -1,4 +1,7 @@
 /** Renders the report of a hosted audit with the names of this machine. */
+import { parse } from 'csv-parse/sync';
+import { z } from 'zod';
+import { csvLine } from '../../shared/csv.ts';
 import { pseudonymKeyOf, type Settings } from '../../shared/pipeline/planning/settings.ts';
 import { parseReport, renderJson } from '../../shared/report/json.ts';
 import type { Report } from '../../shared/report/model.ts';
@@ -16,6 +19,8 @@ export interface Fetched {
   /** report.html, where it has pictures. */
   readonly html: string | undefined;
   readonly embeddingsOnly: boolean;
+  /** matches.csv, under the same pseudonyms; undefined where no pictures were audited. */
+  readonly matches: string | undefined;
 }
 
 /**
@@ -26,7 +31,7 @@ export function localReport(
   fetched: Fetched,
   settings: Settings,
   names: RemoteNames,
-): Readonly<Record<ReportFile, string>> {
+): Readonly<Partial<Record<ReportFile, string>>> {
   const remote = parseReport(fetched.json);
   const named = renamePeople(remote, {
     person: (_side, name) => names.back(name),
@@ -41,8 +46,24 @@ export function localReport(
     'report.sarif': renderSarif(report, { names: key !== undefined }),
     'junit.xml': renderJunit(report),
     'report.html': renderHtml(report, pictures),
+    ...(fetched.matches === undefined ? {} : { 'matches.csv': renamedMatches(fetched.matches, names) }),
   };
 }
+
+/** matches.csv with the names of people and photos put back; columns as in `renderMatchingPictures`. */
+function renamedMatches(text: string, names: RemoteNames): string {
+  const rows = matchesSchema.parse(parse(text));
+  const [head, ...matching] = rows;
+  return [
+    csvLine(head ?? []),
+    ...matching.map(([picture, recognizer, similarity, role, identity, photo]) =>
+      csvLine([picture, recognizer, similarity, role, names.back(identity), names.back(photo)]),
+    ),
+    '',
+  ].join('\n');
+}
+
+const matchesSchema = z.array(z.tuple([z.string(), z.string(), z.string(), z.string(), z.string(), z.string()]));
 
 /** Photos by what their people are called in the other report, in which each match has the same place. */
 function renamed(photos: Pictures['photos'], from: Report, to: Report): Pictures['photos'] {

@@ -3,9 +3,12 @@ import { join } from 'node:path';
 import sharp from 'sharp';
 import { RewoundError } from '../../shared/errors.ts';
 import { decodeGallery } from '../../shared/faces/gallery.ts';
+import type { Context } from '../../shared/pipeline/base/context.ts';
 import { keys } from '../../shared/pipeline/base/layout.ts';
 import { readJson } from '../../shared/pipeline/base/sealed-json.ts';
-import { generatorFiles, recognizerRequest } from '../../shared/pipeline/planning/plan/files.ts';
+import { generatorFiles, pictureResolution, recognizerRequest } from '../../shared/pipeline/planning/plan/files.ts';
+import { CHUNK, plannedPictures, withPictureFiles } from '../../shared/pipeline/planning/plan/pictures.ts';
+import { isOfPictures, networkPlan, type PicturesPlan, type Plan } from '../../shared/pipeline/planning/plan/schema.ts';
 import { readPlan } from '../../shared/pipeline/planning/plan/store.ts';
 import { photosOf, renderSeeds } from '../../shared/pipeline/results/pictures.ts';
 import { rosterSchema } from '../../shared/pipeline/results/roster.ts';
@@ -14,10 +17,11 @@ import { photoKey } from '../../shared/report/render/html.ts';
 import { stdout } from '../../shared/terminal.ts';
 import { command } from './command.ts';
 import { putFile } from './files.ts';
-import { asWhole, required, withDefault } from './option.ts';
+import { asText, asWhole, optional, withDefault } from './option.ts';
 import { userPath } from './paths.ts';
 import { readPointer } from './pointer.ts';
 import { Station } from './station.ts';
+import { usage } from './usage.ts';
 
 /** Side of each face on the sheet, and the gap between them, in pixels. */
 const SIDE = 256;
@@ -32,16 +36,28 @@ interface Neighbour {
 
 export const show = command({
   name: 'show',
-  summary: 'Makes the sample of one seed again, as OUT/seed-N.png, beside the gallery faces nearest to it.',
+  summary:
+    'Shows one sample again, or one picture of an audited set, as OUT/seed-N.png, beside the gallery faces nearest to it.',
   takes: ['REPORT_FOLDER'],
   options: {
-    seed: required('N', 'a seed from the report', asWhole(0, 2 ** 32 - 1), 'a seed from the report'),
+    seed: optional('N', 'a seed from the report', asWhole(0, 2 ** 32 - 1)),
+    picture: optional('NAME', 'a picture of the audited set, as the report calls it', asText),
     nearest: withDefault('N', 'gallery faces beside it', asWhole(1, 20), '5'),
   },
-  run: ({ seed, nearest }, [folder = '']) => showSeed(userPath(folder), seed, nearest),
+  run: ({ seed, picture, nearest }, [folder = '']) => {
+    if ((seed === undefined) === (picture === undefined))
+      throw usage('Give --seed N, or --picture NAME for a set of pictures.');
+    return showSample(userPath(folder), { seed, picture }, nearest);
+  },
 });
 
-async function showSeed(out: string, seed: number, nearest: number): Promise<number> {
+/** One sample, by its seed or by the name of its picture. */
+interface Wanted {
+  readonly seed: number | undefined;
+  readonly picture: string | undefined;
+}
+
+async function showSample(out: string, wanted: Wanted, nearest: number): Promise<number> {
   const { audit, work, mounts } = await readPointer(out);
   const station = new Station({ folder: work, mounts, device: 'cpu' });
   try {
@@ -52,16 +68,9 @@ async function showSeed(out: string, seed: number, nearest: number): Promise<num
       });
     }
     const plan = await readPlan(context, audit);
-    const { spec, geometry, alignment } = plan.generator;
+    const seed = isOfPictures(plan) ? await seedOf(context, plan, wanted) : seedIn(wanted);
     const [sample] = await renderSeeds(context, plan, [seed]);
-    const embedding = await context.compute.embedSample({
-      model: await generatorFiles(context, plan),
-      spec,
-      geometry,
-      alignment,
-      recognizer: await recognizerRequest(context, plan),
-      seed,
-    });
+    const embedding = await embedSeed(context, plan, seed);
     const roster = await readJson(context, keys.roster(audit), rosterSchema);
     const gallery = decodeGallery(await context.objects.get(keys.gallery(audit, 0)));
     const neighbours = embedding ? nearestFaces(embedding, gallery.embeddings, roster.people, nearest) : [];
@@ -77,6 +86,42 @@ async function showSeed(out: string, seed: number, nearest: number): Promise<num
   } finally {
     station.close();
   }
+}
+
+function seedIn({ seed }: Wanted): number {
+  if (seed !== undefined) return seed;
+  throw usage('This audit is of a generator: give --seed N.');
+}
+
+/** The seed that stands for a picture of a set. Throws NOT_FOUND. */
+async function seedOf(context: Context, plan: PicturesPlan, { seed, picture }: Wanted): Promise<number> {
+  const { drawn } = plan.generator.set;
+  const first = plan.settings.seed;
+  if (seed !== undefined && seed >= first && seed < first + drawn) return seed;
+  for (let at = 0; seed === undefined && at < drawn; at += CHUNK) {
+    const chunk = await plannedPictures(context, plan, at, CHUNK);
+    const found = chunk.findIndex(({ name }) => name === picture);
+    if (found >= 0) return first + at + found;
+  }
+  throw new RewoundError('NOT_FOUND', 'There is no such picture in the audited set.', {
+    help: 'Give the name as matches.csv or the report has it, in quotes.',
+  });
+}
+
+/** The embedding of a sample; null where no face is found in it. */
+async function embedSeed(context: Context, plan: Plan, seed: number): Promise<Float32Array | null> {
+  const recognizer = await recognizerRequest(context, plan);
+  if (isOfPictures(plan)) {
+    const pictures = await plannedPictures(context, plan, seed - plan.settings.seed, 1);
+    const { states, embeddings } = await withPictureFiles(context, pictures, (photos) =>
+      context.compute.enrol({ photos, recognizer, resolution: pictureResolution(plan) }),
+    );
+    return states[0] === 'enrolled' ? embeddings : null;
+  }
+  const network = networkPlan(plan);
+  const { spec, geometry, alignment } = network.generator;
+  const model = await generatorFiles(context, network);
+  return context.compute.embedSample({ model, spec, geometry, alignment, recognizer, seed });
 }
 
 /** The people nearest to an embedding, each by their nearest photo. */
@@ -100,7 +145,7 @@ function nearestFaces(
 }
 
 /** Pictures side by side, the sample first; a grey square where there is none. */
-async function sheet(pictures: readonly (Uint8Array | undefined)[]): Promise<Uint8Array> {
+async function sheet(pictures: readonly (Uint8Array | null | undefined)[]): Promise<Uint8Array> {
   const tiles = await Promise.all(
     pictures.map(async (picture, i) => ({
       input: picture

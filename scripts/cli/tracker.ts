@@ -38,14 +38,16 @@ export class Tracker {
   }
 
   engine(task: Task, done: number): void {
+    if (task === 'listArchive') this.progress.update('plan', done, done, 'pictures listed');
+    if (task === 'calibratePictures') this.progress.update('plan', done, 256, 'pictures looked at');
     if (task === 'calibrate') this.progress.update('plan', done, 256, 'calibration samples');
     if (task === 'enrol' && this.plan) {
       const total = sum(this.plan.enrolment.map(({ count }) => count));
       this.progress.update('enrol', this.enrolled + done, total, 'photos');
     }
-    if (task === 'probe' && this.plan) {
+    if ((task === 'probe' || task === 'probePictures') && this.plan) {
       const { samples } = samplingOf(this.plan, this.stage);
-      this.progress.update(this.stage, this.probed + done, samples, 'samples');
+      this.progress.update(this.stage, this.probed + done, samples, task === 'probe' ? 'samples' : 'pictures');
     }
   }
 }

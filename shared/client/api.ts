@@ -1016,7 +1016,7 @@ export class RewoundClient {
   /** Read a file of the report */
   getReport(
     audit: string,
-    file: 'report.html' | 'report.json' | 'report.sarif' | 'junit.xml',
+    file: 'report.html' | 'report.json' | 'report.sarif' | 'junit.xml' | 'matches.csv',
     options: CallOptions = {},
   ): Promise<Response> {
     return this.#http.respond(GET_REPORT, { path: { audit, file } }, options);

@@ -1,4 +1,5 @@
 /** Lists and reads archives of pictures of every known format. */
+import { createHash } from 'node:crypto';
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { type Bytes, buffered, openBytes } from './bytes.ts';
 import type { Format, Listing, Locator } from './entry.ts';
@@ -14,6 +15,8 @@ import { withSampleLabels } from './webdataset.ts';
 export interface ListOptions {
   /** The column, or the field of a sample, that says who is in a picture. */
   readonly personColumn?: string | undefined;
+  /** Whether each picture is read for its digest. */
+  readonly digests?: boolean | undefined;
 }
 
 /** Which format a file is of, by its content; undefined where it is no archive of pictures. */
@@ -42,7 +45,11 @@ function formatOfHead(head: Uint8Array, size: number): Format | undefined {
 }
 
 /** What is in an archive. Throws ARCHIVE_INVALID. */
-export async function listArchive(path: string, { personColumn }: ListOptions = {}): Promise<Listing> {
+export async function listArchive(
+  path: string,
+  { personColumn, digests = false }: ListOptions = {},
+  onPictures: (done: number) => void = () => undefined,
+): Promise<Listing> {
   const format = formatOf(path);
   if (!format) {
     throw unreadable(
@@ -53,10 +60,25 @@ export async function listArchive(path: string, { personColumn }: ListOptions = 
   const source = openBytes(path);
   try {
     const listing = await list(format, path, source, personColumn);
-    return format === 'tar' || format === 'tar.gz' ? withSampleLabels(listing, personColumn) : listing;
+    const labelled = format === 'tar' || format === 'tar.gz' ? withSampleLabels(listing, personColumn) : listing;
+    return digests ? await withDigests(path, labelled, onPictures) : labelled;
   } finally {
     source.close();
   }
+}
+
+/** Pictures between two signs of progress. */
+const STEP = 1000;
+
+/** A listing with the MD5 of each picture, which reads the whole archive once. */
+async function withDigests(path: string, listing: Listing, onPictures: (done: number) => void): Promise<Listing> {
+  const md5: string[] = [];
+  const places = listing.entries.map(({ at }) => at);
+  for await (const bytes of readPictures(path, places)) {
+    md5.push(createHash('md5').update(bytes).digest('base64'));
+    if (md5.length % STEP === 0) onPictures(md5.length);
+  }
+  return { ...listing, entries: listing.entries.map((entry, i) => ({ ...entry, md5: md5[i]! })) };
 }
 
 async function list(format: Format, path: string, source: Bytes, personColumn: string | undefined): Promise<Listing> {

@@ -49,6 +49,13 @@ export interface PassedOver {
   readonly reason: Reason;
 }
 
+/** How many were passed over for each reason. */
+export function countReasons(passed: readonly Pick<PassedOver, 'reason'>[]): Partial<Record<Reason, number>> {
+  const counts: Partial<Record<Reason, number>> = {};
+  for (const { reason } of passed) counts[reason] = (counts[reason] ?? 0) + 1;
+  return counts;
+}
+
 /** One photo of an archive. */
 export interface Entry {
   /** Its path in the archive, with slashes; printable. */
@@ -58,6 +65,8 @@ export interface Entry {
   readonly size: number;
   /** The person, where the archive itself says it. */
   readonly label?: string;
+  /** MD5 of the encoded picture, base64, where it was asked for. */
+  readonly md5?: string;
 }
 
 export const FORMATS = ['zip', 'tar', 'tar.gz', 'recordio', 'lmdb', 'parquet'] as const;

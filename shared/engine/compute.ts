@@ -1,4 +1,5 @@
 /** The port to everything that runs a model or decodes a picture. */
+import type { Nearest } from '../audit/counts/nearest.ts';
 import type { Shard } from '../audit/counts/shards.ts';
 import type { Tally } from '../audit/counts/tally.ts';
 import type { Links } from '../audit/gallery/groups.ts';
@@ -35,6 +36,10 @@ export interface Compute {
   profile(request: ProfileRequest): Promise<Uint8Array>;
   /** A shard of samples: generate, embed, search. */
   probe(request: ProbeRequest): Promise<ProbeResult>;
+  /** Looks at a few pictures that stand in the place of a generator's samples. */
+  calibratePictures(request: PictureCalibration): Promise<PicturesCalibrated>;
+  /** A shard of such pictures: embed, search. */
+  probePictures(request: PicturesProbe): Promise<PicturesProbed>;
   /** Samples as pictures. */
   render(request: RenderRequest): Promise<readonly Uint8Array[]>;
   /** Photos as small JPEGs for a report; null for those that cannot be read. */
@@ -129,6 +134,8 @@ export interface Resolution {
   readonly eyeDistance: number;
   /** Whether the face is looked for again in the shrunk photo, as it is in every sample. */
   readonly detect: boolean;
+  /** Faces are left as they are until they are larger by more than this factor; 1 where it is left out. */
+  readonly slack?: number;
 }
 
 export interface ListArchiveRequest extends ListOptions {
@@ -194,6 +201,42 @@ export interface SearchRequest {
 export interface ProbeResult {
   /** One for each search. */
   readonly tallies: readonly Tally[];
+}
+
+export interface PictureCalibration {
+  readonly pictures: readonly PhotoFile[];
+  readonly recognizers: readonly RecognizerRequest[];
+  /** See Resolution. */
+  readonly slack: number;
+}
+
+/** What a look at some pictures has shown. */
+export interface PicturesCalibrated {
+  /** Median distance between the eyes, in pixels of the pictures; null where no face was found. */
+  readonly eyeDistance: number | null;
+  /** Median size of the pictures as they were decoded, in pixels. */
+  readonly width: number;
+  readonly height: number;
+  /** In the order they were asked for. */
+  readonly recognizers: readonly RecognizerInfo[];
+  /** Pictures looked at, those without a face, and those that could not be read. */
+  readonly samples: number;
+  readonly undetected: number;
+  readonly unreadable: number;
+  /** Milliseconds a picture took, from the file to the embedding. */
+  readonly sampleMs: number;
+}
+
+export interface PicturesProbe extends Omit<ProbeRequest, 'model' | 'spec' | 'geometry' | 'alignment'> {
+  /** Those of the shard, in the order of the grid. */
+  readonly pictures: readonly PhotoFile[];
+  /** What the pictures' faces usually have: much larger faces are brought down to it. */
+  readonly resolution: Resolution;
+}
+
+export interface PicturesProbed extends ProbeResult {
+  /** One for each search. */
+  readonly nearest: readonly Nearest[];
 }
 
 export interface RenderRequest {

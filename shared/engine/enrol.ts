@@ -10,7 +10,7 @@ import { fillCanvas, placeOnCanvas } from '../faces/resample.ts';
 import { floatTensor } from '../onnx/runtime.ts';
 import { systemCause } from '../system-errors.ts';
 import type { PhotoFile, Resolution } from './compute.ts';
-import { readPhotos } from './photo-files.ts';
+import { type ReadPhoto, readBatches } from './photo-files.ts';
 
 /** Photos embedded in one run of the recognizer. */
 const BATCH = 32;
@@ -23,12 +23,24 @@ const LOCATE_SIDE = 640;
 /** Canvas on which small faces are looked for where none was found. */
 const SMALL_FACE_CANVAS = 416;
 
-/** A photo that could be read, by its place in the request. */
+/** A photo that could be read, by its place among others. */
 interface Readable {
   readonly place: number;
   readonly photo: Photo;
 }
 type Located = Readable & { readonly points: Points };
+
+/** Photos with their faces' embeddings. */
+export interface EmbeddedPhotos {
+  readonly states: readonly PhotoState[];
+  /** For each recognizer f32 [photos, d], L2-normalised; zero rows where no face was found. */
+  readonly embeddings: readonly Float32Array[];
+}
+
+interface FaceChain {
+  readonly locator: FaceLocator;
+  readonly recognizers: readonly Recognizer[];
+}
 
 /**
  * Embeds photos as generated pictures are embedded: each face is found in the whole photo, the photo is shrunk until
@@ -42,36 +54,73 @@ export async function enrolPhotos(
 ): Promise<Enrolment> {
   const length = recognizer.info.embedding;
   const embeddings = new Float32Array(files.length * length);
-  const states = new Array<PhotoState>(files.length).fill('unreadable');
-  const eyes = Math.min(resolution?.eyeDistance ?? ENOUGH_EYE_DISTANCE, ENOUGH_EYE_DISTANCE);
-  for (let first = 0; first < files.length; first += BATCH) {
-    const photos = await readAll(files.slice(first, first + BATCH), first);
-    for (const { place } of photos) states[place] = 'undetected';
-    const located = await locateAll(photos, locator, { smallFaces: true });
-    let shrunk = await Promise.all(located.map((face) => shrinkTo(face, eyes)));
-    // As samples are searched: once, on one canvas.
-    if (resolution?.detect) shrunk = await locateAll(shrunk, locator, { smallFaces: false });
-    if (shrunk.length > 0) {
-      const embedded = await embedAll(shrunk, Math.round(FRAME * eyes), recognizer);
-      shrunk.forEach(({ place }, i) => {
-        states[place] = 'enrolled';
-        embeddings.set(embedded.subarray(i * length, (i + 1) * length), place * length);
-      });
-    }
-    onPhotos(Math.min(first + BATCH, files.length));
+  const states: PhotoState[] = [];
+  const size = resolution ?? { eyeDistance: ENOUGH_EYE_DISTANCE, detect: false };
+  for await (const photos of readBatches(files, BATCH)) {
+    const embedded = await embedPhotos(photos, size, { locator, recognizers: [recognizer] });
+    embeddings.set(embedded.embeddings[0]!, states.length * length);
+    states.push(...embedded.states);
+    onPhotos(states.length);
   }
   return { embeddings, states };
 }
 
-async function readAll(files: readonly PhotoFile[], first: number): Promise<Readable[]> {
-  const read = await readPhotos(files);
-  // A disk that fails or a limit of the system is no fault of a photo: counted as one, it would change the result.
-  for (const result of read) {
-    if (result.status === 'rejected' && systemCause(result.reason)) throw asRewoundError(result.reason);
+/** Finds and embeds the face of each photo. The larger faces are shrunk; none is enlarged. */
+export async function embedPhotos(
+  read: readonly ReadPhoto[],
+  { eyeDistance: wanted, detect, slack = 1 }: Resolution,
+  { locator, recognizers }: FaceChain,
+): Promise<EmbeddedPhotos> {
+  const embeddings = recognizers.map(({ info }) => new Float32Array(read.length * info.embedding));
+  const states = read.map((): PhotoState => 'unreadable');
+  const eyes = Math.min(wanted, ENOUGH_EYE_DISTANCE);
+  const largest = Math.min(slack * eyes, ENOUGH_EYE_DISTANCE);
+  for (let first = 0; first < read.length; first += BATCH) {
+    const photos = readable(read, first, Math.min(read.length, first + BATCH));
+    for (const { place } of photos) states[place] = 'undetected';
+    const located = await locateAll(photos, locator, { smallFaces: true });
+    let shrunk = await Promise.all(
+      located.map(async (face) => (eyeDistance(face.points) > largest ? shrinkTo(face, eyes) : face)),
+    );
+    // As samples are searched: once, on one canvas.
+    if (detect) shrunk = await locateAll(shrunk, locator, { smallFaces: false });
+    if (shrunk.length === 0) continue;
+    const frames = framesOf(shrunk, Math.round(FRAME * largest));
+    for (const [i, recognizer] of recognizers.entries()) {
+      const embedded = await recognizer.embed(frames.planes, frames.points);
+      const length = recognizer.info.embedding;
+      shrunk.forEach(({ place }, row) => {
+        embeddings[i]!.set(embedded.subarray(row * length, (row + 1) * length), place * length);
+      });
+    }
+    for (const { place } of shrunk) states[place] = 'enrolled';
   }
-  return read.flatMap((result, i) =>
-    result.status === 'fulfilled' ? [{ place: first + i, photo: result.value }] : [],
-  );
+  return { states, embeddings };
+}
+
+/** The distance between the eyes of each face that is found, in pixels of its photo; null where none is. */
+export async function measureFaces(
+  read: readonly ReadPhoto[],
+  locator: FaceLocator,
+): Promise<readonly (number | null)[]> {
+  const distances: (number | null)[] = read.map(() => null);
+  for (let first = 0; first < read.length; first += BATCH) {
+    const photos = readable(read, first, Math.min(read.length, first + BATCH));
+    for (const { place, points } of await locateAll(photos, locator, { smallFaces: true }))
+      distances[place] = eyeDistance(points);
+  }
+  return distances;
+}
+
+function readable(read: readonly ReadPhoto[], first: number, end: number): Readable[] {
+  const photos: Readable[] = [];
+  for (let place = first; place < end; place++) {
+    const result = read[place]!;
+    if (result.status === 'fulfilled') photos.push({ place, photo: result.value });
+    // A disk that fails or a limit of the system is no fault of a photo: counted as one, it would change the result.
+    else if (systemCause(result.reason)) throw asRewoundError(result.reason);
+  }
+  return photos;
 }
 
 /** Those photos in which a face is found, with its points; where none is, small faces are looked for if wanted. */
@@ -145,7 +194,8 @@ async function shrinkTo({ place, photo, points }: Located, eyes: number): Promis
   return { place, photo: small, points: scalePoints(points, photo, small) };
 }
 
-async function embedAll(faces: readonly Located[], side: number, recognizer: Recognizer): Promise<Float32Array> {
+/** A square around each face, f32 [faces, 3, side, side], and its five points in it. */
+function framesOf(faces: readonly Located[], side: number) {
   const planes = new Float32Array(faces.length * 3 * side * side);
   const points = faces.map(({ photo, points: [...p] }, i) => {
     const left = Math.round((p[0]! + p[2]! + p[6]! + p[8]!) / 4 - (side - 1) / 2);
@@ -153,5 +203,5 @@ async function embedAll(faces: readonly Located[], side: number, recognizer: Rec
     toPlanes(cutSquare(photo, left, top, side), planes, i * 3 * side * side);
     return Float64Array.from(p, (value, j) => value - (j % 2 === 0 ? left : top));
   });
-  return recognizer.embed(floatTensor(planes, [faces.length, 3, side, side]), points);
+  return { planes: floatTensor(planes, [faces.length, 3, side, side]), points };
 }

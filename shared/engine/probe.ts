@@ -1,6 +1,6 @@
 /** Probes one shard: generates, embeds and searches. */
 import { batchRange } from '../audit/counts/shards.ts';
-import type { Tally, Timing } from '../audit/counts/tally.ts';
+import { type Tally, timingOf } from '../audit/counts/tally.ts';
 import { TallyBuilder } from '../audit/counts/tally-builder.ts';
 import type { Gallery } from '../faces/gallery.ts';
 import type { Recognizer } from '../faces/recognizer.ts';
@@ -54,11 +54,6 @@ export async function probeShard(
     onSamples(done);
   }
   // The first tally carries the time of all: a sample is generated once.
-  builders[0]?.addTiming(timing(times));
+  builders[0]?.addTiming(timingOf(times));
   return builders.map((builder) => builder.finish());
-}
-
-function timing(times: RunTimes): Timing {
-  const of = (purpose: string) => Math.round(times.get(purpose) ?? 0);
-  return { generate: of('generate'), align: of('align'), embed: of('embed'), search: of('search') };
 }

@@ -21,6 +21,8 @@ export function computeOf(run: (task: Task, request: TaskRequest) => Promise<unk
     link: task('link'),
     profile: task('profile'),
     probe: task('probe'),
+    calibratePictures: task('calibratePictures'),
+    probePictures: task('probePictures'),
     render: task('render'),
     thumbnails: task('thumbnails'),
     embedSample: task('embedSample'),

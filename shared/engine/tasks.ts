@@ -17,12 +17,13 @@ import { summarize } from '../onnx/model.ts';
 import { type ExternalData, floats, Runtime, type RuntimeOptions, requireDevice } from '../onnx/runtime.ts';
 import { requireContent } from '../seal.ts';
 import { calibrate, loadGenerator } from './calibrate.ts';
-import type { Compute, ModelFiles, RecognizerRequest } from './compute.ts';
+import type { Compute, ModelFiles, ProbeRequest, RecognizerRequest } from './compute.ts';
 import { enrolPhotos } from './enrol.ts';
 import { Sampler } from './generator.ts';
 import { linkRows } from './link.ts';
 import { readPhotos } from './photo-files.ts';
-import { probeShard } from './probe.ts';
+import { calibratePictures, probePictures } from './pictures.ts';
+import { type OpenSearch, probeShard } from './probe.ts';
 import { profileGallery } from './profile.ts';
 import { SampleEmbedder } from './samples.ts';
 
@@ -81,13 +82,27 @@ export function localTasks(options: RuntimeOptions, onProgress: (done: number) =
         return { search, gallery, release: () => search.release() };
       },
     );
+  const opened = async ({ searches, k }: Pick<ProbeRequest, 'searches' | 'k'>): Promise<readonly OpenSearch[]> => {
+    const recognizers = await recognizersOf(searches.map(({ recognizer }) => recognizer));
+    const galleries = await searchesOf(
+      searches.map(({ gallery }) => gallery),
+      k,
+    );
+    const profiles = await Promise.all(
+      searches.map(({ profile }) => (profile ? readFile(profile).then(decodeProfile) : null)),
+    );
+    return galleries.map((one, i) => {
+      const nearestMember = profiles[i]?.nearestMember;
+      return { ...one, recognizer: recognizers[i]!, ...(nearestMember ? { nearestMember } : {}) };
+    });
+  };
 
   return {
     async weightFiles(path) {
       return summarize(await readFile(path)).externalFiles;
     },
     async listArchive({ path, ...options }) {
-      return listArchive(path, options);
+      return listArchive(path, options, onProgress);
     },
     async inspect({ path, card, recipe }) {
       return withFile(path, async (file) => {
@@ -133,21 +148,18 @@ export function localTasks(options: RuntimeOptions, onProgress: (done: number) =
     },
     async probe(request) {
       const locator = await faces();
-      const opened = await recognizersOf(request.searches.map(({ recognizer }) => recognizer));
-      const galleries = await searchesOf(
-        request.searches.map(({ gallery }) => gallery),
-        request.k,
-      );
+      const searches = await opened(request);
       const model = await generatorOf(request.model);
       const embedder = new SampleEmbedder(model, request.spec, request.geometry, locator);
-      const profiles = await Promise.all(
-        request.searches.map(({ profile }) => (profile ? readFile(profile).then(decodeProfile) : null)),
-      );
-      const searches = galleries.map((one, i) => {
-        const nearestMember = profiles[i]?.nearestMember;
-        return { ...one, recognizer: opened[i]!, ...(nearestMember ? { nearestMember } : {}) };
-      });
       return { tallies: await probeShard(request, { embedder, searches }, runtime.times, onProgress) };
+    },
+    async calibratePictures(request) {
+      const chain = { locator: await faces(), recognizers: await recognizersOf(request.recognizers) };
+      return calibratePictures(request, chain, onProgress);
+    },
+    async probePictures(request) {
+      const chain = { locator: await faces(), searches: await opened(request) };
+      return probePictures(request, chain, runtime.times, onProgress);
     },
     async render({ model, spec, geometry: { width, height }, seeds }) {
       const sampler = new Sampler(await generatorOf(model), spec);

@@ -108,3 +108,8 @@ export function duration(milliseconds: number): string {
 function minus(text: string): string {
   return text.replace('-', '\u2212');
 }
+
+/** With its first letter as a capital. */
+export function capitalised(text: string): string {
+  return text.slice(0, 1).toUpperCase() + text.slice(1);
+}

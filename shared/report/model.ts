@@ -1,5 +1,6 @@
 /** The schema of a report. */
 import { z } from 'zod';
+import { REASONS, type Reason } from '../collection/entry.ts';
 import { understoodSchema } from '../collection/understood.ts';
 
 /**
@@ -250,8 +251,50 @@ const matchSchema = z.strictObject({
   role: roleSchema,
   identity: z.string(),
   photo: z.string(),
+  /** What the picture is called in the set, where pictures were given in the place of a generator. */
+  picture: z.string().optional(),
   /** Whether the similarity is above the threshold (false where there is none). */
   revealed: z.boolean(),
+});
+
+/** A set of pictures that takes the place of a generator's samples. */
+export const pictureSetSchema = z.strictObject({
+  /** Pictures in the set, and those of them that were drawn for this audit. */
+  pictures: count,
+  drawn: count,
+  /** Different contents among the pictures drawn: the rest are exact copies. */
+  distinct: count,
+  /** Folders, or labels in an archive, by which the pictures drawn are sorted; 0 where they are not sorted. */
+  folders: count,
+  /** Pictures that were set apart to confirm who was found in the others. */
+  apart: count,
+  /** Pictures drawn that are, byte for byte, photos of members or controls. */
+  ofMembers: count,
+  ofControls: count,
+  /** Files and entries that are no pictures, by reason. */
+  passed: z.partialRecord(z.enum(Object.keys(REASONS) as [Reason, ...Reason[]]), count),
+});
+
+/** What was found in a set of pictures, beside what is said of any audit. */
+const publishedSchema = pictureSetSchema.extend({
+  /** Pictures that could not be read. */
+  unreadable: count,
+  /** Pictures that look like another one and are no exact copy of it. */
+  alike: count,
+  /** Pictures above the threshold of the first recognizer: those that a publisher would withhold. Null without one. */
+  above: count.nullable(),
+  /** Folders with pictures above the threshold: whom their pictures show most often. The largest shares first. */
+  byFolder: z.array(
+    z.strictObject({
+      folder: z.string(),
+      pictures: count,
+      above: count,
+      role: roleSchema,
+      identity: z.string(),
+      /** Pictures above the threshold that match this person. */
+      ofThem: count,
+    }),
+  ),
 });
 
 export const reportSchema = z.strictObject({
@@ -277,14 +320,17 @@ export const reportSchema = z.strictObject({
     width: count,
     height: count,
     channels: count,
-    latent: z.strictObject({
-      size: count,
-      distribution: z.enum(['normal', 'uniform']),
-      /** Bounds of the uniform distribution; null for the normal one. */
-      low: z.number().nullable(),
-      high: z.number().nullable(),
-    }),
-    range: z.tuple([z.number(), z.number()]),
+    /** Null where pictures were given in the place of a generator. */
+    latent: z
+      .strictObject({
+        size: count,
+        distribution: z.enum(['normal', 'uniform']),
+        /** Bounds of the uniform distribution; null for the normal one. */
+        low: z.number().nullable(),
+        high: z.number().nullable(),
+      })
+      .nullable(),
+    range: z.tuple([z.number(), z.number()]).nullable(),
     /** What the file does not say of itself, and where each answer came from. */
     assumptions: z.array(z.strictObject({ what: z.string(), value: z.string(), source: z.string() })),
     /** Samples that were searched for a face: all, or the calibration samples where faces lie in a fixed place. */
@@ -300,6 +346,8 @@ export const reportSchema = z.strictObject({
       eyeDistance: z.number(),
     }),
   }),
+  /** Only where pictures were given in the place of a generator: seeds then number the pictures. */
+  published: publishedSchema.optional(),
   /** The first-named recognizer: all numbers up here are its own. */
   recognizer: recognizerSchema,
   members: gallerySchema,
@@ -368,3 +416,5 @@ export type Gate = z.infer<typeof gateSchema>;
 export type Named = z.infer<typeof namedSchema>;
 export type RecognizerResult = z.infer<typeof resultSchema>;
 export type LeakedFraction = z.infer<typeof leakedFractionSchema>;
+export type Published = z.infer<typeof publishedSchema>;
+export type PictureSetCounts = z.infer<typeof pictureSetSchema>;

@@ -30,20 +30,31 @@ export function photoPseudonymOf(key: Uint8Array, side: Role, name: string, phot
  * digest, see `rankMatches`. All else is ordered by what was measured.
  */
 export function pseudonymise(report: Report, key: Uint8Array): Report {
-  return renamePeople(report, {
+  return renamePeople(report, pseudonymsOf(key));
+}
+
+/** What people, photos and pictures are called under a key. Pictures are numbered: their names may be those of people. */
+export function pseudonymsOf(key: Uint8Array): Required<Renaming> {
+  return {
     person: (side, name) => pseudonymOf(key, side, name),
     photo: (side, name, file) => photoPseudonymOf(key, side, name, file),
-  });
+    picture: (seed) => `picture ${seed}`,
+    folder: (name) => `folder-${keyed(key, `folder/${name}`)}`,
+  };
 }
 
 /** What people and their photos are to be called. */
 export interface Renaming {
   readonly person: (side: Role, name: string) => string;
   readonly photo: (side: Role, name: string, photo: string) => string;
+  /** Pictures of a set in the place of a generator, by their seed; left as they are where this is not given. */
+  readonly picture?: (seed: number) => string;
+  /** The set's folders. */
+  readonly folder?: (name: string) => string;
 }
 
 /** The same report with other names, in the order that it would have had with them. */
-export function renamePeople(report: Report, { person, photo }: Renaming): Report {
+export function renamePeople(report: Report, { person, photo, picture, folder }: Renaming): Report {
   const gallery = (side: Role, found: Report['members']): Report['members'] => ({
     ...found,
     leftOut: found.leftOut
@@ -56,6 +67,7 @@ export function renamePeople(report: Report, { person, photo }: Renaming): Repor
     // Names of folders and files may be those of people.
     ...(found.understood ? { understood: { ...found.understood, above: [], sources: [] } } : {}),
   });
+  const { published } = report;
   return {
     ...report,
     members: gallery('members', report.members),
@@ -68,8 +80,21 @@ export function renamePeople(report: Report, { person, photo }: Renaming): Repor
         ...match,
         identity: person(match.role, match.identity),
         photo: photo(match.role, match.identity, match.photo),
+        ...(picture && match.picture !== undefined ? { picture: picture(match.seed) } : {}),
       }),
     ),
+    ...(published
+      ? {
+          published: {
+            ...published,
+            byFolder: published.byFolder.map((one) => ({
+              ...one,
+              folder: folder ? folder(one.folder) : one.folder,
+              identity: person(one.role, one.identity),
+            })),
+          },
+        }
+      : {}),
   };
 }
 

@@ -16,6 +16,7 @@ import {
   whole,
 } from './format.ts';
 import type { Report } from './model.ts';
+import { subjectOf } from './subject.ts';
 import { GATES, verdictWords, type Words } from './words.ts';
 
 /**
@@ -25,6 +26,8 @@ import { GATES, verdictWords, type Words } from './words.ts';
 export const WIDTH = 88;
 const NAME = 12;
 const TOP = 3;
+/** Characters of a picture's name. */
+const NAMES = 32;
 
 export interface TextOptions {
   /** Colour with ANSI escapes; off by default, since the summary may go into a file. */
@@ -68,7 +71,7 @@ function numberLines(report: Report): [string, string][] {
   const { verdict, rates, delta, auc, permutation, audit, members } = report;
   if (rates === null || verdict === 'INVALID') {
     return [
-      ['searched', `${whole(audit.samples)} samples for ${whole(members.identities)} people`],
+      ['searched', `${whole(audit.samples)} ${subjectOf(report).samples} for ${whole(members.identities)} people`],
       ...failedLines(report),
     ];
   }
@@ -87,6 +90,7 @@ function numberLines(report: Report): [string, string][] {
       `about ${whole(people.estimate)} of ${counted(members.identities, 'person', 'people')} beyond chance (${peopleRange(people)})`,
     ]),
     ...namedLine(report),
+    ...withholdLine(report),
     powerLine(report),
   ];
 }
@@ -102,14 +106,25 @@ function namedLine(report: Report): [string, string][] {
   if (identities.length === 0) return [];
   const again =
     discoveries.fresh === 0
-      ? 'not looked for in fresh samples'
-      : `${whole(confirmed(report).length)} seen again in ${whole(discoveries.fresh)} fresh samples`;
+      ? `not looked for in ${subjectOf(report).fresh}`
+      : `${whole(confirmed(report).length)} seen again in ${whole(discoveries.fresh)} ${subjectOf(report).fresh}`;
   return [['named', `${counted(identities.length, 'person', 'people')}, ${again}`]];
 }
 
-function powerLine({ power: { detectable, rarest } }: Report): [string, string] {
+/** How many pictures of a set a publisher would keep back. */
+function withholdLine({ published }: Report): [string, string][] {
+  if (!published || published.above === null) return [];
+  return [['pictures', `${whole(published.above)} of ${whole(published.drawn)} are above the threshold (matches.csv)`]];
+}
+
+function powerLine({ power: { detectable, rarest }, published }: Report): [string, string] {
   const leak = detectable === null ? '' : `${whole(detectable.people)} leaked people of ${whole(detectable.of)}; `;
-  return ['would catch', `${leak}one who appears in ${oneIn(rarest)} samples (95%${leak === '' ? '' : ' each'})`];
+  if (published && published.drawn === published.pictures)
+    return ['would catch', `${leak}every picture of the set was searched`];
+  return [
+    'would catch',
+    `${leak}one who appears in ${oneIn(rarest)} ${subjectOf({ published }).samples} (95%${leak === '' ? '' : ' each'})`,
+  ];
 }
 
 function given<T>(value: T | null, line: (value: T) => [string, string]): [string, string][] {
@@ -119,9 +134,9 @@ function given<T>(value: T | null, line: (value: T) => [string, string]): [strin
 function matchLines({ matches, verdict, threshold }: Report): string[] {
   if (verdict === 'INVALID') return [];
   const top = matches.filter(({ role }) => role === 'members').slice(0, TOP);
-  return top.flatMap(({ identity, similarity, seed, revealed }, index) => {
+  return top.flatMap(({ identity, similarity, seed, picture, revealed }, index) => {
     const state = threshold === null ? '' : revealed ? ', above threshold' : ', below threshold';
-    const rest = `  ${decimal(similarity)}${state}, seed ${seed}`;
+    const rest = `  ${decimal(similarity)}${state}, ${picture === undefined ? `seed ${seed}` : shorten(printable(picture), NAMES)}`;
     return named(index === 0 ? 'closest' : '', `${shorten(printable(identity), WIDTH - NAME - rest.length)}${rest}`);
   });
 }

@@ -1,7 +1,8 @@
 /** Says in plain words what verdicts and gates mean. */
 import { confirmed as confirmedPeople, decidingPeople, decidingResult } from './findings.ts';
 import { counted, oneIn, peopleRange, percent, percentRange, points, pValue, whole } from './format.ts';
-import type { Gate, Named, Report } from './model.ts';
+import type { Gate, Named, Published, Report } from './model.ts';
+import { subjectOf } from './subject.ts';
 
 /** What a verdict says in plain language, for the page and for the terminal alike. */
 export interface Words {
@@ -51,11 +52,12 @@ function detectableWords({ detectable }: Report['power']): string | null {
 }
 
 /** "in 96 of 10,000 fresh samples". */
-export function freshWords({ fresh, confirmed }: Named): string {
-  if (fresh === null) return 'not looked for in fresh samples';
-  if (fresh.hits === 0 && confirmed) return `close again in ${whole(fresh.samples)} fresh samples, below the threshold`;
-  if (fresh.hits === 0) return `in none of ${whole(fresh.samples)} fresh samples`;
-  return `in ${whole(fresh.hits)} of ${whole(fresh.samples)} fresh samples`;
+export function freshWords({ fresh, confirmed }: Named, report: Pick<Report, 'published'>): string {
+  const samples = subjectOf(report).fresh;
+  if (fresh === null) return `not looked for in ${samples}`;
+  if (fresh.hits === 0 && confirmed) return `close again in ${whole(fresh.samples)} ${samples}, below the threshold`;
+  if (fresh.hits === 0) return `in none of ${whole(fresh.samples)} ${samples}`;
+  return `in ${whole(fresh.hits)} of ${whole(fresh.samples)} ${samples}`;
 }
 
 function leakage(report: Report): Words {
@@ -73,11 +75,13 @@ function leakage(report: Report): Words {
             `About ${whole(leakedFraction.people.estimate)} of the ${whole(report.members.identities)} training people are given away beyond chance, with 95% confidence ${peopleRange(leakedFraction.people)}.`,
           ]),
       ...(named === null ? [] : [named]),
-      'Whoever can sample this generator and has a photo of a person can learn that this person was in the training set. Publishing it, or many of its samples, discloses personal data.',
+      report.published
+        ? 'Whoever has these pictures and a photo of a person can learn that this person was in the training set. Publishing them discloses personal data; "rewound withhold" lists the pictures to keep back.'
+        : 'Whoever can sample this generator and has a photo of a person can learn that this person was in the training set. Publishing it, or many of its samples, discloses personal data.',
     ],
     doesNotMean: [
       `Not every single match is proof about that one person. ${chance} would be matched this closely by chance; the finding is what goes beyond that.`,
-      'People who are not listed are not thereby safe: more samples, or a stronger recognizer, may find more of them.',
+      `People who are not listed are not thereby safe: more ${subjectOf(report).samples}, or a stronger recognizer, may find more of them.`,
     ],
     caught: caught(report),
   };
@@ -88,10 +92,11 @@ function leakedGroup(report: Report): Pick<Words, 'headline' | 'qualifier'> {
   const result = decidingResult(report);
   const delta = result?.delta ?? report.delta;
   const p = result?.permutation?.p ?? null;
+  const subject = subjectOf(report);
   const by =
     result === null || result === report.results[0] ? '' : `By the recognizer ${result.recognizer.name}, training`;
   return {
-    headline: 'This generator gives away people it was trained on.',
+    headline: `${subject.This} gives away people ${subject.trained}.`,
     qualifier:
       delta === null
         ? 'Training people are found more often than people it never saw.'
@@ -108,11 +113,12 @@ function leakedPeople(report: Report): Pick<Words, 'headline' | 'qualifier'> {
   if (most === undefined) return leakedGroup(report);
   const alone = people.length === 1;
   const who = `${alone ? 'One' : whole(people.length)} of ${whole(report.members.identities)} training people`;
-  const seen = freshWords(most);
+  const seen = freshWords(most, report);
+  const subject = subjectOf(report);
   return {
     headline: alone
-      ? 'This generator gives away a person it was trained on.'
-      : 'This generator gives away some people it was trained on.',
+      ? `${subject.This} gives away a person ${subject.trained}.`
+      : `${subject.This} gives away some people ${subject.trained}.`,
     qualifier:
       `${who} ${alone ? 'comes' : 'come'} up again and again, far closer than anybody it never saw: ` +
       `${alone ? `${seen}, which had no part in naming that person. ` : `the most frequent ${seen}, which had no part in naming anybody. `}` +
@@ -125,10 +131,13 @@ function namedWords(report: Report): string | null {
   const { identities, discoveries } = report;
   if (identities.length === 0) return null;
   const again = confirmedPeople(report).length;
-  const samples = `${whole(discoveries.fresh)} fresh samples that had no part in naming anybody`;
+  const { fresh } = subjectOf(report);
+  const samples = `${whole(discoveries.fresh)} ${fresh} that had no part in naming anybody`;
   const check =
     discoveries.fresh === 0
-      ? 'No fresh samples were made to confirm that.'
+      ? report.published
+        ? 'The set is too small to set pictures apart, so nothing confirms that.'
+        : 'No fresh samples were made to confirm that.'
       : again === 0
         ? `None came up again in ${samples}.`
         : `${again < identities.length ? whole(again) : again === 1 ? 'This person' : 'All of them'} came up again in ${samples}.`;
@@ -146,7 +155,7 @@ function notDetected(report: Report): Words {
         ? 'That is not a proof of safety.'
         : `That is not a proof of safety: what was seen still allows training people to be found up to ${bound} points more often than others. Only a larger difference is ruled out, with 95% confidence.`,
     means: [
-      'The difference between training people and people the generator never saw could be chance.',
+      `The difference between training people and people ${subjectOf(report).the} never saw could be chance.`,
       ...(leakedFraction === null
         ? []
         : [
@@ -158,7 +167,9 @@ function notDetected(report: Report): Words {
       ...(named === null ? [] : [`${named} That is not enough for the verdict, but worth a closer look.`]),
     ],
     doesNotMean: [
-      'It does not say that the generator is safe to publish.',
+      report.published
+        ? 'It does not say that the pictures are safe to publish.'
+        : 'It does not say that the generator is safe to publish.',
       'It does not say that a person the recognizer cannot recognise, or one who comes up rarely, was not learned.',
     ],
     caught: caught(report),
@@ -166,7 +177,8 @@ function notDetected(report: Report): Words {
 }
 
 /** How much would have been noticed: never without what would not. */
-function caught({ power, audit, controls }: Report): string[] {
+function caught(report: Report): string[] {
+  const { power, audit, controls, published } = report;
   const { rarest, zeroHitBound, genuineRate } = power;
   const sometimes =
     genuineRate === null || zeroHitBound.adjusted === null
@@ -178,12 +190,25 @@ function caught({ power, audit, controls }: Report): string[] {
       : [
           detectableWords(power) ?? 'With so few people, not even a leak of all of them would surely have been caught.',
         ]),
-    ...(rarest > 0
+    ...(published ? [searchedWords(published, audit.samples)] : []),
+    ...(rarest > 0 && (!published || published.drawn < published.pictures)
       ? [
-          `A person who appears in fewer than ${oneIn(rarest)} samples may have been missed, as ${counted(audit.samples, 'sample was', 'samples were')} made.${sometimes}`,
+          `A person who appears in fewer than ${oneIn(rarest)} ${subjectOf(report).samples} may have been missed, as ${counted(audit.samples, `${subjectOf(report).sample} was`, `${subjectOf(report).samples} were`)} ${subjectOf(report).made}.${sometimes}`,
         ]
       : []),
   ];
+}
+
+/** How much of a set was searched. */
+function searchedWords({ pictures, drawn, apart, unreadable }: Published, searched: number): string {
+  const all =
+    drawn === pictures
+      ? `Every picture of the set was searched: ${whole(drawn)}`
+      : `${whole(drawn)} of ${whole(pictures)} pictures were drawn by chance and searched`;
+  const parts =
+    apart > 0 ? `, ${whole(searched)} for the verdict and ${whole(apart)} that were set apart to confirm it` : '';
+  const lost = unreadable > 0 ? ` ${whole(unreadable)} of them could not be read.` : '';
+  return `${all}${parts}.${lost} A person who is not recognised in a picture was missed.`;
 }
 
 function resemblanceOnly(report: Report): Words {
@@ -214,7 +239,7 @@ function invalid(): Words {
       'Whatever was measured is kept further down to find the cause. It is not a finding.',
     ],
     doesNotMean: [
-      'It does not say that the generator is clean.',
+      'It does not say that nobody is given away.',
       'It does not say that it leaks: differences seen here can come from the photos alone.',
     ],
     caught: [],

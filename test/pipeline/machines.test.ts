@@ -3,6 +3,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import type { Device } from '../../shared/onnx/runtime.ts';
 import type { Context } from '../../shared/pipeline/base/context.ts';
 import { generatorFiles } from '../../shared/pipeline/planning/plan/files.ts';
+import { networkPlan } from '../../shared/pipeline/planning/plan/schema.ts';
 import { readPlan } from '../../shared/pipeline/planning/plan/store.ts';
 import { plan } from '../../shared/pipeline/steps/plan.ts';
 import { around } from '../../shared/platform/around.ts';
@@ -83,7 +84,7 @@ test.each([0, 1])('whichever of two plans counts, it goes with the generator it 
   await world.run();
   const { id, state } = await world.audit();
   expect(state).toBe('DONE');
-  const planned = await readPlan(world.context, id);
+  const planned = networkPlan(await readPlan(world.context, id));
   const { path } = await generatorFiles(world.context, planned);
   expect(await readFile(path, 'utf8')).toBe(`shows m1${planned.generator.range[1] - 1}`);
 });

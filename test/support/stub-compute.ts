@@ -52,6 +52,8 @@ export function stubCompute(changes: Partial<Compute> = {}): StubCompute {
     enrol: 0,
     profile: 0,
     probe: 0,
+    calibratePictures: 0,
+    probePictures: 0,
     render: 0,
     thumbnails: 0,
     embedSample: 0,
@@ -76,12 +78,7 @@ export function stubCompute(changes: Partial<Compute> = {}): StubCompute {
         assumptions: [{ what: 'latent input', value: 'z', source: 'model file' }],
         geometry: pictureGeometry(64, 64, 3, 150),
         alignment: { mode: 'fixed', points: [24, 25, 40, 25, 32, 34, 25, 43, 39, 43], spread: 0.05, eyeDistance: 16 },
-        recognizers: recognizers.map(() => ({
-          name: 'directions',
-          embedding: LENGTH,
-          size: 150,
-          licence: 'none needed',
-        })),
+        recognizers: recognizers.map(() => RECOGNIZER),
         samples: 256,
         undetected: 0,
         sampleMs: 1,
@@ -93,7 +90,7 @@ export function stubCompute(changes: Partial<Compute> = {}): StubCompute {
       const embeddings = new Float32Array(photos.length * LENGTH);
       const texts = await Promise.all(photos.map(textOf));
       const states = texts.map((text, i): PhotoState => {
-        const [person = '', photo = ''] = text.split(' ');
+        const [person, photo] = personIn(text);
         if (person === 'broken') return 'unreadable';
         if (person === 'nobody') return 'undetected';
         embeddings.set(embed(person, photo), i * LENGTH);
@@ -124,6 +121,54 @@ export function stubCompute(changes: Partial<Compute> = {}): StubCompute {
       });
       return { tallies };
     },
+    async calibratePictures({ pictures, recognizers }) {
+      const texts = await Promise.all(pictures.map(textOf));
+      const faceless = texts.filter((text) => text.startsWith('nobody')).length;
+      const unreadable = texts.filter((text) => text.startsWith('broken')).length;
+      return {
+        eyeDistance: faceless + unreadable < texts.length ? 16 : null,
+        width: 64,
+        height: 64,
+        recognizers: recognizers.map(() => RECOGNIZER),
+        samples: texts.length,
+        undetected: faceless,
+        unreadable,
+        sampleMs: 1,
+      };
+    },
+    async probePictures({ pictures, searches, samples, seed, batch, k, shard }) {
+      const texts = await Promise.all(pictures.map(textOf));
+      const state = Uint8Array.from(texts, (text) =>
+        text.startsWith('broken') ? 2 : text.startsWith('nobody') ? 1 : 0,
+      );
+      const look = Uint32Array.from(
+        texts.flatMap((text) => [...text].reduce(([a], c) => [(a! * 31 + c.charCodeAt(0)) >>> 0, 1], [0, 1])),
+      );
+      const results = searches.map(({ gallery }) => {
+        const { embeddings, layout } = decodeGallery(readFileSync(gallery));
+        const faces = layout.identityOf.length;
+        const frame = { samples, batch, seed, identities: layout.isMember.length, faces };
+        const builder = new TallyBuilder(frame, shard, layout);
+        const face = new Uint32Array(pictures.length);
+        const similarity = new Float32Array(pictures.length);
+        let done = 0;
+        for (let b = shard.firstBatch; b < shard.firstBatch + shard.batches; b++) {
+          const { first, count } = batchRange(frame, b);
+          const rows = texts.slice(done, done + count).map((text) => embed(...personIn(text)));
+          const found = search(rows, embeddings, faces, k);
+          const faceFound = state.slice(done, done + count).map((one) => (one === 0 ? 1 : 0));
+          builder.addBatch({ batch: b, firstSeed: seed + first, rows: count, ...found, faceFound });
+          for (let row = 0; row < count; row++) {
+            if (faceFound[row] === 0) continue;
+            face[done + row] = found.topFaces[row * Math.min(k, faces)]!;
+            similarity[done + row] = Math.min(1, found.topValues[row * Math.min(k, faces)]!);
+          }
+          done += count;
+        }
+        return { tally: builder.finish(), nearest: { state, look, face, similarity } };
+      });
+      return { tallies: results.map(({ tally }) => tally), nearest: results.map(({ nearest }) => nearest) };
+    },
     async render({ model, seeds }) {
       readModel(model);
       return seeds.map((seed) => Uint8Array.of(0x89, 0x50, 0x4e, 0x47, seed & 255));
@@ -147,6 +192,8 @@ export function stubCompute(changes: Partial<Compute> = {}): StubCompute {
   ) as unknown as Compute;
   return { ...counted, calls };
 }
+
+const RECOGNIZER = { name: 'directions', embedding: LENGTH, size: 150, licence: 'none needed' };
 
 const SPEC = {
   format: 'text',
@@ -175,6 +222,12 @@ const INSPECTION: Inspection = {
     nodes: 0,
   },
 };
+
+/** Who is in a photo, and which of theirs it is. */
+function personIn(text: string): [person: string, photo: string] {
+  const [person = '', photo = ''] = text.split(' ');
+  return [person, photo];
+}
 
 /** A person as seen in one picture: their direction, and a little of chance. */
 function embed(person: string, picture: string): Float32Array {

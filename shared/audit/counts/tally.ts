@@ -22,6 +22,12 @@ export interface Timing {
   readonly search: number;
 }
 
+/** What was measured of each stage, in whole milliseconds. */
+export function timingOf(times: ReadonlyMap<string, number>): Timing {
+  const of = (stage: keyof Timing) => Math.round(times.get(stage) ?? 0);
+  return { generate: of('generate'), align: of('align'), embed: of('embed'), search: of('search') };
+}
+
 /** What one shard counted. Counts add up, so each shard's are kept apart: a shard delivered twice is counted once. */
 export interface ShardCounts {
   readonly firstBatch: number;

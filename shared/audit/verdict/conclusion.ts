@@ -36,6 +36,14 @@ interface Judge {
   readonly named: readonly Named[];
 }
 
+/** What a conclusion needs to know of the audit beside its analyses. */
+export interface ConcludeOptions {
+  readonly controlsGiven: boolean;
+  readonly samples: number;
+  /** Whether the samples are pictures that were given, and not a generator's. */
+  readonly given?: boolean;
+}
+
 /**
  * From what each recognizer says to the verdict. A recognizer that cannot tell people apart at the threshold does not
  * judge, as long as another one can; any other failed gate makes the audit invalid. With several judges each must be
@@ -43,7 +51,7 @@ interface Judge {
  */
 export function conclude(
   analyses: readonly Analysis[],
-  { controlsGiven, samples }: { readonly controlsGiven: boolean; readonly samples: number },
+  { controlsGiven, samples, given = false }: ConcludeOptions,
 ): Conclusion {
   const [first] = analyses;
   if (!first) throw new RangeError('Nobody was asked.');
@@ -74,6 +82,7 @@ export function conclude(
       verdict,
       gates: binding,
       samples,
+      given,
       people,
       finding: judge
         ? {

@@ -19,12 +19,14 @@ export interface Findings {
   readonly verdict: Verdict;
   readonly gates: readonly Gate[];
   readonly samples: number;
+  /** Whether the samples are pictures that were given, and not a generator's. */
+  readonly given: boolean;
   readonly people: readonly Named[];
   readonly finding: Finding | null;
 }
 
 /** Why the verdict is what it is, in sentences for somebody who has never read about the method. */
-export function explain({ verdict, gates, samples, people, finding }: Findings): readonly string[] {
+export function explain({ verdict, gates, samples, given, people, finding }: Findings): readonly string[] {
   switch (verdict) {
     case 'INVALID':
       return gates.filter(({ passed }) => passed === false).flatMap(({ reason, help }) => [reason, help]);
@@ -34,9 +36,9 @@ export function explain({ verdict, gates, samples, people, finding }: Findings):
         'Give photos of people from the same collection who were not trained on.',
       ];
     case 'LEAKAGE':
-      return finding ? [...compare(finding), ...beyondChance(finding), ...named(people)] : [];
+      return finding ? [...compare(finding), ...beyondChance(finding), ...named(people, given)] : [];
     case 'NOT_DETECTED':
-      return finding ? [...compare(finding), ...named(people), ...missed(finding, samples)] : [];
+      return finding ? [...compare(finding), ...named(people, given), ...missed(finding, samples, given)] : [];
   }
 }
 
@@ -67,18 +69,18 @@ function beyondChance({ leaked, rates, delta, pHolm }: Finding): readonly string
   ];
 }
 
-function named(people: readonly Named[]): readonly string[] {
+function named(people: readonly Named[], given: boolean): readonly string[] {
   if (people.length === 0) return [];
   const confirmed = people.filter(({ fresh }) => fresh?.confirmed).length;
   const samples = people.find(({ fresh }) => fresh)?.fresh?.samples ?? 0;
   return [
     `${people.length} ${people.length === 1 ? 'member is' : 'members are'} named one by one, of whom about ` +
       `${percent(NAMED_Q)} may be named wrongly; ${confirmed} ${confirmed === 1 ? 'was' : 'were'} found again in ` +
-      `${whole(samples)} fresh samples that had no part in the naming.`,
+      `${whole(samples)} ${given ? 'pictures set apart' : 'fresh samples'} that had no part in the naming.`,
   ];
 }
 
-function missed({ delta, genuine, detectable }: Finding, samples: number): readonly string[] {
+function missed({ delta, genuine, detectable }: Finding, samples: number, given: boolean): readonly string[] {
   const { adjusted } = zeroHitBound(samples, genuine?.estimate ?? 1);
   return [
     `This does not prove that nobody leaks: members may still be found up to ${points(Math.max(0, delta.high))} percentage ` +
@@ -87,12 +89,17 @@ function missed({ delta, genuine, detectable }: Finding, samples: number): reado
       ? `Had ${whole(detectable.people)} or more of the ${whole(detectable.of)} members leaked, the audit would have ` +
         `said so with a probability of ${percent(detectable.probability)}.`
       : 'With so few people the audit could have said so only if nearly all of them leaked, and not surely even then.',
-    adjusted < 0.1
-      ? `Somebody who appears in fewer than 1 in ${whole(1 / adjusted)} samples may not have been seen at all. ` +
-        `To see people ten times rarer, generate ${whole(samplesNeeded(adjusted / 10))} samples.`
-      : 'At this threshold hardly anybody is recognised, or there are hardly any samples: even somebody who appears ' +
-        'often may not have been seen.',
+    ...(given ? [] : [rareWords(adjusted)]),
   ];
+}
+
+/** Who may not have come up in so many samples; `adjusted` is the bound on their rate. */
+function rareWords(adjusted: number): string {
+  return adjusted < 0.1
+    ? `Somebody who appears in fewer than 1 in ${whole(1 / adjusted)} samples may not have been seen at all. ` +
+        `To see people ten times rarer, generate ${whole(samplesNeeded(adjusted / 10))} samples.`
+    : 'At this threshold hardly anybody is recognised, or there are hardly any samples: even somebody who appears ' +
+        'often may not have been seen.';
 }
 
 function ofPeople({ hits, identities, rate }: Comparison['rates']['members']): string {

@@ -9,6 +9,8 @@ export const keys = {
    * with the files it names, whichever of the two it is.
    */
   generator: (audit: string, content: string) => `work/${audit}/generator/${content}.onnx`,
+  /** Names and places of some of the pictures that take the place of a generator's samples. */
+  pictures: (audit: string, content: string) => `work/${audit}/pictures/${content}.json`,
   generatorFile: (audit: string, content: string) => `work/${audit}/generator/${content}.weights`,
   /** Of the recognizer at this place of the plan, as the next ones are. */
   gallery: (audit: string, recognizer: number) => `work/${audit}/gallery-${recognizer}.safetensors`,
@@ -19,6 +21,9 @@ export const keys = {
   nomination: (audit: string) => `work/${audit}/nomination.json`,
   tally: (audit: string, stage: SampleStage, shard: number, recognizer: number) =>
     `work/${audit}/${stage}/${shard}-${recognizer}.safetensors`,
+  /** Whom each picture of a shard resembles. */
+  nearest: (audit: string, stage: SampleStage, shard: number, recognizer: number) =>
+    `work/${audit}/${stage}/${shard}-${recognizer}.nearest.safetensors`,
   /**
    * Embedded photos, by what they were made of: shared by the audits of a project, and by nobody else. A tenant must not
    * learn from how fast an audit is whose photos another has.
@@ -51,5 +56,10 @@ export function droppedCheckpoint(key: string): DroppedCheckpoint | undefined {
 const COMPANIONS = /\.(card\.json|json|txt|md|csv|data|bin|weights)$|onnx[._]data$/i;
 
 export function isCompanion(file: string): boolean {
-  return COMPANIONS.test(file);
+  return COMPANIONS.test(file) && !isPictureMarker(file);
+}
+
+/** Whether a file stands for a folder of pictures: a small JSON file in the place of a checkpoint. */
+export function isPictureMarker(file: string): boolean {
+  return file.endsWith('.pictures.json');
 }

@@ -1,4 +1,5 @@
 /** What a checkpoint's audit is made of, and the name that follows from it. */
+import { z } from 'zod';
 import type { CheckpointCard } from '../../checkpoint/spec/card.ts';
 import type { Recipe } from '../../checkpoint/spec/recipe.ts';
 import { asRewoundError, type RewoundError } from '../../errors.ts';
@@ -11,6 +12,7 @@ import { type DroppedCheckpoint, droppedCheckpoint } from '../base/layout.ts';
 import { checkpointCard, checkpointRecipe, type ExternalObject, externalFiles } from './companions.ts';
 import { listSide } from './list-side.ts';
 import { type Side, sideDigest } from './people.ts';
+import { findPictures, type PictureSet, pictureSetDigest } from './picture-set.ts';
 import { type FoundRecognizer, findRecognizers } from './recognizer.ts';
 import { recognizerNames, type Settings, settingsSchema } from './settings.ts';
 
@@ -35,6 +37,10 @@ export interface Identified {
   readonly checkpoint: ObjectInfo;
   readonly place: DroppedCheckpoint;
   readonly settings: Outcome<Settings>;
+  /** Whether the settings say nothing of how many samples are made: a set of pictures is then searched as a whole. */
+  readonly allSamples: boolean;
+  /** Pictures in the place of a generator; undefined where the file is none. */
+  readonly pictures: Outcome<PictureSet | undefined>;
   readonly card: Outcome<CheckpointCard>;
   readonly recipe: Outcome<Recipe | undefined>;
   readonly recognizers: Outcome<readonly FoundRecognizer[]>;
@@ -72,18 +78,22 @@ export async function identify(
 
   const settings = await outcomeOf(() => parseJsonFile(settingsSchema, settingsText ?? '{}', 'project.json'));
   const people = found(settings)?.people;
+  const allSamples = saysNothingOfSamples(settingsText);
   const members = await outcomeOf(() => listSide(context, place.project, 'members', people));
   const controls = await outcomeOf(() => listSide(context, place.project, 'controls', people));
   const placebo = await outcomeOf(() => listSide(context, place.project, 'placebo', people));
   const card = await outcomeOf(() => checkpointCard(cardText, usable(settings)));
   const recipe = await outcomeOf(() => checkpointRecipe(recipeText));
   const recognizers = await outcomeOf(() => findRecognizers(context, place.project, usable(settings)));
+  const pictures = await outcomeOf(() => findPictures(context, place, checkpoint, { digests: false }));
   const external = await outcomeOf(async () => {
+    if (usable(pictures)) return [];
     const request = { card: usable(card), recipe: usable(recipe) };
     const path = await context.objects.file(checkpoint.key, checkpoint.generation);
     const inspection = await context.compute.inspect({ path, ...request });
     return externalFiles(context, checkpoint.key, inspection.externalFiles);
   });
+  const set = found(pictures);
   // By content, not by upload: the same bytes put there twice, or on another machine, are the same audit. How the work
   // is cut does not change a result and is no part of it.
   const audit = digest(
@@ -96,6 +106,7 @@ export async function identify(
     cardText ?? '',
     recipeText ?? '',
     'value' in settings ? identityOfSettings(settings.value) : (settingsText ?? ''),
+    ...(set ? [pictureSetDigest(set), allSamples] : []),
     'value' in recognizers ? digest(...recognizers.value.map(({ identity }) => identity)) : '',
     context.device,
     ...[members, controls, placebo].map((side) => ('value' in side ? sideDigest(side.value) : side.refused.code)),
@@ -106,6 +117,8 @@ export async function identify(
     checkpoint,
     place,
     settings,
+    allSamples,
+    pictures,
     card,
     recipe,
     recognizers,
@@ -115,6 +128,17 @@ export async function identify(
     placebo: found(placebo),
     refused: unread ?? refusal(members) ?? refusal(controls) ?? refusal(placebo),
   };
+}
+
+const samplesSchema = z.looseObject({ samples: z.unknown().optional() });
+
+/** Whether project.json leaves the number of samples open. Text that is no JSON is refused elsewhere. */
+function saysNothingOfSamples(text: string | undefined): boolean {
+  try {
+    return samplesSchema.parse(JSON.parse(text ?? '{}')).samples === undefined;
+  } catch {
+    return false;
+  }
 }
 
 function identityOfSettings(settings: Settings): string {

@@ -1,42 +1,17 @@
 /** Lists the photos of one side of a project, in whatever they come, and understands who is in them. */
-import type { Listing, Locator, PassedOver, Reason } from '../../collection/entry.ts';
+import { countReasons, type PassedOver, type Reason } from '../../collection/entry.ts';
 import { type Layout, stemOf, understandPaths } from '../../collection/layout.ts';
-import { isTable, whyNoPhoto } from '../../collection/names.ts';
 import { matchTable, parseList, parseTable, type Table } from '../../collection/table.ts';
 import type { UnderstoodSide } from '../../collection/understood.ts';
 import { RewoundError } from '../../errors.ts';
-import type { ObjectInfo } from '../../platform/ports.ts';
 import type { Context } from '../base/context.ts';
 import { digest } from '../base/digest.ts';
+import { type Candidate, type Contents, contentsOf } from './contents.ts';
 import type { Part, PhotoObject, PhotoSide, Side } from './people.ts';
 import type { Settings } from './settings.ts';
 
 type World = Pick<Context, 'objects' | 'compute'>;
 type PeopleSettings = NonNullable<Settings['people']>;
-
-const ARCHIVE = /\.(zip|tar|tgz|tar\.gz|parquet|rec|mdb)$/i;
-/** First bytes by which a picture without an ending is known. */
-const HEAD = 16;
-
-/** A photo before it is known who is in it. */
-interface Candidate {
-  readonly object: ObjectInfo;
-  /** Relative to the side, or to the archive. */
-  readonly path: string;
-  readonly archive?: string;
-  readonly at?: Locator;
-  readonly label?: string | undefined;
-}
-
-/** What is in a side's folder. */
-interface Contents {
-  readonly candidates: readonly Candidate[];
-  readonly passed: readonly PassedOver[];
-  readonly tables: readonly { readonly name: string; readonly bytes: Uint8Array }[];
-  readonly archives: readonly string[];
-  readonly embeddings: { readonly npy?: ObjectInfo; readonly csv?: ObjectInfo; readonly about?: ObjectInfo };
-  readonly files: number;
-}
 
 /**
  * Lists one part of a project; undefined where its folder is not there or empty. Throws GALLERY_EMPTY, ARCHIVE_INVALID,
@@ -64,56 +39,6 @@ export async function listSide(
 
 function reasonsOf(passed: readonly PassedOver[]): string {
   return passed.length > 0 ? `: ${passed.length} files are no such photos` : '';
-}
-
-async function contentsOf(
-  { objects, compute }: World,
-  prefix: string,
-  { personColumn }: PeopleSettings,
-): Promise<Contents> {
-  const candidates: Candidate[] = [];
-  const passed: PassedOver[] = [];
-  const tables: { name: string; bytes: Uint8Array }[] = [];
-  const archives: string[] = [];
-  let embeddings: Contents['embeddings'] = {};
-  let files = 0;
-  const later: { object: ObjectInfo; path: string }[] = [];
-  for await (const object of objects.list(prefix, (name, reason) => passed.push({ name, reason }))) {
-    files += 1;
-    const path = object.key.slice(prefix.length);
-    if (!path.includes('/') && /\.npy$/i.test(path)) embeddings = { ...embeddings, npy: object };
-    else if (!path.includes('/') && /\.csv$/i.test(path)) {
-      embeddings = { ...embeddings, csv: object };
-      later.push({ object, path });
-    } else if (path === 'gallery.json') embeddings = { ...embeddings, about: object };
-    else if (ARCHIVE.test(path) || isTable(path)) later.push({ object, path });
-    else {
-      const reason = whyNoPhoto(path) ?? (object.size === 0 ? 'empty' : undefined);
-      if (reason === undefined) candidates.push({ object, path });
-      else if (reason === 'not-a-picture' && !path.slice(path.lastIndexOf('/') + 1).includes('.') && object.size > 0)
-        later.push({ object, path });
-      else passed.push({ name: path, reason });
-    }
-  }
-  for (const { object, path } of later) {
-    if (ARCHIVE.test(path)) {
-      const file = await objects.file(object.key, object.generation);
-      const listing: Listing = await compute.listArchive({ path: file, personColumn });
-      archives.push(path);
-      passed.push(...listing.passed);
-      tables.push(...listing.tables);
-      for (const { name, at, label } of listing.entries)
-        candidates.push({ object, path: name, archive: path, at, label });
-    } else if (isTable(path) || /\.csv$/i.test(path)) {
-      tables.push({ name: path, bytes: await objects.get(object.key, object.generation) });
-    } else {
-      const head = await objects.get(object.key, object.generation, { start: 0, length: Math.min(HEAD, object.size) });
-      const reason = whyNoPhoto(path, () => head);
-      if (reason === undefined) candidates.push({ object, path });
-      else passed.push({ name: path, reason });
-    }
-  }
-  return { candidates, passed, tables, archives, embeddings, files };
 }
 
 /** People and files that a list gives to this side of one collection; undefined where there is no list. */
@@ -292,10 +217,4 @@ function countsOf(photos: readonly PhotoObject[], placed: readonly Placed[]) {
   for (const many of each.values()) [fewest, most] = [Math.min(fewest, many), Math.max(most, many)];
   const unlabelled = placed.filter(({ identity }) => identity === '').length;
   return { people: each.size, photos: photos.length, fewest, most, unlabelled };
-}
-
-function countReasons(passed: readonly PassedOver[]): UnderstoodSide['passed'] {
-  const counts: Partial<Record<Reason, number>> = {};
-  for (const { reason } of passed) counts[reason] = (counts[reason] ?? 0) + 1;
-  return counts;
 }

@@ -6,10 +6,13 @@ import type { Context } from '../base/context.ts';
 import { requireUploaded, uploadedFile } from '../base/uploaded-files.ts';
 import type { PhotoObject } from './people.ts';
 
+/** Where an encoded photo is: an object, or a part of one that is an archive. */
+type StoredPhoto = Pick<PhotoObject, 'key' | 'generation' | 'md5' | 'at'>;
+
 type World = Pick<Context, 'objects'>;
 
 /** Local files with these photos. Of an archive only the part that holds them is fetched, where it can be parted. */
-export async function photoFiles(world: World, photos: readonly PhotoObject[]): Promise<PhotoFile[]> {
+export async function photoFiles(world: World, photos: readonly StoredPhoto[]): Promise<PhotoFile[]> {
   const parts = new Map<string, Promise<Omit<PhotoFile, 'at'>>>();
   for (const [key, members] of Map.groupBy(
     photos.filter(({ at }) => at),
@@ -27,7 +30,7 @@ export async function photoFiles(world: World, photos: readonly PhotoObject[]): 
 }
 
 /** The file with an archive, or with the range of it that these photos are in. */
-async function archivePart({ objects }: World, members: readonly PhotoObject[]): Promise<Omit<PhotoFile, 'at'>> {
+async function archivePart({ objects }: World, members: readonly StoredPhoto[]): Promise<Omit<PhotoFile, 'at'>> {
   const { key, generation } = members[0]!;
   const range = rangeOf(members);
   if (!range) return { path: await objects.file(key, generation) };
@@ -36,7 +39,7 @@ async function archivePart({ objects }: World, members: readonly PhotoObject[]):
 }
 
 /** What these photos span; undefined where an archive can only be read as a whole. */
-function rangeOf(members: readonly PhotoObject[]): Range | undefined {
+function rangeOf(members: readonly StoredPhoto[]): Range | undefined {
   let [start, end] = [Number.POSITIVE_INFINITY, 0];
   for (const { at } of members) {
     if (!at || !('start' in at)) return undefined;
@@ -52,7 +55,7 @@ function rangeOf(members: readonly PhotoObject[]): Range | undefined {
 /** Checks that what the engine has read was what was planned. Throws OBJECT_CHANGED. */
 export async function requireSame(
   { objects }: World,
-  photos: readonly PhotoObject[],
+  photos: readonly StoredPhoto[],
   files: readonly PhotoFile[],
 ): Promise<void> {
   for (const [i, { md5, at }] of photos.entries()) if (!at) await requireUploaded(files[i]!.path, md5);

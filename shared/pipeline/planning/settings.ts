@@ -35,8 +35,8 @@ export const settingsSchema = z
         message: 'a recognizer is named twice',
       })
       .optional(),
-    /** Samples on which named people are confirmed, after all others; a fifth of `samples`, 2,000 to 10,000, by default. */
-    fresh: z.int().min(1).max(MOST_SAMPLES).optional(),
+    /** Samples on which named people are confirmed, after all others; a fifth of `samples`, 2,000 to 10,000, by default. 0: none. */
+    fresh: z.int().min(0).max(MOST_SAMPLES).optional(),
     /** Overrides what cards beside checkpoints say. */
     card: checkpointCardSchema.optional(),
     /** Whether the report holds pictures of samples and of the photos they match. */

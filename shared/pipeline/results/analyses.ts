@@ -8,7 +8,8 @@ import { type Conclusion, conclude } from '../../audit/verdict/conclusion.ts';
 import type { Context } from '../base/context.ts';
 import { keys } from '../base/layout.ts';
 import { readJson } from '../base/sealed-json.ts';
-import type { Plan } from '../planning/plan/schema.ts';
+import { sampleShards } from '../planning/plan/sampling.ts';
+import { isOfPictures, type Plan } from '../planning/plan/schema.ts';
 import { readNomination } from './nomination.ts';
 import { type Roster, rosterSchema } from './roster.ts';
 import { mergeStage } from './tallies.ts';
@@ -36,6 +37,7 @@ export async function analyseAll(
   const { audit, settings, controls } = plan;
   const roster = await readJson(context, keys.roster(audit), rosterSchema);
   const named = fresh ? ((await readNomination(context, audit))?.named ?? 0) : 0;
+  const isFreshMade = sampleShards(plan, 'confirm').length > 0;
   const measured: Measured[] = [];
   const analyses: Analysis[] = [];
   let timing: Timing | undefined;
@@ -46,7 +48,7 @@ export async function analyseAll(
     const one: Measured = {
       summary: summarise(merged),
       profile: decodeProfile(await context.objects.get(keys.profile(audit, recognizer))),
-      fresh: named > 0 ? summarise(await mergeStage(context, plan, 'confirm', recognizer)) : null,
+      fresh: named > 0 && isFreshMade ? summarise(await mergeStage(context, plan, 'confirm', recognizer)) : null,
     };
     measured.push(one);
     analyses.push(
@@ -61,7 +63,11 @@ export async function analyseAll(
     roster,
     measured,
     analyses,
-    conclusion: conclude(analyses, { controlsGiven: controls !== null, samples: settings.samples }),
+    conclusion: conclude(analyses, {
+      controlsGiven: controls !== null,
+      samples: settings.samples,
+      given: isOfPictures(plan),
+    }),
     timing: timing ?? { generate: 0, align: 0, embed: 0, search: 0 },
   };
 }

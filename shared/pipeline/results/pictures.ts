@@ -8,7 +8,8 @@ import { photoKey, shownMatches } from '../../report/render/html.ts';
 import type { Context } from '../base/context.ts';
 import { photoFiles } from '../planning/photo-files.ts';
 import { generatorFiles } from '../planning/plan/files.ts';
-import type { Plan } from '../planning/plan/schema.ts';
+import { type PlannedPicture, plannedPictures } from '../planning/plan/pictures.ts';
+import { isOfPictures, networkPlan, type PicturesPlan, type Plan } from '../planning/plan/schema.ts';
 
 /**
  * The generated faces and photos the page shows side by side. None where the settings ask for none. The `report` to be
@@ -22,7 +23,7 @@ export async function evidence(context: Context, plan: Plan, report: Report, nam
   const seeds = [...new Set(shown.map(({ seed }) => seed))];
   const pictures = await renderSeeds(context, plan, seeds);
   return {
-    samples: new Map(seeds.map((seed, i) => [seed, pictures[i]!])),
+    samples: new Map(seeds.flatMap((seed, i) => (pictures[i] ? [[seed, pictures[i]] as const] : []))),
     photos: await shownPhotos(context, plan, shown, named),
     embeddingsOnly,
   };
@@ -44,9 +45,32 @@ async function shownPhotos(context: Context, plan: Plan, shown: readonly Match[]
   );
 }
 
-export async function renderSeeds(context: Context, plan: Plan, seeds: readonly number[]) {
-  const { spec, geometry } = plan.generator;
-  return context.compute.render({ model: await generatorFiles(context, plan), spec, geometry, seeds });
+/** The samples of these seeds as pictures; null for a picture of a set that is gone or cannot be read. */
+export async function renderSeeds(
+  context: Context,
+  plan: Plan,
+  seeds: readonly number[],
+): Promise<readonly (Uint8Array | null)[]> {
+  if (isOfPictures(plan)) {
+    const pictures = await Promise.all(seeds.map((seed) => pictureOfSeed(context, plan, seed)));
+    const files = await Promise.all(
+      pictures.map((one) => (one ? photoFiles(context, [one]).catch(whereGone) : [{ path: '' }])),
+    );
+    return context.compute.thumbnails(files.flat());
+  }
+  const network = networkPlan(plan);
+  const { spec, geometry } = network.generator;
+  return context.compute.render({ model: await generatorFiles(context, network), spec, geometry, seeds });
+}
+
+/** The picture that a seed stands for in a set; undefined where there is none. */
+export async function pictureOfSeed(
+  context: Context,
+  plan: PicturesPlan,
+  seed: number,
+): Promise<PlannedPicture | undefined> {
+  const [picture] = await plannedPictures(context, plan, seed - plan.settings.seed, 1);
+  return picture;
 }
 
 /** Photos of matches as small JPEGs, by their key in a report; those that are gone are left out. */

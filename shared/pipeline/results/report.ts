@@ -3,17 +3,23 @@ import { MOST_PHOTOS } from '../../audit/counts/equalise.ts';
 import type { Role } from '../../audit/counts/roster.ts';
 import type { Report } from '../../report/model.ts';
 import { sampleShards } from '../planning/plan/sampling.ts';
-import type { Plan } from '../planning/plan/schema.ts';
+import { isOfPictures, networkPlan, type Plan } from '../planning/plan/schema.ts';
 import { type Analyses, facesSeen } from './analyses.ts';
 import { findings } from './findings.ts';
+import type { PublishedFindings } from './published.ts';
 import type { Roster } from './roster.ts';
 
 /** The report as data, from what was planned, counted and concluded. `total` is in milliseconds. */
-export function makeReport(plan: Plan, analyses: Analyses, total: number): Report {
+export function makeReport(
+  plan: Plan,
+  analyses: Analyses,
+  published: PublishedFindings | undefined,
+  total: number,
+): Report {
   const { settings, generator } = plan;
-  const { spec, geometry, alignment } = generator;
+  const { alignment } = generator;
   const { roster, measured, conclusion, timing } = analyses;
-  const uniform = spec.latent.distribution === 'uniform';
+  const found = findings(plan, analyses);
   return {
     schema: 'rewound.report/1',
     verdict: conclusion.verdict,
@@ -30,17 +36,7 @@ export function makeReport(plan: Plan, analyses: Analyses, total: number): Repor
     generator: {
       file: plan.checkpoint.file,
       md5: plan.checkpoint.md5,
-      format: spec.format,
-      width: geometry.width,
-      height: geometry.height,
-      channels: geometry.channels,
-      latent: {
-        size: spec.latent.size,
-        distribution: spec.latent.distribution,
-        low: uniform ? spec.latent.low : null,
-        high: uniform ? spec.latent.high : null,
-      },
-      range: generator.range,
+      ...pictureOf(plan),
       assumptions: [
         ...generator.assumptions,
         ...alignmentNotes(plan),
@@ -54,7 +50,9 @@ export function makeReport(plan: Plan, analyses: Analyses, total: number): Repor
     members: side(plan, roster, 'members'),
     controls: plan.controls ? side(plan, roster, 'controls') : null,
     photosPerIdentity: roster.photosPerIdentity,
-    ...findings(plan, analyses),
+    ...(published ? { published: published.report } : {}),
+    ...found,
+    ...(published ? { matches: found.matches.map((match) => ({ ...match, ...nameOf(match, published) })) } : {}),
     limits: LIMITS,
     timing: {
       generateMs: timing.generate,
@@ -63,6 +61,30 @@ export function makeReport(plan: Plan, analyses: Analyses, total: number): Repor
       searchMs: timing.search,
       totalMs: Math.round(total),
     },
+  };
+}
+
+function nameOf({ seed }: Report['matches'][number], { names }: PublishedFindings): { readonly picture?: string } {
+  const picture = names.get(seed);
+  return picture === undefined ? {} : { picture };
+}
+
+/** What the pictures are like, and what the network draws them from. */
+function pictureOf(plan: Plan) {
+  if (isOfPictures(plan)) {
+    const { format, width, height } = plan.generator;
+    return { format: `pictures, ${format}`, width, height, channels: 3, latent: null, range: null };
+  }
+  const { spec, geometry, range } = networkPlan(plan).generator;
+  const { size, distribution, low, high } = spec.latent;
+  const bounds = distribution === 'uniform' ? { low, high } : { low: null, high: null };
+  return {
+    format: spec.format,
+    width: geometry.width,
+    height: geometry.height,
+    channels: geometry.channels,
+    latent: { size, distribution, ...bounds },
+    range,
   };
 }
 

@@ -5,7 +5,7 @@ import { recordPaths } from '../base/record-paths.ts';
 import { STAGES, type Stage } from '../base/stages.ts';
 import { assembled } from '../planning/plan/files.ts';
 import { plannedWork, stageShards } from '../planning/plan/sampling.ts';
-import type { Plan } from '../planning/plan/schema.ts';
+import { isOfPictures, type Plan } from '../planning/plan/schema.ts';
 import { readNomination } from '../results/nomination.ts';
 import { advance } from './run.ts';
 
@@ -47,7 +47,8 @@ export async function dispatch(context: Context, plan: Plan): Promise<void> {
   if (await publishMissing(context, plan, 'probe')) return;
   const nomination = await readNomination(context, audit);
   if (!nomination) return publishNext(context, audit, 'probe');
-  if (nomination.named > 0) {
+  // All pictures of a set are searched, whoever was found in the first of them.
+  if (stageShards(plan, 'confirm') > 0 && (nomination.named > 0 || isOfPictures(plan))) {
     await advance(context, audit, 'CONFIRMING');
     if (await publishMissing(context, plan, 'confirm')) return;
   }

@@ -1,15 +1,17 @@
 /** The step from what was counted to the verdict and the report. */
 import { renderJson } from '../../report/json.ts';
-import { pseudonymise } from '../../report/pseudonyms.ts';
+import { pseudonymise, pseudonymsOf } from '../../report/pseudonyms.ts';
 import { renderHtml } from '../../report/render/html.ts';
 import { renderJunit } from '../../report/render/junit.ts';
 import { renderSarif } from '../../report/render/sarif.ts';
 import type { Context } from '../base/context.ts';
 import type { ConcludeMessage } from '../base/messages.ts';
+import { isOfPictures } from '../planning/plan/schema.ts';
 import { readPlan } from '../planning/plan/store.ts';
 import { pseudonymKeyOf } from '../planning/settings.ts';
 import { analyseAll } from '../results/analyses.ts';
 import { evidence } from '../results/pictures.ts';
+import { publishedFindings, renderMatchingPictures } from '../results/published.ts';
 import { makeReport } from '../results/report.ts';
 import { writeReport } from '../results/report-files.ts';
 import { rejecting } from '../runs/reject.ts';
@@ -24,7 +26,8 @@ export async function conclude(context: Context, { audit }: ConcludeMessage): Pr
     const analyses = await analyseAll(context, plan, { fresh: true });
     const taken = context.clock.now() - (record?.createdAt ?? context.clock.now());
     await writeReport(context, audit, taken, async (total) => {
-      const named = makeReport(plan, analyses, total);
+      const published = isOfPictures(plan) ? await publishedFindings(context, plan, analyses) : undefined;
+      const named = makeReport(plan, analyses, published, total);
       const key = pseudonymKeyOf(plan.settings);
       const report = key ? pseudonymise(named, key) : named;
       const pictures = await evidence(context, plan, report, named);
@@ -33,6 +36,7 @@ export async function conclude(context: Context, { audit }: ConcludeMessage): Pr
         'report.sarif': renderSarif(report, { names: key !== undefined }),
         'junit.xml': renderJunit(report),
         'report.html': renderHtml(report, pictures),
+        ...(published ? { 'matches.csv': renderMatchingPictures(published.matching, key && pseudonymsOf(key)) } : {}),
       };
     });
     await completeAudit(context, audit);

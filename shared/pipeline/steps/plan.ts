@@ -1,16 +1,16 @@
 /** The step from an upload to a planned audit. */
 import type { Role } from '../../audit/counts/roster.ts';
 import { RewoundError } from '../../errors.ts';
-import { contentOf } from '../../seal.ts';
 import type { Context } from '../base/context.ts';
 import { droppedCheckpoint, keys } from '../base/layout.ts';
 import type { PlanMessage } from '../base/messages.ts';
 import { putOnce } from '../base/once.ts';
 import { encodeJson } from '../base/sealed-json.ts';
 import { admissionOf } from '../base/tenancy.ts';
-import { requireUploaded, uploadedBytes } from '../base/uploaded-files.ts';
+import { requireUploaded } from '../base/uploaded-files.ts';
 import { cutEnrolment, skipEnrolled } from '../planning/batches.ts';
-import type { ExternalObject } from '../planning/companions.ts';
+import { planNetwork } from '../planning/generator-network.ts';
+import { planPictures } from '../planning/generator-pictures.ts';
 import { type Identified, identify, usable } from '../planning/identify.ts';
 import { FEWEST_CONTROLS, FEWEST_MEMBERS, PARTS, type Part, type PhotoObject, type Side } from '../planning/people.ts';
 import { resolutionOf } from '../planning/plan/files.ts';
@@ -117,57 +117,35 @@ async function make(context: Context, found: Identified): Promise<Plan> {
 
   const recognizers = usable(found.recognizers);
   checkComparable(recognizers.length, { members, controls, placebo });
-  const [card, recipe] = [usable(found.card), usable(found.recipe)];
-  const path = await context.objects.file(checkpoint.key, checkpoint.generation);
-  const external = await copyExternal(context, audit, usable(found.external));
-  const calibration = await context.compute.calibrate({
-    model: { path, external },
-    card,
-    recipe,
-    recognizers: recognizers.map(({ request }) => request),
-    seed: settings.seed,
-    batch: settings.batch,
-  });
+  const pictures = usable(found.pictures);
+  const planned = pictures
+    ? await planPictures(context, found, settings, recognizers)
+    : await planNetwork(context, found, settings, recognizers);
   // Only now: what was read before may have been replaced while it was read.
-  await requireUploaded(path, checkpoint.md5);
-  const { spec, range, assumptions, geometry, alignment, samples, undetected, sampleMs, model } = calibration;
-  const content = contentOf(model);
-  await putOnce(context, keys.generator(audit, content), model);
-  const built = await Promise.all(
-    calibration.weights.map(async ({ location, data }) => ({ location, content: await keep(context, audit, data) })),
-  );
-  const resolution = resolutionOf(alignment);
+  await requireUploaded(await context.objects.file(checkpoint.key, checkpoint.generation), checkpoint.md5);
+  const resolution = resolutionOf(planned.generator.alignment);
   const enrolment = recognizers.flatMap(({ identity }, place) =>
     PARTS.flatMap((part) => cutEnrolment(part, found[part], identity, place, resolution, context.device)),
   );
-  const planned: Plan = {
+  const plan: Plan = {
     version: 1,
     audit,
     project: place.project,
     checkpoint: { key: checkpoint.key, generation: checkpoint.generation, md5: checkpoint.md5, file: place.file },
-    settings,
+    settings: planned.settings,
     device: context.device,
     window: context.window,
-    shards: shardCount(settings, sampleMs),
-    sampleMs,
-    generator: {
-      spec,
-      range: [range[0], range[1]],
-      assumptions: [...assumptions],
-      geometry,
-      alignment: { ...alignment, points: [...alignment.points] },
-      calibration: { samples, undetected },
-      model: content,
-      external: [...external.map(({ location, content }) => ({ location, content })), ...built],
-    },
-    recognizers: recognizers.map(({ planned }, i) => ({ source: planned, info: calibration.recognizers[i]! })),
+    shards: shardCount(planned.settings, planned.sampleMs),
+    sampleMs: planned.sampleMs,
+    generator: planned.generator,
+    recognizers: recognizers.map(({ planned: source }, i) => ({ source, info: planned.recognizers[i]! })),
     members: stored(members),
     controls: controls ? stored(controls) : null,
     placebo: placebo ? stored(placebo) : null,
     overlapping,
     enrolment,
   };
-  await putOnce(context, keys.plan(audit), encodeJson(planned));
+  await putOnce(context, keys.plan(audit), encodeJson(plan));
   // Another delivery may have planned first; what it wrote counts.
   const winner = await readPlan(context, audit);
   await skipEnrolled(context, winner);
@@ -215,22 +193,4 @@ function checkSize(side: Side, overlapping: readonly string[], role: Role, fewes
         ? 'Add people from the same collection who were not trained on, or leave controls out: then resemblance is reported, but no claim of leakage is possible.'
         : 'Give photos of more people; if folders are people and were not taken for such, say so with --layout people.',
   });
-}
-
-/** Copies the weights an ONNX model keeps beside it, so that the audit no longer needs the drop area. */
-async function copyExternal(context: Context, audit: string, files: readonly ExternalObject[]) {
-  return Promise.all(
-    files.map(async ({ location, ...file }) => {
-      const bytes = await uploadedBytes(context, file);
-      const content = await keep(context, audit, bytes);
-      return { location, content, path: await context.objects.file(keys.generatorFile(audit, content)) };
-    }),
-  );
-}
-
-/** Keeps a file of weights with the audit, and says what it is called. */
-async function keep(context: Context, audit: string, bytes: Uint8Array): Promise<string> {
-  const content = contentOf(bytes);
-  await putOnce(context, keys.generatorFile(audit, content), bytes);
-  return content;
 }

@@ -1,13 +1,18 @@
 /** The steps that probe one shard of samples, and of fresh samples. */
+import { encodeNearest } from '../../audit/counts/nearest.ts';
+import { type Shard, samplesIn } from '../../audit/counts/shards.ts';
+import type { Tally } from '../../audit/counts/tally.ts';
 import { encodeTally } from '../../audit/counts/tally-codec.ts';
+import type { PicturesProbe } from '../../engine/compute.ts';
 import type { Context } from '../base/context.ts';
 import { keys } from '../base/layout.ts';
 import type { ConfirmMessage, ProbeMessage } from '../base/messages.ts';
 import { putOnce } from '../base/once.ts';
 import type { SampleStage } from '../base/stages.ts';
-import { generatorFiles, recognizerRequest } from '../planning/plan/files.ts';
+import { generatorFiles, pictureResolution, recognizerRequest } from '../planning/plan/files.ts';
+import { plannedPictures, withPictureFiles } from '../planning/plan/pictures.ts';
 import { sampleShards, samplingOf } from '../planning/plan/sampling.ts';
-import type { Plan } from '../planning/plan/schema.ts';
+import { isOfPictures, type NetworkPlan, networkPlan, type PicturesPlan, type Plan } from '../planning/plan/schema.ts';
 import { readPlan } from '../planning/plan/store.ts';
 import { refuseOtherDevice } from '../runs/device.ts';
 import { shardDone } from '../runs/fan-in.ts';
@@ -38,21 +43,54 @@ async function probeShard(context: Context, message: ProbeMessage | ConfirmMessa
     const targets = plan.recognizers.map((_, recognizer) => keys.tally(audit, stage, index, recognizer));
     if (!(await context.objects.head(targets.at(-1)!))) {
       refuseOtherDevice(context, plan);
-      const { spec, geometry, alignment } = plan.generator;
-      const { tallies } = await context.compute.probe({
-        model: await generatorFiles(context, plan),
-        spec,
-        geometry,
-        alignment,
-        searches: await searches(context, plan),
+      const work = {
         ...samplingOf(plan, stage),
+        searches: await searches(context, plan),
         sampleMs: plan.sampleMs,
         shard,
-      });
+      };
+      const tallies = isOfPictures(plan)
+        ? await probePictures(context, plan, stage, work)
+        : await probeNetwork(context, networkPlan(plan), work);
       for (const [i, target] of targets.entries()) await putOnce(context, target, encodeTally(tallies[i]!));
     }
     await shardDone(context, plan, stage, index);
   });
+}
+
+type Work = Omit<PicturesProbe, 'pictures' | 'resolution'> & { readonly shard: Shard };
+
+async function probeNetwork(context: Context, plan: NetworkPlan, work: Work): Promise<readonly Tally[]> {
+  const { spec, geometry, alignment } = plan.generator;
+  const { tallies } = await context.compute.probe({
+    model: await generatorFiles(context, plan),
+    spec,
+    geometry,
+    alignment,
+    ...work,
+  });
+  return tallies;
+}
+
+/** Searches the pictures of a shard, and keeps whom each of them resembles: the tallies are written last. */
+async function probePictures(
+  context: Context,
+  plan: PicturesPlan,
+  stage: SampleStage,
+  work: Work,
+): Promise<readonly Tally[]> {
+  const { seed, shard } = work;
+  const first = seed - plan.settings.seed + samplesIn(work, shard.firstBatch);
+  const count = samplesIn(work, shard.firstBatch + shard.batches) - samplesIn(work, shard.firstBatch);
+  const pictures = await plannedPictures(context, plan, first, count);
+  const resolution = pictureResolution(plan);
+  const { tallies, nearest } = await withPictureFiles(context, pictures, (files) =>
+    context.compute.probePictures({ ...work, pictures: files, resolution }),
+  );
+  for (const [recognizer, one] of nearest.entries()) {
+    await putOnce(context, keys.nearest(plan.audit, stage, shard.index, recognizer), encodeNearest(one));
+  }
+  return tallies;
 }
 
 function searches(context: Context, plan: Plan) {

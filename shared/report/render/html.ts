@@ -8,6 +8,7 @@ import { numbers } from './html/numbers.ts';
 import { page } from './html/page.ts';
 import { pairs } from './html/pairs.ts';
 import type { Pictures } from './html/pictures.ts';
+import { publishedPictures } from './html/published.ts';
 import { verdict } from './html/verdict.ts';
 
 export { shownMatches } from './html/pairs.ts';
@@ -22,6 +23,7 @@ export { type Pictures, photoKey } from './html/pictures.ts';
 export function renderHtml(report: Report, pictures: Pictures): string {
   const body = html`${verdict(report, pictures)}
 ${pairs(report, pictures)}
+${publishedPictures(report)}
 ${charts(report)}
 ${numbers(report)}
 ${method(report)}

@@ -58,7 +58,10 @@ export function renderSarif(report: Report, { names = false }: SarifOptions = {}
             level: leakage ? 'error' : 'note',
             message: { text: personWords(report, person, personOf(report, person, names)) },
             locations: [
-              { ...location, logicalLocations: [{ name: personOf(report, person, names), kind: 'trainingPerson' }] },
+              {
+                ...(pictureOf(report, person, names) ?? location),
+                logicalLocations: [{ name: personOf(report, person, names), kind: 'trainingPerson' }],
+              },
             ],
             partialFingerprints: { 'rewoundPerson/v1': fingerprint(report, person, names) },
             properties: personProperties(person),
@@ -111,13 +114,14 @@ function conditionOf(name: keyof typeof GATES, recognizer: string | null): strin
   return recognizer === null ? GATES[name] : `${GATES[name]} (${recognizer})`;
 }
 
-function personWords({ results, verdict }: Report, person: Named, name: string): string {
+function personWords(report: Report, person: Named, name: string): string {
+  const { results, verdict } = report;
   const { fresh, q, tier, agree } = person;
   const range = fresh === null ? '' : ` (${rarePercent(fresh.low)} to ${rarePercent(fresh.high)})`;
   const by = results.length > 1 ? ` Named by ${agree} of ${results.length} recognizers.` : '';
   const parametric = tier === 'parametric' ? ', by a fitted tail alone (parametric)' : '';
   const unsound = verdict === 'INVALID' ? ' A condition of the audit failed: this is no finding.' : '';
-  return `Training person ${name} is matched more closely than chance explains: q = ${smallP(q)}${parametric}; ${freshWords(person)}${range}.${by}${unsound}`;
+  return `Training person ${name} is matched more closely than chance explains: q = ${smallP(q)}${parametric}; ${freshWords(person, report)}${range}.${by}${unsound}`;
 }
 
 function verdictProperties({ verdict, delta, permutation, leakedFraction, audit, members, controls }: Report) {
@@ -134,6 +138,14 @@ function verdictProperties({ verdict, delta, permutation, leakedFraction, audit,
 
 function personProperties({ score, q, tier, confirmed, fresh, agree }: Named) {
   return { score, q, tier, confirmed, fresh, agree };
+}
+
+/** The picture of a set that shows the person most closely: its name may be a person's, and stands only where names do. */
+function pictureOf({ matches }: Report, { identity }: Named, names: boolean) {
+  const match = names ? matches.find((one) => one.role === 'members' && one.identity === identity) : undefined;
+  if (match?.picture === undefined) return undefined;
+  const uri = match.picture.toWellFormed().split('/').map(encodeURIComponent).join('/');
+  return { physicalLocation: { artifactLocation: { uri } } };
 }
 
 function personOf({ audit }: Report, { identity }: Named, names: boolean): string {

@@ -48,6 +48,19 @@ export function stubCompute(read: Read, before: Before = async () => undefined):
     probe: after('probe', (request) => ({
       tallies: request.searches.map(({ gallery }) => tallyOf(request, read(gallery))),
     })),
+    calibratePictures: after('calibratePictures', ({ pictures, recognizers }) => ({
+      eyeDistance: 10,
+      width: SIDE,
+      height: SIDE,
+      recognizers: recognizers.map(() => RECOGNIZER),
+      samples: pictures.length,
+      undetected: 0,
+      unreadable: 0,
+      sampleMs: 1,
+    })),
+    probePictures: after('probePictures', () => {
+      throw new Error('This engine has no pictures to probe.');
+    }),
     render: after('render', ({ seeds }) => seeds.map((seed) => Buffer.from(`picture ${seed}`))),
     thumbnails: after('thumbnails', (photos) => photos.map(({ path }) => (path === '' ? null : read(path)))),
     embedSample: after('embedSample', ({ seed }) => embedding(Buffer.from(`sample ${seed}`))),

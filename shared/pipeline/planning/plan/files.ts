@@ -3,7 +3,7 @@ import type { Alignment, RecognizerRequest, Resolution } from '../../../engine/c
 import type { Context } from '../../base/context.ts';
 import { keys } from '../../base/layout.ts';
 import { localFiles } from '../companions.ts';
-import type { Plan } from './schema.ts';
+import type { NetworkPlan, PicturesPlan, Plan } from './schema.ts';
 
 /** What `assemble` writes last: where it is, galleries, profiles and the roster are. */
 export function assembled({ audit, recognizers }: Plan): string {
@@ -14,6 +14,14 @@ export function assembled({ audit, recognizers }: Plan): string {
 export function resolutionOf({ eyeDistance, mode }: Pick<Alignment, 'eyeDistance' | 'mode'>): Resolution {
   const step = Math.log(1.02);
   return { eyeDistance: Math.exp(Math.round(Math.log(eyeDistance) / step) * step), detect: mode === 'detected' };
+}
+
+/** Faces in published pictures are left as they are unless they are larger than usual by this factor. */
+export const PICTURE_SLACK = 2;
+
+/** What pictures in the place of a generator are brought to. */
+export function pictureResolution({ generator }: PicturesPlan): Resolution {
+  return { ...resolutionOf(generator.alignment), detect: false, slack: PICTURE_SLACK };
 }
 
 /** A recognizer of the plan as the engine takes it: with the path of its file. */
@@ -30,7 +38,7 @@ export async function recognizerRequest(
 }
 
 /** The built generator's files, local to this machine, and what they must be: whoever reads them checks that. */
-export async function generatorFiles(context: Context, { audit, generator }: Plan) {
+export async function generatorFiles(context: Context, { audit, generator }: NetworkPlan) {
   const { model: content } = generator;
   const path = await context.objects.file(keys.generator(audit, content), undefined, { fixed: true });
   const external = generator.external.map(async ({ location, content }) => ({

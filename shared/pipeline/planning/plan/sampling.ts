@@ -22,6 +22,8 @@ export function sampleShards(plan: Pick<Plan, 'settings' | 'shards'>, stage: Sam
   const known = cuts[stage].get(plan);
   if (known) return known;
   const sampling = samplingOf(plan, stage);
+  // Nothing was set apart, or asked for, to confirm anybody.
+  if (sampling.samples === 0) return [];
   const cut = cutShards(sampling, Math.ceil((plan.shards * sampling.samples) / plan.settings.samples));
   cuts[stage].set(plan, cut);
   return cut;

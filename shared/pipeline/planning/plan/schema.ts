@@ -3,8 +3,10 @@ import { z } from 'zod';
 import { assumptionSchema, generatorSpecSchema } from '../../../checkpoint/spec/generator.ts';
 import { locatorSchema } from '../../../collection/entry.ts';
 import { understoodSchema } from '../../../collection/understood.ts';
+import { RewoundError } from '../../../errors.ts';
 import { recognizerCardSchema } from '../../../faces/recognizer.ts';
 import { DEVICES } from '../../../onnx/runtime.ts';
+import { pictureSetSchema } from '../../../report/model.ts';
 import { PARTS } from '../people.ts';
 import { settingsSchema } from '../settings.ts';
 
@@ -33,6 +35,55 @@ const sideSchema = z.discriminatedUnion('kind', [
   }),
 ]);
 
+/** A generator that is a network. */
+const networkSchema = z.strictObject({
+  kind: z.literal('network').optional(),
+  spec: generatorSpecSchema,
+  range: z.tuple([z.number(), z.number()]),
+  assumptions: z.array(assumptionSchema),
+  geometry: z.strictObject({
+    width: z.int(),
+    height: z.int(),
+    channels: z.union([z.literal(1), z.literal(3)]),
+    sourceWidth: z.int(),
+    sourceHeight: z.int(),
+    canvas: z.strictObject({
+      side: z.int(),
+      scale: z.number(),
+      width: z.int(),
+      height: z.int(),
+      left: z.int(),
+      top: z.int(),
+    }),
+  }),
+  alignment: z.strictObject({
+    mode: z.enum(['fixed', 'detected']),
+    points: z.array(z.number()).length(10),
+    spread: z.number(),
+    eyeDistance: z.number(),
+  }),
+  calibration: z.strictObject({ samples: z.int(), undetected: z.int() }),
+  /** What the built model's object is called, a digest of it. */
+  model: z.string(),
+  /** Weights outside the model file: the name it gives them, and what the copy in the work folder is called. */
+  external: z.array(z.strictObject({ location: z.string(), content: z.string() })),
+});
+/** Pictures that were given in the place of a generator. */
+const picturesSchema = z.strictObject({
+  kind: z.literal('pictures'),
+  /** How they are stored, such as "zip" or "folder". */
+  format: z.string(),
+  /** Median size, in pixels. */
+  width: z.int(),
+  height: z.int(),
+  assumptions: z.array(assumptionSchema),
+  alignment: z.strictObject({ mode: z.literal('detected'), spread: z.number(), eyeDistance: z.number() }),
+  calibration: z.strictObject({ samples: z.int(), undetected: z.int() }),
+  set: pictureSetSchema,
+  /** What the objects are called that list the pictures, a fixed number each: those searched, then those set apart. */
+  chunks: z.array(z.string()),
+});
+
 export const planSchema = z.strictObject({
   version: z.literal(1),
   audit: z.string(),
@@ -44,37 +95,7 @@ export const planSchema = z.strictObject({
   shards: z.int().min(1),
   /** Milliseconds for a sample, as planning measured them. */
   sampleMs: z.number().min(0).default(0),
-  generator: z.strictObject({
-    spec: generatorSpecSchema,
-    range: z.tuple([z.number(), z.number()]),
-    assumptions: z.array(assumptionSchema),
-    geometry: z.strictObject({
-      width: z.int(),
-      height: z.int(),
-      channels: z.union([z.literal(1), z.literal(3)]),
-      sourceWidth: z.int(),
-      sourceHeight: z.int(),
-      canvas: z.strictObject({
-        side: z.int(),
-        scale: z.number(),
-        width: z.int(),
-        height: z.int(),
-        left: z.int(),
-        top: z.int(),
-      }),
-    }),
-    alignment: z.strictObject({
-      mode: z.enum(['fixed', 'detected']),
-      points: z.array(z.number()).length(10),
-      spread: z.number(),
-      eyeDistance: z.number(),
-    }),
-    calibration: z.strictObject({ samples: z.int(), undetected: z.int() }),
-    /** What the built model's object is called, a digest of it. */
-    model: z.string(),
-    /** Weights outside the model file: the name it gives them, and what the copy in the work folder is called. */
-    external: z.array(z.strictObject({ location: z.string(), content: z.string() })),
-  }),
+  generator: z.union([networkSchema, picturesSchema]),
   /** The first is the audit's own; the others confirm it. */
   recognizers: z
     .array(
@@ -114,3 +135,21 @@ export const planSchema = z.strictObject({
   ),
 });
 export type Plan = z.infer<typeof planSchema>;
+/** A plan of an audit of pictures. */
+export type PicturesPlan = Plan & { readonly generator: z.infer<typeof picturesSchema> };
+/** A plan of an audit of a network. */
+export type NetworkPlan = Plan & { readonly generator: z.infer<typeof networkSchema> };
+
+export function isOfPictures(plan: Plan): plan is PicturesPlan {
+  return plan.generator.kind === 'pictures';
+}
+
+/** Throws INTERNAL: whoever asks has made sure of it. */
+export function networkPlan(plan: Plan): NetworkPlan {
+  if (isNetworkPlan(plan)) return plan;
+  throw new RewoundError('INTERNAL', 'An audit of pictures has no network.', { help: 'This is a defect in Rewound.' });
+}
+
+function isNetworkPlan(plan: Plan): plan is NetworkPlan {
+  return plan.generator.kind !== 'pictures';
+}

@@ -2,6 +2,7 @@
 import { html, type Markup } from '../../../markup/escape.ts';
 import { decimal, estimate, percent, whole } from '../../format.ts';
 import type { Report } from '../../model.ts';
+import { subjectOf } from '../../subject.ts';
 import { key } from './charts/frame.ts';
 import { histogram, histogramTable } from './charts/histogram.ts';
 import { reveal, revealTable } from './charts/reveal.ts';
@@ -51,19 +52,19 @@ function readHistogram({ controls, threshold }: Report): Markup {
   }`;
 }
 
-function readRoc({ auc }: Report): Markup {
-  return html`Slide the threshold from strict (lower left) to lax (upper right) and count who is above it on either side. On the dashed diagonal the generator treats both alike. The further the curve bends to the upper left, the better its samples tell who was trained on.${
+function readRoc({ auc, published }: Report): Markup {
+  return html`Slide the threshold from strict (lower left) to lax (upper right) and count who is above it on either side. On the dashed diagonal both are found alike. The further the curve bends to the upper left, the better the ${subjectOf({ published }).samples} tell who was trained on.${
     auc === null
       ? null
       : html` The area under it, ${estimate(auc, 2)}, is the chance that a random member is matched more closely than a random control; 0.5 is a coin toss.`
   }`;
 }
 
-function readReveal({ revealCurve }: Report): Markup {
+function readReveal({ revealCurve, published }: Report): Markup {
   const last = revealCurve.at(-1);
   const still =
     last === undefined
       ? null
-      : html` After ${whole(last.samples)} samples it is ${percent(last.members)} of the members${last.controls === null ? null : html` and ${percent(last.controls)} of the controls`}.`;
-  return html`The share of people revealed by the first samples alone. A line that still climbs at the right edge says that more samples would reveal more people; one that is flat says that those who can be found have been.${still}`;
+      : html` After ${whole(last.samples)} ${subjectOf({ published }).samples} it is ${percent(last.members)} of the members${last.controls === null ? null : html` and ${percent(last.controls)} of the controls`}.`;
+  return html`The share of people revealed by the first ${subjectOf({ published }).samples} alone. A line that still climbs at the right edge says that more ${subjectOf({ published }).samples} would reveal more people; one that is flat says that those who can be found have been.${still}`;
 }

@@ -2,38 +2,39 @@
 import { passedLine, understoodLine } from '../../../collection/understood.ts';
 import { html, type Markup } from '../../../markup/escape.ts';
 import { facts, table } from '../../../markup/table.ts';
-import { counted, decimal, duration, percent, whole } from '../../format.ts';
+import { capitalised, counted, decimal, duration, percent, whole } from '../../format.ts';
 import type { Report } from '../../model.ts';
+import { subjectOf } from '../../subject.ts';
 import { gates } from './gates.ts';
 
 /** Conditions, settings, inputs, inputs and how to see a finding again: everything needed to repeat the audit. */
 export function method(report: Report): Markup {
   const { audit, generator, results, timing } = report;
   return html`<section id="method"><h2>How it was done</h2>
-<p class="lede">The generator made ${counted(audit.samples, 'picture', 'pictures')} from numbered seeds. A face recognizer turned each of them, and each photo, into a point; the closest photos of either side were kept for every sample. Everybody had the same number of photos, and photos were first shrunk to the size of a generated face, so that neither side had an advantage.</p>
+<p class="lede">${madeWords(report)} A face recognizer turned each of them, and each photo, into a point; the closest photos of either side were kept for every ${subjectOf(report).sample}. Everybody had the same number of photos, and photos were first shrunk to the size of ${report.published ? 'the faces in the pictures' : 'a generated face'}, so that neither side had an advantage.</p>
 ${gates(report)}
-<h3>Settings</h3><p class="lede">Fixed before the first sample was made: the audit's number is a digest of the settings, the checkpoint and the photos, so none of them can have been changed to suit the result. Whoever repeats the audit with the same files gets the same number and the same result.</p>
+<h3>Settings</h3><p class="lede">Fixed before the first ${subjectOf(report).sample} was ${subjectOf(report).made}: the audit's number is a digest of the settings, the ${report.published ? 'pictures' : 'checkpoint'} and the photos, so none of them can have been changed to suit the result. Whoever repeats the audit with the same files gets the same number and the same result.</p>
 <div class="columns"><div><h3>Audit</h3>${facts([
-    ['Samples', whole(audit.samples)],
-    ['Seeds', `${audit.seed} to ${audit.seed + Math.max(0, audit.samples - 1)}`],
+    [capitalised(subjectOf(report).samples), whole(audit.samples)],
+    [report.published ? 'Numbered' : 'Seeds', `${audit.seed} to ${audit.seed + Math.max(0, audit.samples - 1)}`],
     ['Photos per person', whole(report.photosPerIdentity)],
-    ['Nearest faces kept', `${whole(audit.k)} per sample`],
+    ['Nearest faces kept', `${whole(audit.k)} per ${subjectOf(report).sample}`],
     ['Leakage if', leakageRule(report)],
     ['Relabellings', report.permutation === null ? 'none' : whole(report.permutation.draws)],
-    ['Fresh samples', report.discoveries.fresh === 0 ? 'none' : whole(report.discoveries.fresh)],
+    [capitalised(subjectOf(report).fresh), report.discoveries.fresh === 0 ? 'none' : whole(report.discoveries.fresh)],
     ['Batch, shards', `${whole(audit.batch)}, ${whole(audit.shards)}`],
     ['Device', audit.device],
     ['Audit', html`<code>${audit.id}</code>`],
   ])}</div>
-<div><h3>Generator</h3>${facts([
+<div><h3>${report.published ? 'Pictures' : 'Generator'}</h3>${facts([
     ['File', html`<bdi>${generator.file}</bdi>`],
     ['MD5', html`<code>${generator.md5}</code>`],
     ['Format', generator.format],
     [
       'Picture',
-      `${generator.width} × ${generator.height}, ${counted(generator.channels, 'channel', 'channels')}, values ${generator.range.map((value) => decimal(value, 0)).join(' to ')}`,
+      `${generator.width} × ${generator.height}, ${counted(generator.channels, 'channel', 'channels')}${generator.range === null ? ' (median size)' : `, values ${generator.range.map((value) => decimal(value, 0)).join(' to ')}`}`,
     ],
-    ['Latent', latent(generator.latent)],
+    ...(generator.latent === null ? [] : [['Latent', latent(generator.latent)] as const]),
     ['Alignment', alignment(generator.alignment)],
     ['Distance of the eyes', `${decimal(generator.alignment.eyeDistance, 1)} pixels`],
   ])}</div>
@@ -62,7 +63,15 @@ function leakageRule({ controls, discoveries, results }: Report): string {
   return `the difference is above zero with 95% confidence and ${p} is below 0.01; or a person named with q up to ${percent(discoveries.decisiveQ)} is confirmed on fresh samples${several ? '; q is divided by the number of recognizers that judge' : ''}`;
 }
 
-function latent({ size, distribution, low, high }: Report['generator']['latent']): string {
+/** What was searched, in a sentence. */
+function madeWords({ audit, published }: Report): string {
+  const samples = counted(audit.samples, 'picture', 'pictures');
+  return published
+    ? `${samples} of the set were searched, as they are.`
+    : `The generator made ${samples} from numbered seeds.`;
+}
+
+function latent({ size, distribution, low, high }: NonNullable<Report['generator']['latent']>): string {
   const bounds = low === null || high === null ? '' : ` from ${low} to ${high}`;
   return `${whole(size)} numbers, ${distribution}${bounds}`;
 }
@@ -152,12 +161,18 @@ function understandings(members: Report['members'], controls: Report['controls']
   return rows.length === 0 ? null : table(['', 'How the data were read', 'Passed over'], rows, 'text');
 }
 
-function reproduce({ matches, audit, generator }: Report): Markup {
+function reproduce({ matches, audit, generator, published }: Report): Markup {
+  const shown = matches.find(({ role, picture }) => role === 'members' && picture !== undefined)?.picture;
+  if (published) {
+    return html`<h3>See one finding again</h3>
+<p>This shows a picture of the set beside the faces nearest to it; <code>OUT</code> is the folder of this report. <code>matches.csv</code> lists every picture above the threshold with the person it resembles.</p>
+<pre><code>rewound show OUT --picture ${shown === undefined ? 'NAME' : `'${shown}'`}</code></pre>`;
+  }
   const seed = (matches.find(({ role }) => role === 'members') ?? matches[0])?.seed ?? audit.seed;
   return html`<h3>See one finding again</h3>
 <p>A seed always makes the same picture. This makes the picture of seed ${seed} once more and searches it again; <code>OUT</code> is the folder of this report.</p>
 <pre><code>rewound show OUT --seed ${seed}</code></pre>${
-    generator.latent.distribution === 'normal'
+    generator.latent?.distribution === 'normal'
       ? html`<p class="small">The latent of a seed is <code>numpy.random.RandomState(seed).randn(${generator.latent.size})</code>, as the field's own tools draw it.</p>`
       : null
   }`;

@@ -1,8 +1,9 @@
 /** Renders the people who are named. */
 import { html, type Markup, type Part } from '../../../markup/escape.ts';
 import { table } from '../../../markup/table.ts';
-import { counted, decimal, percent, rarePercent, smallP, whole } from '../../format.ts';
+import { capitalised, counted, decimal, percent, rarePercent, smallP, whole } from '../../format.ts';
 import type { Named, Report } from '../../model.ts';
+import { subjectOf } from '../../subject.ts';
 import { freshWords } from '../../words.ts';
 import { type Axis, intervalCell, intervalHead } from './charts/inline.ts';
 
@@ -15,7 +16,7 @@ const MOST_ROWS = 500;
 
 /** Everybody who is named, one row each, with how often fresh samples show them. Nothing where nobody is. */
 export function namedPeople(report: Report): Markup {
-  const { identities, discoveries, results } = report;
+  const { identities, results } = report;
   if (identities.length === 0) return html``;
   const axis = rateAxis(identities);
   const head = [
@@ -24,8 +25,11 @@ export function namedPeople(report: Report): Markup {
     'Similarity',
     'q',
     ...(axis === null
-      ? ['Fresh samples']
-      : [intervalHead('How often the generator makes them', axis), 'Fresh samples']),
+      ? [capitalised(subjectOf(report).fresh)]
+      : [
+          intervalHead(report.published ? 'How often the set shows them' : 'How often the generator makes them', axis),
+          capitalised(subjectOf(report).fresh),
+        ]),
     ...(results.length > 1 ? ['Recognizers'] : []),
   ];
   const rows = identities
@@ -36,7 +40,7 @@ export function namedPeople(report: Report): Markup {
       labelled('similarity', decimal(person.score)),
       html`${labelled('q', smallP(person.q))}${person.tier === 'parametric' ? html` <span class="tag">parametric</span>` : null}`,
       ...(axis === null ? [] : [person.fresh === null ? null : intervalCell(rateOf(person.fresh), 'members', axis)]),
-      fresh(person),
+      fresh(person, report),
       ...(results.length > 1 ? [labelled('recognizers', `${person.agree} of ${results.length}`)] : []),
     ]);
   const rest = rows.slice(OPEN_ROWS);
@@ -47,34 +51,37 @@ ${table(head, rows.slice(0, OPEN_ROWS), 'text', 'compact')}${
     ? null
     : html`<details class="more"><summary>${counted(rest.length, 'more person', 'more people')}</summary>${table(head, rest, 'text', 'compact')}</details>`
 }${identities.length > MOST_ROWS ? html`<p class="small">The first ${whole(MOST_ROWS)} of ${whole(identities.length)}; report.json has all.</p>` : null}${
-  identities.some(({ tier }) => tier === 'parametric') ? parametric(discoveries) : null
+  identities.some(({ tier }) => tier === 'parametric') ? parametric(report) : null
 }</section>`;
 }
 
-function howNamed({ discoveries, controls }: Report): string {
+function howNamed({ discoveries, controls, published }: Report): string {
   const count = controls === null ? '' : ` of ${whole(controls.identities)} controls`;
   return (
     `Named is who is matched more closely than the scores${count} explain; q is the share of those named up to this row that chance would put there, at most ${percent(discoveries.q)}. ` +
     (discoveries.fresh === 0
-      ? 'No fresh samples were made, so how often the generator makes each person is not known.'
-      : `How often the generator makes each person was counted in ${whole(discoveries.fresh)} fresh samples that had no part in choosing whom to name; with 95% intervals.`)
+      ? published
+        ? 'The set is too small to set pictures apart, so how often it shows each person is not known.'
+        : 'No fresh samples were made, so how often the generator makes each person is not known.'
+      : `How often ${published ? 'the set shows' : 'the generator makes'} each person was counted in ${whole(discoveries.fresh)} ${subjectOf({ published }).fresh} that had no part in choosing whom to name; with 95% intervals.`)
   );
 }
 
-function parametric({ gumbel, decisiveQ }: Report['discoveries']): Markup {
+function parametric(report: Report): Markup {
+  const { gumbel, decisiveQ } = report.discoveries;
   const fit =
     gumbel === null
       ? ''
       : ` Its distance from the controls is ${decimal(gumbel.ks)} (Kolmogorov-Smirnov, p = ${smallP(gumbel.p)}); a curve whose tail is thinner than theirs would have named nobody.`;
-  return html`<p class="small"><span class="tag">parametric</span> There are too few controls to name this person by counting them; the tail of a curve fitted to their scores was used instead.${fit} Such a person counts for the verdict only with q up to ${percent(decisiveQ)}, and only if fresh samples confirm it.</p>`;
+  return html`<p class="small"><span class="tag">parametric</span> There are too few controls to name this person by counting them; the tail of a curve fitted to their scores was used instead.${fit} Such a person counts for the verdict only with q up to ${percent(decisiveQ)}, and only if ${subjectOf(report).fresh} confirm it.</p>`;
 }
 
-function fresh(person: Named): Markup {
+function fresh(person: Named, report: Report): Markup {
   if (person.fresh === null) return html`not checked`;
   const { hits, samples } = person.fresh;
   const range = html` <span class="soft">${rarePercent(person.fresh.low)} to ${rarePercent(person.fresh.high)}</span>`;
   const count = hits === 0 ? `none of ${whole(samples)}` : `${whole(hits)} of ${whole(samples)}`;
-  return html`<span title="${freshWords(person)}"><b>${count}</b></span>${range}${person.confirmed ? null : html` <span class="tag">not confirmed</span>`}`;
+  return html`<span title="${freshWords(person, report)}"><b>${count}</b></span>${range}${person.confirmed ? null : html` <span class="tag">not confirmed</span>`}`;
 }
 
 /** A number whose column's name is hidden on a telephone. */

@@ -16,6 +16,7 @@ import {
   whole,
 } from '../../format.ts';
 import type { Rate, Report } from '../../model.ts';
+import { subjectOf } from '../../subject.ts';
 import { recognizers } from './recognizers.ts';
 
 type Row = readonly [name: string, estimate: Part, interval: Part, basis: Part];
@@ -168,7 +169,10 @@ function thresholds({ thresholds: list }: Report): Markup | null {
   }`;
 }
 
-function power({ power: { rarest, zeroHitBound, genuineRate, samplesFor, detectable }, audit }: Report): Markup {
+function power(report: Report): Markup {
+  const { genuineRate, samplesFor, detectable } = report.power;
+  const { published } = report;
+  const isWhole = published !== undefined && published.drawn === published.pictures;
   const rows: Row[] = [
     ...given(
       detectable,
@@ -179,16 +183,7 @@ function power({ power: { rarest, zeroHitBound, genuineRate, samplesFor, detecta
         `with ${percent(probability)} probability the verdict would have been LEAKAGE`,
       ],
     ),
-    [
-      'Rarest person seen at least once',
-      oneIn(rarest),
-      '',
-      `with 95% probability, in ${counted(audit.samples, 'sample', 'samples')}; whoever never came up appears no more often, with 95% confidence (rule of three: ${oneIn(zeroHitBound.ruleOfThree)})`,
-    ],
-    ...given(
-      zeroHitBound.adjusted,
-      (value): Row => ['The same, as the recognizer errs', oneIn(value), '', 'divided by the rate below'],
-    ),
+    ...(isWhole ? [] : rarestRows(report)),
     ...given(
       genuineRate,
       (value): Row => [
@@ -200,12 +195,30 @@ function power({ power: { rarest, zeroHitBound, genuineRate, samplesFor, detecta
     ),
   ];
   return html`${group('What the audit would have caught', rows)}${
-    samplesFor.length === 0
+    samplesFor.length === 0 || published
       ? null
       : html`<p class="small">To see somebody at least once with 95% probability takes ${samplesFor
           .map(({ p, samples }) => `${whole(samples)} samples for one who appears in ${oneIn(p)}`)
           .join(', ')}.</p>`
   }`;
+}
+
+/** What may have been missed because few samples were made. */
+function rarestRows(report: Report): Row[] {
+  const { rarest, zeroHitBound } = report.power;
+  const { sample, samples } = subjectOf(report);
+  return [
+    [
+      'Rarest person seen at least once',
+      oneIn(rarest),
+      '',
+      `with 95% probability, in ${counted(report.audit.samples, sample, samples)}; whoever never came up appears no more often, with 95% confidence (rule of three: ${oneIn(zeroHitBound.ruleOfThree)})`,
+    ],
+    ...given(
+      zeroHitBound.adjusted,
+      (value): Row => ['The same, as the recognizer errs', oneIn(value), '', 'divided by the rate below'],
+    ),
+  ];
 }
 
 function naming({ discoveries, controls, identities, members }: Report): Row[] {

@@ -2,6 +2,7 @@
 import { html, type Markup } from '../../../markup/escape.ts';
 import { counted, decimal, rarePercent, smallP, whole } from '../../format.ts';
 import type { Match, Named, Report } from '../../model.ts';
+import { subjectOf } from '../../subject.ts';
 import { freshWords } from '../../words.ts';
 import { diamond, pc } from './charts/frame.ts';
 import { namedPeople } from './named.ts';
@@ -84,7 +85,14 @@ export function leadPair(report: Report, pictures: Pictures): Markup | null {
   const match = surest?.[0] ?? side(report, 'members').find(({ revealed }) => revealed);
   if (report.verdict !== 'LEAKAGE' || match === undefined) return null;
   return html`<figure class="lead"><div class="two">${samplePicture(match, pictures)}${photoPicture(match, pictures)}</div>
-<figcaption><span><b>Generated</b> from seed ${match.seed}</span><span><b>Training photo</b> of <bdi>${match.identity}</bdi></span></figcaption></figure>`;
+<figcaption><span>${sourceWords(match)}</span><span><b>Training photo</b> of <bdi>${match.identity}</bdi></span></figcaption></figure>`;
+}
+
+/** Where a face comes from: a seed, or a picture of a set. */
+function sourceWords({ seed, picture }: Match): Markup {
+  return picture === undefined
+    ? html`<b>Generated</b> from seed ${seed}`
+    : html`<b>Published</b> as <bdi>${picture}</bdi>`;
 }
 
 function side(report: Report, role: Match['role']): Match[] {
@@ -106,19 +114,20 @@ function title({ verdict, matches, identities }: Report): string {
   return verdict === 'INVALID' ? 'The closest pairs, not a finding' : 'The closest pairs';
 }
 
-function intro({ verdict, threshold, generator }: Report): Markup {
+function intro({ verdict, threshold, generator, published }: Report): Markup {
   const small = Math.max(generator.width, generator.height) <= 128;
-  return html`Left, a face the generator made. Right, the ${verdict === 'LEAKAGE' ? 'training photo' : 'photo'} it matches best. One pair for each person. ${
+  return html`Left, ${published ? 'a picture of the set' : 'a face the generator made'}. Right, the ${verdict === 'LEAKAGE' ? 'training photo' : 'photo'} it matches best. One pair for each person. ${
     threshold === null
       ? 'There is no threshold, so none of them counts as revealed.'
       : html`The mark under a pair is its similarity on a scale all pairs share; the upright line is the threshold, ${decimal(threshold.value)}.`
-  }${small ? html` Generated faces are ${generator.width} × ${generator.height} pixels, enlarged smoothly.` : null}`;
+  }${small ? html` ${published ? 'The pictures' : 'Generated faces'} are ${generator.width} × ${generator.height} pixels, enlarged smoothly.` : null}`;
 }
 
-function chance(controls: readonly Match[], cards: Markup, { threshold }: Report): Markup {
+function chance(controls: readonly Match[], cards: Markup, report: Report): Markup {
+  const { threshold } = report;
   const above = controls.filter(({ revealed }) => revealed).length;
   return html`<section class="chance-row"><h3>What chance looks like</h3>
-<p>The same search among people the generator never saw. These ${whole(controls.length)} pairs are the closest it found${
+<p>The same search among people ${subjectOf(report).the} never saw. These ${whole(controls.length)} pairs are the closest it found${
     threshold === null
       ? null
       : `, and ${above === 0 ? 'none of them is' : above === 1 ? 'one of them is' : `${whole(above)} of them are`} above the threshold`
@@ -129,18 +138,19 @@ function pair(match: Match, person: Named | null, report: Report, pictures: Pict
   const state = scale.threshold === null ? null : match.revealed ? 'above threshold' : 'below threshold';
   return html`<li class="pair ${match.role}${match.revealed ? ' revealed' : ''}"><div class="two">${samplePicture(match, pictures)}${photoPicture(match, pictures)}</div>
 ${ruler(match, scale)}<p class="who"><bdi>${match.identity}</bdi> <b>${decimal(match.similarity)}</b></p>
-<p class="seed"><span>seed ${match.seed}</span>${state === null ? null : html` <span class="state">${state}</span>`}</p>${person === null ? null : certainty(person, report)}</li>
+<p class="seed"><span>${match.picture === undefined ? `seed ${match.seed}` : html`<bdi>${match.picture}</bdi>`}</span>${state === null ? null : html` <span class="state">${state}</span>`}</p>${person === null ? null : certainty(person, report)}</li>
 `;
 }
 
 /** Why a person is named, in two short lines. */
-function certainty(person: Named, { results }: Report): Markup {
+function certainty(person: Named, report: Report): Markup {
+  const { results } = report;
   const { fresh, q, tier, agree } = person;
   const agreed = results.length > 1 ? html` <span>${agree} of ${results.length} recognizers</span>` : null;
   return html`<p class="seen">${
     fresh === null
-      ? freshWords(person)
-      : html`<b>${freshWords(person)}</b>${fresh.hits === 0 ? null : html` (${rarePercent(fresh.low)} to ${rarePercent(fresh.high)})`}${person.confirmed ? null : html` <span class="tag">not confirmed</span>`}`
+      ? freshWords(person, report)
+      : html`<b>${freshWords(person, report)}</b>${fresh.hits === 0 ? null : html` (${rarePercent(fresh.low)} to ${rarePercent(fresh.high)})`}${person.confirmed ? null : html` <span class="tag">not confirmed</span>`}`
   }</p><p class="seed"><span>q = ${smallP(q)}${tier === 'parametric' ? html` <span class="tag">parametric</span>` : null}</span>${agreed}</p>`;
 }
 

@@ -19,7 +19,11 @@ export function photoKey({ role, identity, photo }: Pick<Match, 'role' | 'identi
 
 /** The generated face of a match. */
 export function samplePicture(match: Match, pictures: Pictures): Markup {
-  return picture(pictures.samples.get(match.seed), `Generated face, seed ${match.seed}`, 'not included');
+  return picture(
+    pictures.samples.get(match.seed),
+    match.picture === undefined ? `Generated face, seed ${match.seed}` : `Picture ${match.picture}`,
+    'not included',
+  );
 }
 
 /** The gallery photo of a match. */

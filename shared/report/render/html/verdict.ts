@@ -3,6 +3,7 @@ import { html, type Markup } from '../../../markup/escape.ts';
 import { decidingPeople, decidingResult } from '../../findings.ts';
 import { percent, points, pointsRange, rarePercent, whole } from '../../format.ts';
 import type { Named, Report } from '../../model.ts';
+import { subjectOf } from '../../subject.ts';
 import { verdictWords } from '../../words.ts';
 import { intervals } from './charts/intervals.ts';
 import { people, peopleColumns, peopleKey } from './charts/people.ts';
@@ -58,8 +59,8 @@ function personNumbers(
   const { delta, identities, members } = report;
   const columns = peopleColumns(fresh.samples, members.identities);
   return html`<section class="numbers" aria-label="Key numbers">
-<div class="number members"><p class="big">${rarePercent(fresh.rate)}</p><p>of fresh samples show <b><bdi>${identity}</bdi></b>, of whom there are ${whole(photos)} photos: ${whole(fresh.hits)} of ${whole(fresh.samples)}, with 95% confidence ${rarePercent(fresh.low)} to ${rarePercent(fresh.high)}</p>${people('members', fresh.hits, fresh.samples, columns)}<p class="small">each mark is 1% of the fresh samples</p></div>
-<div class="number members"><p class="big">${whole(identities.length)}</p><p>of ${whole(members.identities)} <b>members</b>, the people it was trained on, ${identities.length === 1 ? 'is' : 'are'} named</p>${people('members', identities.length, members.identities, columns)}<p class="small">${peopleKey(members.identities)}</p></div>
+<div class="number members"><p class="big">${rarePercent(fresh.rate)}</p><p>of ${subjectOf(report).fresh} show <b><bdi>${identity}</bdi></b>, of whom there are ${whole(photos)} photos: ${whole(fresh.hits)} of ${whole(fresh.samples)}, with 95% confidence ${rarePercent(fresh.low)} to ${rarePercent(fresh.high)}</p>${people('members', fresh.hits, fresh.samples, columns)}<p class="small">each mark is 1% of the ${subjectOf(report).fresh}</p></div>
+<div class="number members"><p class="big">${whole(identities.length)}</p><p>of ${whole(members.identities)} <b>members</b>, the people ${subjectOf(report).trained}, ${identities.length === 1 ? 'is' : 'are'} named</p>${people('members', identities.length, members.identities, columns)}<p class="small">${peopleKey(members.identities)}</p></div>
 <div class="number delta">${
     delta === null
       ? null
@@ -75,7 +76,7 @@ function keyNumbers(report: Report, rates: NonNullable<Report['rates']>): Markup
   return html`<section class="numbers${unsound ? ' unsound' : ''}" aria-label="Key numbers">${
     unsound ? html`<p class="warning">Measured, but not to be relied on: a condition failed.</p>` : null
   }
-<div class="number members"><p class="big">${percent(members.rate)}</p><p>of <b>members</b>, the people it was trained on, are revealed: ${whole(members.hits)} of ${whole(members.identities)}</p>${people('members', members.hits, members.identities, columns)}<p class="small">${peopleKey(members.identities)}</p></div>
+<div class="number members"><p class="big">${percent(members.rate)}</p><p>of <b>members</b>, the people ${subjectOf(report).trained}, are revealed: ${whole(members.hits)} of ${whole(members.identities)}</p>${people('members', members.hits, members.identities, columns)}<p class="small">${peopleKey(members.identities)}</p></div>
 <div class="number controls"><p class="big">${percent(controls.rate)}</p><p>of <b>controls</b>, people it never saw, are matched as closely: ${whole(controls.hits)} of ${whole(controls.identities)}</p>${people('controls', controls.hits, controls.identities, columns)}<p class="small">${peopleKey(controls.identities)}</p></div>
 <div class="number delta">${
     delta === null
@@ -88,7 +89,7 @@ function keyNumbers(report: Report, rates: NonNullable<Report['rates']>): Markup
 function scope(report: Report): Markup {
   const closest = report.matches.find(({ role }) => role === 'members');
   return html`<section class="numbers plain" aria-label="Key numbers">
-<div class="number"><p class="big">${whole(report.audit.samples)}</p><p>generated faces were searched</p></div>
+<div class="number"><p class="big">${whole(report.audit.samples)}</p><p>${report.published ? 'pictures of the set were searched' : 'generated faces were searched'}</p></div>
 <div class="number"><p class="big">${whole(report.members.identities)}</p><p>people, ${whole(report.photosPerIdentity)} ${report.photosPerIdentity === 1 ? 'photo' : 'photos'} each, were searched for</p></div>
 <div class="number"><p class="big">${closest === undefined ? 'none' : closest.similarity.toFixed(3)}</p><p>is the closest similarity to any of them; how close chance comes is not known</p></div></section>`;
 }

@@ -32,8 +32,10 @@ const REPORT_FILES = {
   'report.json': 'application/json',
   'report.sarif': 'application/sarif+json',
   'junit.xml': 'application/xml',
+  /** Only of an audit of pictures. */
+  'matches.csv': 'text/csv; charset=utf-8',
 } as const;
-const reportFileSchema = z.enum(['report.html', 'report.json', 'report.sarif', 'junit.xml']);
+const reportFileSchema = z.enum(['report.html', 'report.json', 'report.sarif', 'junit.xml', 'matches.csv']);
 
 const uploadAnswerSchema = z
   .union([
