@@ -23,7 +23,8 @@ import { quietProgress, terminalProgress } from './progress.ts';
 
 export const audit = command({
   name: 'audit',
-  summary: 'Audits a checkpoint: says which of the people it was trained on it gives away, and how sure that is.',
+  summary:
+    'Audits a checkpoint or a set of pictures: says which of the people it was trained on it gives away, and how sure that is.',
   takes: AUDIT_TAKES,
   options: AUDIT_OPTIONS,
   run: async (values, args) => makeAudit(await auditRequest(values, args)),

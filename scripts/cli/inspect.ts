@@ -6,6 +6,7 @@ import { printable } from '../../shared/printable.ts';
 import { stderr, stdout } from '../../shared/terminal.ts';
 import { withCompanions } from './beside.ts';
 import { command } from './command.ts';
+import { inspectPictures } from './inspect-pictures.ts';
 import { flag, optional } from './option.ts';
 import { asPath, requireFile, userPath } from './paths.ts';
 import { readingEngine } from './reading-engine.ts';
@@ -13,16 +14,18 @@ import { writeSampleSheet } from './sample-sheet.ts';
 
 export const inspect = command({
   name: 'inspect',
-  summary: 'Says what a checkpoint is, and what an audit would assume; only with --samples is it run.',
+  summary:
+    'Says what a checkpoint or a set of pictures is, and what an audit would assume; only with --samples is a checkpoint run.',
   takes: ['CHECKPOINT'],
   options: {
     json: flag('the same as JSON'),
-    samples: optional('FILE', 'run it, and write a contact sheet of 16 samples, such as samples.html', asPath),
+    samples: optional('FILE', 'write a contact sheet of 16 samples or of 48 pictures, such as samples.html', asPath),
   },
   run: ({ json, samples }, [checkpoint = '']) => inspectFile(userPath(checkpoint), json, samples),
 });
 
 async function inspectFile(path: string, json: boolean, samples: string | undefined): Promise<number> {
+  if (await inspectPictures(path, { json, samples })) return 0;
   await requireFile(path);
   const request = await withCompanions(path);
   const engine = readingEngine();

@@ -17,6 +17,7 @@ import { serve } from './serve.ts';
 import { show } from './show.ts';
 import { split } from './split.ts';
 import { trend } from './trend.ts';
+import { withhold } from './withhold.ts';
 
 /**
  * In the order in which the help lists them.
@@ -28,6 +29,7 @@ export const COMMANDS: readonly Command[] = [
   split,
   inspect,
   show,
+  withhold,
   baseline,
   trend,
   enrol,
