@@ -20,6 +20,7 @@ const THEIRS = {
   GALLERY_MISMATCH: 'precomputed embeddings do not fit their labels or the recognizer',
   ARCHIVE_INVALID: 'an archive of pictures is truncated, damaged, encrypted or of a kind that cannot be read',
   PICTURES_INVALID: 'a set of pictures in the place of a checkpoint is too small, or holds no faces',
+  COMMAND_FAILED: 'the command that makes the samples failed, or left pictures that cannot be used',
   TABLE_INVALID: 'a table of people or a list cannot be read or does not fit the photos',
   RECOGNIZER_UNSUPPORTED: 'the recognizer does not fit its card',
   DEVICE_UNAVAILABLE: 'the requested execution device is not there',

@@ -6,6 +6,7 @@ import { readAudit } from '../../shared/pipeline/runs/run.ts';
 import type { AuditRequest } from './audit-request.ts';
 import type { Ended, Watch } from './ended.ts';
 import { EXIT, exitCodeOfEnd } from './exit.ts';
+import { generateWith } from './generate-command.ts';
 import { writePointer } from './pointer.ts';
 import { PROJECT } from './project.ts';
 import { finish, start } from './start.ts';
@@ -32,13 +33,16 @@ async function putText({ objects }: Pick<Context, 'objects'>, key: string, text:
 /** Audits on this machine. */
 export async function auditHere(request: AuditRequest, { progress, signal, ifStopped }: Watch): Promise<Ended> {
   ifStopped('Stopped. What is finished is kept: the same command resumes.');
-  const { source, mounts, device, out, work } = request;
+  const { source, command, mounts, device, out, work } = request;
   const tracker = new Tracker(progress);
   const station = new Station({
     folder: work,
     mounts,
     device,
     signal,
+    ...(command === undefined
+      ? {}
+      : { generate: generateWith(command, { signal, onPictures: (made) => tracker.made(made) }) }),
     onProgress: (task, done) => tracker.engine(task, done),
     onMessage: (topic, event) => tracker.message(topic, event),
     onFailure: ({ message, transient }, attempt) => {

@@ -16,7 +16,7 @@ import {
 import { asPath } from './paths.ts';
 import { PEOPLE_OPTIONS } from './people-data.ts';
 
-export const AUDIT_TAKES = ['CHECKPOINT'];
+export const AUDIT_TAKES = ['[CHECKPOINT]'];
 
 /** Samples of an audit with --quick. */
 export const QUICK_SAMPLES = 10_000;
@@ -28,6 +28,13 @@ export type Attestation = (typeof ATTESTATIONS)[number];
 export const ENGINE_OPTIONS = {
   latent: optional('LAW', 'what latents are drawn from: normal, or uniform:low:high', asLatent),
   device: withDefault('D', 'cpu, webgpu or cuda', asDevice, 'cpu'),
+};
+export const COMMAND_OPTION = {
+  generate: optional(
+    'COMMAND',
+    'a command of yours that makes the samples, in the place of a checkpoint: with {out}, an empty folder, and {seeds}, or {first} and {last}; it leaves one picture a seed, with the seed in its name',
+    asText,
+  ),
 };
 export const WORK_OPTIONS = {
   work: withDefault('DIR', 'where finished work is kept for resuming', asPath, '.rewound'),
@@ -49,6 +56,7 @@ export const AUDIT_OPTIONS = {
     batch: optional('N', 'samples generated at once (64)', asWhole(1, 1024)),
     shards: optional('N', 'pieces of the work', asWhole(1, 100_000)),
     ...ENGINE_OPTIONS,
+    ...COMMAND_OPTION,
     recognizer: several(
       'CARD',
       'JSON card of your own recognizer (docs/cards.md), or built-in; of several each judges, and the report says how many agree',

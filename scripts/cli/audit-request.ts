@@ -9,6 +9,7 @@ import { type Attestation, AUDIT_OPTIONS, AUDIT_TAKES, type AuditValues, QUICK_S
 import { requireBaseline } from './baseline.ts';
 import { parseCommand } from './command.ts';
 import type { FailOn } from './exit.ts';
+import { commandSource, requireCommand } from './generate-command.ts';
 import { requirePseudonymKey } from './key.ts';
 import { requireFile, userPath } from './paths.ts';
 import { peopleOf } from './people-data.ts';
@@ -20,6 +21,8 @@ import { usage } from './usage.ts';
 export interface AuditRequest {
   /** What is audited: a checkpoint, or pictures in its place. */
   readonly source: AuditedSource;
+  /** Makes the samples, in the place of a checkpoint. */
+  readonly command: string | undefined;
   /** Whether nothing was said of how many samples there are to be, so that a set of pictures is searched as a whole. */
   readonly allSamples: boolean;
   /** The user's files as objects: key prefix to folder. */
@@ -59,8 +62,9 @@ export async function parseAudit(argv: readonly string[]): Promise<AuditRequest>
 
 export async function auditRequest(values: AuditValues, [named = '']: readonly string[]): Promise<AuditRequest> {
   const remote = remoteRequest(values);
-  const source = await auditedSource(userPath(named));
+  const source = await auditedSource(named, values.generate);
   if (remote && source.marker !== undefined) {
+    if (values.generate !== undefined) throw usage('--generate runs on this machine alone, and not with --remote.');
     throw usage(
       'The service takes a set of pictures as one archive, not as a folder.',
       'Put the pictures into a zip or tar file, and give that.',
@@ -92,6 +96,7 @@ export async function auditRequest(values: AuditValues, [named = '']: readonly s
   const baseline = values.baseline === undefined ? undefined : await requireBaseline(values.baseline);
   return {
     source,
+    command: values.generate,
     mounts: {
       ...source.mounts,
       ...people.mounts,
@@ -103,8 +108,20 @@ export async function auditRequest(values: AuditValues, [named = '']: readonly s
   };
 }
 
-/** A checkpoint or an archive of pictures beside its folder, or a folder of pictures. */
-async function auditedSource(path: string): Promise<AuditedSource> {
+/** A checkpoint or an archive of pictures beside its folder, a folder of pictures, or a command. */
+async function auditedSource(named: string, command: string | undefined): Promise<AuditedSource> {
+  if (command !== undefined) {
+    if (named !== '') throw usage('--generate takes the place of a checkpoint: give one of the two.');
+    requireCommand(command);
+    return commandSource(command);
+  }
+  if (named === '') {
+    throw usage(
+      'The checkpoint is missing.',
+      'Give a checkpoint, a set of pictures (a folder or an archive), or a command with --generate.',
+    );
+  }
+  const path = userPath(named);
   const folder = await pictureFolder(path);
   if (folder) return folder;
   await requireFile(path);

@@ -6,17 +6,26 @@ import { decodeGallery } from '../../shared/faces/gallery.ts';
 import type { Context } from '../../shared/pipeline/base/context.ts';
 import { keys } from '../../shared/pipeline/base/layout.ts';
 import { readJson } from '../../shared/pipeline/base/sealed-json.ts';
+import { withGenerated } from '../../shared/pipeline/planning/generated.ts';
 import { generatorFiles, pictureResolution, recognizerRequest } from '../../shared/pipeline/planning/plan/files.ts';
 import { CHUNK, plannedPictures, withPictureFiles } from '../../shared/pipeline/planning/plan/pictures.ts';
-import { isOfPictures, networkPlan, type PicturesPlan, type Plan } from '../../shared/pipeline/planning/plan/schema.ts';
+import {
+  isOfCommand,
+  isOfPictures,
+  networkPlan,
+  type PicturesPlan,
+  type Plan,
+} from '../../shared/pipeline/planning/plan/schema.ts';
 import { readPlan } from '../../shared/pipeline/planning/plan/store.ts';
 import { photosOf, renderSeeds } from '../../shared/pipeline/results/pictures.ts';
 import { rosterSchema } from '../../shared/pipeline/results/roster.ts';
 import type { Role } from '../../shared/report/model.ts';
 import { photoKey } from '../../shared/report/render/html.ts';
 import { stdout } from '../../shared/terminal.ts';
+import { COMMAND_OPTION } from './audit-options.ts';
 import { command } from './command.ts';
 import { putFile } from './files.ts';
+import { generateWith } from './generate-command.ts';
 import { asText, asWhole, optional, withDefault } from './option.ts';
 import { userPath } from './paths.ts';
 import { readPointer } from './pointer.ts';
@@ -42,12 +51,13 @@ export const show = command({
   options: {
     seed: optional('N', 'a seed from the report', asWhole(0, 2 ** 32 - 1)),
     picture: optional('NAME', 'a picture of the audited set, as the report calls it', asText),
+    ...COMMAND_OPTION,
     nearest: withDefault('N', 'gallery faces beside it', asWhole(1, 20), '5'),
   },
-  run: ({ seed, picture, nearest }, [folder = '']) => {
+  run: ({ seed, picture, nearest, generate }, [folder = '']) => {
     if ((seed === undefined) === (picture === undefined))
       throw usage('Give --seed N, or --picture NAME for a set of pictures.');
-    return showSample(userPath(folder), { seed, picture }, nearest);
+    return showSample(userPath(folder), { seed, picture }, nearest, generate);
   },
 });
 
@@ -57,9 +67,10 @@ interface Wanted {
   readonly picture: string | undefined;
 }
 
-async function showSample(out: string, wanted: Wanted, nearest: number): Promise<number> {
+async function showSample(out: string, wanted: Wanted, nearest: number, command: string | undefined): Promise<number> {
   const { audit, work, mounts } = await readPointer(out);
-  const station = new Station({ folder: work, mounts, device: 'cpu' });
+  const generate = command === undefined ? undefined : generateWith(command, { signal: AbortSignal.any([]) });
+  const station = new Station({ folder: work, mounts, device: 'cpu', ...(generate ? { generate } : {}) });
   try {
     const { context } = station;
     if (!(await context.objects.head(keys.gallery(audit, 0)))) {
@@ -114,6 +125,12 @@ async function embedSeed(context: Context, plan: Plan, seed: number): Promise<Fl
   if (isOfPictures(plan)) {
     const pictures = await plannedPictures(context, plan, seed - plan.settings.seed, 1);
     const { states, embeddings } = await withPictureFiles(context, pictures, (photos) =>
+      context.compute.enrol({ photos, recognizer, resolution: pictureResolution(plan) }),
+    );
+    return states[0] === 'enrolled' ? embeddings : null;
+  }
+  if (isOfCommand(plan)) {
+    const { states, embeddings } = await withGenerated(context, [seed], (photos) =>
       context.compute.enrol({ photos, recognizer, resolution: pictureResolution(plan) }),
     );
     return states[0] === 'enrolled' ? embeddings : null;

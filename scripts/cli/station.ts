@@ -8,6 +8,7 @@ import type { Task } from '../../shared/engine/protocol.ts';
 import { asRewoundError, RewoundError } from '../../shared/errors.ts';
 import type { Device } from '../../shared/onnx/runtime.ts';
 import type { Context } from '../../shared/pipeline/base/context.ts';
+import type { Generate } from '../../shared/pipeline/base/generate.ts';
 import { TOPICS } from '../../shared/pipeline/base/messages.ts';
 import { giveUp } from '../../shared/pipeline/runs/give-up.ts';
 import { refusingErased } from '../../shared/pipeline/runs/tombstones.ts';
@@ -26,6 +27,8 @@ export interface StationOptions {
   readonly onProgress?: (task: Task, done: number) => void;
   /** Told of each message before it is handled. */
   readonly onMessage?: (topic: string, event: { readonly data?: unknown }) => Promise<void>;
+  /** Makes samples by a command that the user typed. */
+  readonly generate?: Generate;
   /** Ends walks through folders. */
   readonly signal?: AbortSignal;
   readonly onFailure?: (error: RewoundError, attempt: number) => void;
@@ -67,7 +70,7 @@ export class Station {
 
   constructor(options: StationOptions) {
     this.options = options;
-    const { folder, mounts = {}, device, shared = false, onProgress, signal } = options;
+    const { folder, mounts = {}, device, shared = false, onProgress, signal, generate } = options;
     this.platform = openLocal({
       folder,
       mounts,
@@ -87,7 +90,9 @@ export class Station {
     });
     const { objects, records, events, clock } = this.platform;
     const tenancy = hostedTenancy({ records, events, clock });
-    this.context = { objects, records, events, clock, compute: this.engines.tasksOf(''), device, window: 1, tenancy };
+    const compute = this.engines.tasksOf('');
+    const own = { device, window: 1, tenancy, ...(generate ? { generate } : {}) };
+    this.context = { objects, records, events, clock, compute, ...own };
   }
 
   /** Forgets the messages that earlier runs gave up: audits that are still open are resumed, or begun anew. */

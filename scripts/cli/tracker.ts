@@ -37,6 +37,14 @@ export class Tracker {
     }
   }
 
+  /** Told by a command how many pictures it has made. */
+  made(pictures: number): void {
+    if (this.plan) {
+      const { samples } = samplingOf(this.plan, this.stage);
+      this.progress.update(`${this.stage} (making)`, this.probed + pictures, samples, 'samples');
+    } else this.progress.update('plan', pictures, 64, 'calibration samples');
+  }
+
   engine(task: Task, done: number): void {
     if (task === 'listArchive') this.progress.update('plan', done, done, 'pictures listed');
     if (task === 'calibratePictures') this.progress.update('plan', done, 256, 'pictures looked at');

@@ -217,6 +217,8 @@ export interface PicturesCalibrated {
   /** Median size of the pictures as they were decoded, in pixels. */
   readonly width: number;
   readonly height: number;
+  /** Whether all have the same size. */
+  readonly oneSize: boolean;
   /** In the order they were asked for. */
   readonly recognizers: readonly RecognizerInfo[];
   /** Pictures looked at, those without a face, and those that could not be read. */
@@ -232,6 +234,8 @@ export interface PicturesProbe extends Omit<ProbeRequest, 'model' | 'spec' | 'ge
   readonly pictures: readonly PhotoFile[];
   /** What the pictures' faces usually have: much larger faces are brought down to it. */
   readonly resolution: Resolution;
+  /** What every picture must have, in pixels, where the pictures must not differ. Throws PICTURES_INVALID else. */
+  readonly size?: { readonly width: number; readonly height: number };
 }
 
 export interface PicturesProbed extends ProbeResult {

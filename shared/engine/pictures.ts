@@ -3,6 +3,7 @@ import { type Nearest, PICTURE_STATES } from '../audit/counts/nearest.ts';
 import { batchRange, samplesIn } from '../audit/counts/shards.ts';
 import { type Tally, timingOf } from '../audit/counts/tally.ts';
 import { TallyBuilder } from '../audit/counts/tally-builder.ts';
+import { RewoundError } from '../errors.ts';
 import type { PhotoState } from '../faces/enrolled.ts';
 import type { FaceLocator } from '../faces/locate.ts';
 import { type Photo, resizePhoto } from '../faces/photo.ts';
@@ -50,6 +51,7 @@ export async function calibratePictures(
     eyeDistance,
     width: median(sizes.map(({ width }) => width)) ?? 0,
     height: median(sizes.map(({ height }) => height)) ?? 0,
+    oneSize: sizes.every(({ width, height }) => width === sizes[0]?.width && height === sizes[0]?.height),
     recognizers: recognizers.map(({ info }) => info),
     samples: pictures.length,
     undetected: pictures.length - unreadable - distances.length,
@@ -60,7 +62,7 @@ export async function calibratePictures(
 
 /** Probes a shard of pictures, batch by batch of the global grid: for each search a tally, and whom each picture resembles. */
 export async function probePictures(
-  { pictures, resolution, samples, seed, batch, shard }: Omit<PicturesProbe, 'searches' | 'sampleMs' | 'k'>,
+  { pictures, resolution, size, samples, seed, batch, shard }: Omit<PicturesProbe, 'searches' | 'sampleMs' | 'k'>,
   { locator, searches }: { readonly locator: FaceLocator; readonly searches: readonly OpenSearch[] },
   times: RunTimes,
   onPictures: (done: number) => void,
@@ -84,6 +86,7 @@ export async function probePictures(
   onPictures(done);
   let b = shard.firstBatch;
   for await (const read of readBatches(pictures, batch)) {
+    if (size) requireSize(read, size);
     const { first: sample, count: rows } = batchRange(grid, b);
     const { states, embeddings } = await embedPhotos(read, resolution, chain);
     for (const [row, one] of states.entries()) state[done + row] = stateOf(one);
@@ -106,6 +109,22 @@ export async function probePictures(
   // The first tally carries the time of all: a picture is read once.
   builders[0]?.addTiming(timingOf(times));
   return { tallies: builders.map((builder) => builder.finish()), nearest };
+}
+
+function requireSize(
+  read: readonly ReadPhoto[],
+  { width, height }: { readonly width: number; readonly height: number },
+) {
+  for (const one of read) {
+    if (one.status === 'rejected' || (one.value.width === width && one.value.height === height)) continue;
+    throw new RewoundError(
+      'PICTURES_INVALID',
+      `A picture is ${one.value.width} x ${one.value.height}, and not ${width} x ${height}.`,
+      {
+        help: 'All pictures must have one size.',
+      },
+    );
+  }
 }
 
 function stateOf(state: PhotoState): number {

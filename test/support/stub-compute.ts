@@ -129,6 +129,7 @@ export function stubCompute(changes: Partial<Compute> = {}): StubCompute {
         eyeDistance: faceless + unreadable < texts.length ? 16 : null,
         width: 64,
         height: 64,
+        oneSize: true,
         recognizers: recognizers.map(() => RECOGNIZER),
         samples: texts.length,
         undetected: faceless,

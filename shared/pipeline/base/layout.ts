@@ -59,6 +59,11 @@ export function isCompanion(file: string): boolean {
   return COMPANIONS.test(file) && !isPictureMarker(file);
 }
 
+/** Whether a file stands for a command that makes samples. It is a companion, and planned only where there is a command. */
+export function isCommandMarker(file: string): boolean {
+  return file.endsWith('.command.json');
+}
+
 /** Whether a file stands for a folder of pictures: a small JSON file in the place of a checkpoint. */
 export function isPictureMarker(file: string): boolean {
   return file.endsWith('.pictures.json');

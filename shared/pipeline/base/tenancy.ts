@@ -1,5 +1,5 @@
 /** The port by which a hosted service admits audits and is told of their work. */
-import { type DroppedCheckpoint, isCompanion } from './layout.ts';
+import { type DroppedCheckpoint, isCommandMarker, isCompanion } from './layout.ts';
 import type { Stage } from './stages.ts';
 
 /** Nothing; that it is planned; or that the run that was planned from it goes on. */
@@ -46,9 +46,10 @@ export interface Tenancy {
 
 /** What to do about a file. Without accounts, whatever lies beside checkpoints and is none by its name is ignored. */
 export async function admissionOf(
-  { tenancy }: { readonly tenancy?: Tenancy },
+  { tenancy, generate }: { readonly tenancy?: Tenancy; readonly generate?: unknown },
   place: DroppedCheckpoint,
 ): Promise<Admission> {
+  if (generate !== undefined && isCommandMarker(place.file)) return 'plan';
   if (tenancy) return tenancy.admit(place);
   return isCompanion(place.file) ? 'ignore' : 'plan';
 }

@@ -8,7 +8,7 @@ import type { ObjectInfo } from '../../platform/ports.ts';
 import type { Context } from '../base/context.ts';
 import { digest } from '../base/digest.ts';
 import { givenTextOf } from '../base/given-text.ts';
-import { type DroppedCheckpoint, droppedCheckpoint } from '../base/layout.ts';
+import { type DroppedCheckpoint, droppedCheckpoint, isCommandMarker } from '../base/layout.ts';
 import { checkpointCard, checkpointRecipe, type ExternalObject, externalFiles } from './companions.ts';
 import { listSide } from './list-side.ts';
 import { type Side, sideDigest } from './people.ts';
@@ -87,7 +87,7 @@ export async function identify(
   const recognizers = await outcomeOf(() => findRecognizers(context, place.project, usable(settings)));
   const pictures = await outcomeOf(() => findPictures(context, place, checkpoint, { digests: false }));
   const external = await outcomeOf(async () => {
-    if (usable(pictures)) return [];
+    if (usable(pictures) || isCommandMarker(place.file)) return [];
     const request = { card: usable(card), recipe: usable(recipe) };
     const path = await context.objects.file(checkpoint.key, checkpoint.generation);
     const inspection = await context.compute.inspect({ path, ...request });

@@ -9,7 +9,7 @@ import type { ObjectInfo } from '../../platform/ports.ts';
 import type { Context } from '../base/context.ts';
 import { digest } from '../base/digest.ts';
 import { givenTextOf } from '../base/given-text.ts';
-import { type DroppedCheckpoint, isPictureMarker } from '../base/layout.ts';
+import { type DroppedCheckpoint, isCommandMarker, isPictureMarker } from '../base/layout.ts';
 import { type Candidate, contentsOf, contentsOfArchive } from './contents.ts';
 
 type World = Pick<Context, 'objects' | 'compute'>;
@@ -66,6 +66,7 @@ export async function findPictures(
   checkpoint: ObjectInfo,
   { digests }: { readonly digests: boolean },
 ): Promise<PictureSet | undefined> {
+  if (isCommandMarker(file)) return undefined;
   if (isPictureMarker(file)) return picturesInFolder(world, project, checkpoint, digests);
   const format = formatOf(await world.objects.file(checkpoint.key, checkpoint.generation));
   if (format === undefined) return undefined;

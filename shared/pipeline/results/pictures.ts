@@ -6,10 +6,11 @@ import type { Match, Report } from '../../report/model.ts';
 import type { Pictures } from '../../report/render/html.ts';
 import { photoKey, shownMatches } from '../../report/render/html.ts';
 import type { Context } from '../base/context.ts';
+import { withGenerated } from '../planning/generated.ts';
 import { photoFiles } from '../planning/photo-files.ts';
 import { generatorFiles } from '../planning/plan/files.ts';
 import { type PlannedPicture, plannedPictures } from '../planning/plan/pictures.ts';
-import { isOfPictures, networkPlan, type PicturesPlan, type Plan } from '../planning/plan/schema.ts';
+import { isOfCommand, isOfPictures, networkPlan, type PicturesPlan, type Plan } from '../planning/plan/schema.ts';
 
 /**
  * The generated faces and photos the page shows side by side. None where the settings ask for none. The `report` to be
@@ -58,6 +59,7 @@ export async function renderSeeds(
     );
     return context.compute.thumbnails(files.flat());
   }
+  if (isOfCommand(plan)) return withGenerated(context, seeds, (files) => context.compute.thumbnails(files));
   const network = networkPlan(plan);
   const { spec, geometry } = network.generator;
   return context.compute.render({ model: await generatorFiles(context, network), spec, geometry, seeds });

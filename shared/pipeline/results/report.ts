@@ -3,7 +3,7 @@ import { MOST_PHOTOS } from '../../audit/counts/equalise.ts';
 import type { Role } from '../../audit/counts/roster.ts';
 import type { Report } from '../../report/model.ts';
 import { sampleShards } from '../planning/plan/sampling.ts';
-import { isOfPictures, networkPlan, type Plan } from '../planning/plan/schema.ts';
+import { isOfCommand, isOfPictures, networkPlan, type Plan } from '../planning/plan/schema.ts';
 import { type Analyses, facesSeen } from './analyses.ts';
 import { findings } from './findings.ts';
 import type { PublishedFindings } from './published.ts';
@@ -74,6 +74,10 @@ function pictureOf(plan: Plan) {
   if (isOfPictures(plan)) {
     const { format, width, height } = plan.generator;
     return { format: `pictures, ${format}`, width, height, channels: 3, latent: null, range: null };
+  }
+  if (isOfCommand(plan)) {
+    const { width, height } = plan.generator;
+    return { format: 'made by a command', width, height, channels: 3, latent: null, range: null };
   }
   const { spec, geometry, range } = networkPlan(plan).generator;
   const { size, distribution, low, high } = spec.latent;

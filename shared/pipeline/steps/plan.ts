@@ -2,13 +2,14 @@
 import type { Role } from '../../audit/counts/roster.ts';
 import { RewoundError } from '../../errors.ts';
 import type { Context } from '../base/context.ts';
-import { droppedCheckpoint, keys } from '../base/layout.ts';
+import { droppedCheckpoint, isCommandMarker, keys } from '../base/layout.ts';
 import type { PlanMessage } from '../base/messages.ts';
 import { putOnce } from '../base/once.ts';
 import { encodeJson } from '../base/sealed-json.ts';
 import { admissionOf } from '../base/tenancy.ts';
 import { requireUploaded } from '../base/uploaded-files.ts';
 import { cutEnrolment, skipEnrolled } from '../planning/batches.ts';
+import { planCommand } from '../planning/generator-command.ts';
 import { planNetwork } from '../planning/generator-network.ts';
 import { planPictures } from '../planning/generator-pictures.ts';
 import { type Identified, identify, usable } from '../planning/identify.ts';
@@ -118,9 +119,8 @@ async function make(context: Context, found: Identified): Promise<Plan> {
   const recognizers = usable(found.recognizers);
   checkComparable(recognizers.length, { members, controls, placebo });
   const pictures = usable(found.pictures);
-  const planned = pictures
-    ? await planPictures(context, found, settings, recognizers)
-    : await planNetwork(context, found, settings, recognizers);
+  const planGenerator = isCommandMarker(place.file) ? planCommand : pictures ? planPictures : planNetwork;
+  const planned = await planGenerator(context, found, settings, recognizers);
   // Only now: what was read before may have been replaced while it was read.
   await requireUploaded(await context.objects.file(checkpoint.key, checkpoint.generation), checkpoint.md5);
   const resolution = resolutionOf(planned.generator.alignment);

@@ -1,18 +1,28 @@
 /** The steps that probe one shard of samples, and of fresh samples. */
-import { encodeNearest } from '../../audit/counts/nearest.ts';
+import { encodeNearest, PICTURE_STATES } from '../../audit/counts/nearest.ts';
 import { type Shard, samplesIn } from '../../audit/counts/shards.ts';
 import type { Tally } from '../../audit/counts/tally.ts';
 import { encodeTally } from '../../audit/counts/tally-codec.ts';
 import type { PicturesProbe } from '../../engine/compute.ts';
+import { asRewoundError } from '../../errors.ts';
 import type { Context } from '../base/context.ts';
 import { keys } from '../base/layout.ts';
 import type { ConfirmMessage, ProbeMessage } from '../base/messages.ts';
 import { putOnce } from '../base/once.ts';
 import type { SampleStage } from '../base/stages.ts';
+import { commandFailed, withGenerated } from '../planning/generated.ts';
 import { generatorFiles, pictureResolution, recognizerRequest } from '../planning/plan/files.ts';
 import { plannedPictures, withPictureFiles } from '../planning/plan/pictures.ts';
 import { sampleShards, samplingOf } from '../planning/plan/sampling.ts';
-import { isOfPictures, type NetworkPlan, networkPlan, type PicturesPlan, type Plan } from '../planning/plan/schema.ts';
+import {
+  type CommandPlan,
+  isOfCommand,
+  isOfPictures,
+  type NetworkPlan,
+  networkPlan,
+  type PicturesPlan,
+  type Plan,
+} from '../planning/plan/schema.ts';
 import { readPlan } from '../planning/plan/store.ts';
 import { refuseOtherDevice } from '../runs/device.ts';
 import { shardDone } from '../runs/fan-in.ts';
@@ -51,7 +61,9 @@ async function probeShard(context: Context, message: ProbeMessage | ConfirmMessa
       };
       const tallies = isOfPictures(plan)
         ? await probePictures(context, plan, stage, work)
-        : await probeNetwork(context, networkPlan(plan), work);
+        : isOfCommand(plan)
+          ? await probeMade(context, plan, work)
+          : await probeNetwork(context, networkPlan(plan), work);
       for (const [i, target] of targets.entries()) await putOnce(context, target, encodeTally(tallies[i]!));
     }
     await shardDone(context, plan, stage, index);
@@ -91,6 +103,26 @@ async function probePictures(
     await putOnce(context, keys.nearest(plan.audit, stage, shard.index, recognizer), encodeNearest(one));
   }
   return tallies;
+}
+
+/** Has the samples of a shard made by the command, and searches them. */
+async function probeMade(context: Context, plan: CommandPlan, work: Work): Promise<readonly Tally[]> {
+  const { seed, shard } = work;
+  const first = samplesIn(work, shard.firstBatch);
+  const count = samplesIn(work, shard.firstBatch + shard.batches) - first;
+  const seeds = Array.from({ length: count }, (_, i) => seed + first + i);
+  return withGenerated(context, seeds, async (pictures, run) => {
+    const resolution = pictureResolution(plan);
+    const { width, height } = plan.generator;
+    const request = { ...work, pictures, resolution, size: { width, height } };
+    const { tallies, nearest } = await context.compute.probePictures(request).catch((cause: unknown) => {
+      const { code, message } = asRewoundError(cause);
+      throw code === 'PICTURES_INVALID' ? commandFailed(`left pictures of different sizes. ${message}`, run) : cause;
+    });
+    const unreadable = seeds.find((_, i) => PICTURE_STATES[nearest[0]!.state[i]!] === 'unreadable');
+    if (unreadable === undefined) return tallies;
+    throw commandFailed(`left a picture that cannot be read, of seed ${unreadable}.`, run);
+  });
 }
 
 function searches(context: Context, plan: Plan) {

@@ -52,6 +52,7 @@ export function stubCompute(read: Read, before: Before = async () => undefined):
       eyeDistance: 10,
       width: SIDE,
       height: SIDE,
+      oneSize: true,
       recognizers: recognizers.map(() => RECOGNIZER),
       samples: pictures.length,
       undetected: 0,

@@ -3,7 +3,7 @@ import type { Alignment, RecognizerRequest, Resolution } from '../../../engine/c
 import type { Context } from '../../base/context.ts';
 import { keys } from '../../base/layout.ts';
 import { localFiles } from '../companions.ts';
-import type { NetworkPlan, PicturesPlan, Plan } from './schema.ts';
+import type { NetworkPlan, Plan } from './schema.ts';
 
 /** What `assemble` writes last: where it is, galleries, profiles and the roster are. */
 export function assembled({ audit, recognizers }: Plan): string {
@@ -19,8 +19,8 @@ export function resolutionOf({ eyeDistance, mode }: Pick<Alignment, 'eyeDistance
 /** Faces in published pictures are left as they are unless they are larger than usual by this factor. */
 export const PICTURE_SLACK = 2;
 
-/** What pictures in the place of a generator are brought to. */
-export function pictureResolution({ generator }: PicturesPlan): Resolution {
+/** What pictures that no network of ours made are brought to. */
+export function pictureResolution({ generator }: Plan): Resolution {
   return { ...resolutionOf(generator.alignment), detect: false, slack: PICTURE_SLACK };
 }
 

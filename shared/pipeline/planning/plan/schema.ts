@@ -35,6 +35,12 @@ const sideSchema = z.discriminatedUnion('kind', [
   }),
 ]);
 
+/** Where each face is looked for. */
+const foundAlignmentSchema = z.strictObject({
+  mode: z.literal('detected'),
+  spread: z.number(),
+  eyeDistance: z.number(),
+});
 /** A generator that is a network. */
 const networkSchema = z.strictObject({
   kind: z.literal('network').optional(),
@@ -68,6 +74,16 @@ const networkSchema = z.strictObject({
   /** Weights outside the model file: the name it gives them, and what the copy in the work folder is called. */
   external: z.array(z.strictObject({ location: z.string(), content: z.string() })),
 });
+/** A command of the user's that makes the samples. */
+const commandSchema = z.strictObject({
+  kind: z.literal('command'),
+  /** Of every picture, in pixels. */
+  width: z.int(),
+  height: z.int(),
+  assumptions: z.array(assumptionSchema),
+  alignment: foundAlignmentSchema,
+  calibration: z.strictObject({ samples: z.int(), undetected: z.int() }),
+});
 /** Pictures that were given in the place of a generator. */
 const picturesSchema = z.strictObject({
   kind: z.literal('pictures'),
@@ -77,7 +93,7 @@ const picturesSchema = z.strictObject({
   width: z.int(),
   height: z.int(),
   assumptions: z.array(assumptionSchema),
-  alignment: z.strictObject({ mode: z.literal('detected'), spread: z.number(), eyeDistance: z.number() }),
+  alignment: foundAlignmentSchema,
   calibration: z.strictObject({ samples: z.int(), undetected: z.int() }),
   set: pictureSetSchema,
   /** What the objects are called that list the pictures, a fixed number each: those searched, then those set apart. */
@@ -95,7 +111,7 @@ export const planSchema = z.strictObject({
   shards: z.int().min(1),
   /** Milliseconds for a sample, as planning measured them. */
   sampleMs: z.number().min(0).default(0),
-  generator: z.union([networkSchema, picturesSchema]),
+  generator: z.union([networkSchema, picturesSchema, commandSchema]),
   /** The first is the audit's own; the others confirm it. */
   recognizers: z
     .array(
@@ -137,6 +153,8 @@ export const planSchema = z.strictObject({
 export type Plan = z.infer<typeof planSchema>;
 /** A plan of an audit of pictures. */
 export type PicturesPlan = Plan & { readonly generator: z.infer<typeof picturesSchema> };
+/** A plan of an audit whose samples a command makes. */
+export type CommandPlan = Plan & { readonly generator: z.infer<typeof commandSchema> };
 /** A plan of an audit of a network. */
 export type NetworkPlan = Plan & { readonly generator: z.infer<typeof networkSchema> };
 
@@ -144,12 +162,16 @@ export function isOfPictures(plan: Plan): plan is PicturesPlan {
   return plan.generator.kind === 'pictures';
 }
 
+export function isOfCommand(plan: Plan): plan is CommandPlan {
+  return plan.generator.kind === 'command';
+}
+
 /** Throws INTERNAL: whoever asks has made sure of it. */
 export function networkPlan(plan: Plan): NetworkPlan {
   if (isNetworkPlan(plan)) return plan;
-  throw new RewoundError('INTERNAL', 'An audit of pictures has no network.', { help: 'This is a defect in Rewound.' });
+  throw new RewoundError('INTERNAL', 'This audit has no network.', { help: 'This is a defect in Rewound.' });
 }
 
 function isNetworkPlan(plan: Plan): plan is NetworkPlan {
-  return plan.generator.kind !== 'pictures';
+  return plan.generator.kind === undefined || plan.generator.kind === 'network';
 }
