@@ -1,7 +1,7 @@
 /** Says before the work starts how the data of an audit were understood. */
 
 import { countReasons, type PassedOver, REASONS } from '../../shared/collection/entry.ts';
-import { passedLine, understoodLine } from '../../shared/collection/understood.ts';
+import { passedLine, pictureSetLine, understoodLine } from '../../shared/collection/understood.ts';
 import type { Identified } from '../../shared/pipeline/planning/identify.ts';
 import { PARTS, type Part, type Side } from '../../shared/pipeline/planning/people.ts';
 import type { PictureSet } from '../../shared/pipeline/planning/picture-set.ts';
@@ -23,10 +23,8 @@ export function understandingOf(found: Pick<Identified, Part | 'pictures'>, list
 /** What was understood of pictures in the place of a checkpoint. */
 export function pictureLines({ format, pictures, passed }: PictureSet, list: boolean): string[] {
   const folders = new Set(pictures.map(({ folder }) => folder)).size;
-  const where = format === 'folder' ? 'in a folder' : `from a ${format} archive`;
-  const sorted = folders > 1 ? `, sorted into ${folders.toLocaleString('en')} folders` : '';
   return [
-    `${'pictures'.padEnd(WIDTH)}${pictures.length.toLocaleString('en')} pictures ${where}${sorted}; they take the place of a generator`,
+    `${'pictures'.padEnd(WIDTH)}${pictureSetLine({ format, pictures: pictures.length, folders })}`,
     ...passedLines(passed, passedLine({ passed: countReasons(passed) }), list),
   ];
 }

@@ -243,10 +243,11 @@ export type Audit = {
   readonly endedAt: string | null;
   /** Null before it is planned and after its end. */
   readonly progress: Progress | null;
-  /** How the photos of each side were read; null before it is planned. Names no file and no person. */
+  /** How the photos of each side were read, and the pictures that take the place of a generator, if there are any; null before it is planned. Names no file and no person. */
   readonly read: {
     readonly members: SideRead | null;
     readonly controls: SideRead | null;
+    readonly pictures: SetRead | null;
   } | null;
   /** Null where there is no report. LEAKAGE: members are found more often than controls, or somebody is named and confirmed. NOT_DETECTED: neither, which is no proof of safety. RESEMBLANCE_ONLY: there are no controls, so no claim. INVALID: a condition of a sound result failed. */
   readonly verdict: 'LEAKAGE' | 'NOT_DETECTED' | 'RESEMBLANCE_ONLY' | 'INVALID' | null;
@@ -304,6 +305,14 @@ export type SideRead = {
   /** How many people and photos there are, and how it was told who is in them. */
   readonly summary: string;
   /** What was passed over, and why; null where nothing was. */
+  readonly passedOver: string | null;
+};
+
+export type SetRead = {
+  /** Pictures in the set. */
+  readonly pictures: number;
+  readonly summary: string;
+  /** What was passed over, and why. */
   readonly passedOver: string | null;
 };
 
@@ -601,6 +610,7 @@ const SHAPES: Readonly<Record<string, Shape>> = {
             fields: {
               members: { any: [{ ref: 'SideRead' }, 'null'] },
               controls: { any: [{ ref: 'SideRead' }, 'null'] },
+              pictures: { any: [{ ref: 'SetRead' }, 'null'] },
             },
             optional: [],
           },
@@ -641,6 +651,10 @@ const SHAPES: Readonly<Record<string, Shape>> = {
   },
   SideRead: {
     fields: { people: 'integer', photos: 'integer', summary: 'string', passedOver: { any: ['string', 'null'] } },
+    optional: [],
+  },
+  SetRead: {
+    fields: { pictures: 'integer', summary: 'string', passedOver: { any: ['string', 'null'] } },
     optional: [],
   },
   AuditError: { fields: { code: 'string', message: 'string', help: 'string' }, optional: [] },

@@ -61,6 +61,13 @@ export function understoodLine({
   return `${counted}${from}; ${how}`;
 }
 
+/** One line for a set of pictures in the place of a generator. */
+export function pictureSetLine(set: { readonly format: string; readonly pictures: number; readonly folders: number }) {
+  const where = set.format === 'folder' ? 'in a folder' : `from a ${set.format} archive`;
+  const sorted = set.folders > 1 ? `, sorted into ${number(set.folders)} folders` : '';
+  return `${number(set.pictures)} pictures ${where}${sorted}; they take the place of a generator`;
+}
+
 function unlabelledWords(because: UnderstoodSide['because']): string {
   const why = {
     flat: 'the photos are in one folder',

@@ -11,6 +11,8 @@ export interface PlannedWork {
   readonly project: string;
   readonly photos: number;
   readonly samples: number;
+  /** Samples that confirm whoever is named. */
+  readonly fresh: number;
   /** Gallery faces kept for each sample. */
   readonly k: number;
   readonly recognizers: number;
@@ -18,7 +20,17 @@ export interface PlannedWork {
   readonly sampleMs: number;
   readonly shards: Readonly<Record<Stage, number>>;
   /** How the photos of each side were read; null where there are none, or embeddings in their place. */
-  readonly read: Readonly<Record<'members' | 'controls', SideRead | null>>;
+  readonly read: Readonly<Record<'members' | 'controls', SideRead | null>> & {
+    /** Pictures in the place of a generator; null where there are none. */
+    readonly pictures: SetRead | null;
+  };
+}
+
+/** What was found in a set of pictures, without a name of a file. */
+export interface SetRead {
+  readonly pictures: number;
+  readonly summary: string;
+  readonly passedOver: string | null;
 }
 
 /** How the photos of a side were read, without a name of a file or a person. */

@@ -36,7 +36,7 @@ export async function withGenerated<T>(
   }
 }
 
-export function commandMissing(): RewoundError {
+function commandMissing(): RewoundError {
   return new RewoundError('USAGE', 'The samples of this audit are made by a command, which was not given.', {
     help: 'Give the same command again with --generate.',
   });

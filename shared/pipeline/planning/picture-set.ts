@@ -15,7 +15,7 @@ import { type Candidate, contentsOf, contentsOfArchive } from './contents.ts';
 type World = Pick<Context, 'objects' | 'compute'>;
 
 /** `NAME.pictures.json` in the place of a checkpoint: which folder of the project holds the pictures. */
-export const pictureMarkerSchema = z.strictObject({
+const pictureMarkerSchema = z.strictObject({
   schema: z.literal('rewound.pictures/1'),
   /** Below the project, without a slash at the end. */
   folder: z
@@ -47,7 +47,7 @@ export interface PictureSet {
 }
 
 /** Fewer different pictures say nothing of a set. */
-export const FEWEST_PICTURES = 20;
+const FEWEST_PICTURES = 20;
 /** Smaller sets are searched as a whole, and nothing is set apart. */
 const LEAST_SPLIT = 1_000;
 /** Every fifth picture is set apart, to confirm who was found in the others. */

@@ -66,7 +66,7 @@ export async function renderSeeds(
 }
 
 /** The picture that a seed stands for in a set; undefined where there is none. */
-export async function pictureOfSeed(
+async function pictureOfSeed(
   context: Context,
   plan: PicturesPlan,
   seed: number,

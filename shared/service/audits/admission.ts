@@ -23,7 +23,19 @@ export const plannedSchema = z.object({
   msPerSample: z.number(),
   shards: z.object({ enrol: z.int(), probe: z.int(), confirm: z.int() }),
   /** Absent in records of earlier versions. */
-  read: z.object({ members: sideReadSchema.nullable(), controls: sideReadSchema.nullable() }).optional(),
+  read: z
+    .object({
+      members: sideReadSchema.nullable(),
+      controls: sideReadSchema.nullable(),
+      pictures: z
+        .object({ pictures: z.int(), summary: z.string(), passedOver: z.string().nullable() })
+        .nullable()
+        .default(null),
+    })
+    .optional(),
+  /** Samples as planned, which are fewer than asked for where a set has fewer pictures. Absent in earlier records. */
+  samples: z.int().optional(),
+  fresh: z.int().optional(),
 });
 
 /**

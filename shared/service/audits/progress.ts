@@ -42,7 +42,8 @@ export async function progressOf(
   // Nobody may be named, and then nothing is confirmed.
   const isConfirming = run.state === 'CONFIRMING';
   const stages = counts.filter(({ stage }) => stage !== 'confirm' || isConfirming);
-  const size = { probe: settings.samples, confirm: freshSamples(settings) };
+  const { samples: probe = settings.samples, fresh: confirm = freshSamples(settings) } = planned;
+  const size = { probe, confirm };
   const made = (stage: 'probe' | 'confirm') => {
     const found = stages.find((one) => one.stage === stage);
     return found && found.shards > 0 ? Math.round((size[stage] * found.done) / found.shards) : 0;

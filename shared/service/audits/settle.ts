@@ -175,8 +175,9 @@ async function creditsFor(context: Platform, audit: HostedAudit, state: EndState
   for (const stage of STAGES) done[stage] = await context.records.count(recordPaths.done(planned.run, stage));
   const confirmed = done.confirm > 0;
   const of = planned.shards.enrol + planned.shards.probe + (confirmed ? planned.shards.confirm : 0);
-  const fresh = confirmed ? freshSamples(settings) : 0;
-  const work = workOf({ settings, photos }, { fresh, msPerSample: planned.msPerSample });
+  const fresh = confirmed ? (planned.fresh ?? freshSamples(settings)) : 0;
+  const samples = planned.samples ?? settings.samples;
+  const work = workOf({ settings: { ...settings, samples }, photos }, { fresh, msPerSample: planned.msPerSample });
   const doneShards = state === 'DONE' ? of : done.enrol + done.probe + done.confirm;
   return charge(work, { done: doneShards, of, quoted: quote.credits }).credits;
 }

@@ -52,8 +52,8 @@ export function hostedTenancy(context: Pick<Platform, 'records' | 'events' | 'cl
   };
 }
 
-function plannedOf({ audit: run, sampleMs: msPerSample, shards, read }: PlannedWork, at: number) {
-  return { run, at, msPerSample, shards, read };
+function plannedOf({ audit: run, sampleMs: msPerSample, shards, read, samples, fresh }: PlannedWork, at: number) {
+  return { run, at, msPerSample, shards, read, samples, fresh };
 }
 
 /** Photos may land after they were counted at the start: addresses that were given out are good for hours. */

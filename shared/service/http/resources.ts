@@ -111,6 +111,13 @@ const sideReadSchema = z
     }),
   })
   .openapi('SideRead');
+const setReadSchema = z
+  .strictObject({
+    pictures: z.int().openapi({ description: 'Pictures in the set.' }),
+    summary: z.string().openapi({ example: '1,500 pictures from a zip archive; they take the place of a generator' }),
+    passedOver: z.union([z.string(), z.null()]).openapi({ description: 'What was passed over, and why.' }),
+  })
+  .openapi('SetRead');
 
 export const auditSchema = z
   .strictObject({
@@ -142,11 +149,16 @@ export const auditSchema = z
       .openapi({ description: 'Null before it is planned and after its end.' }),
     read: z
       .union([
-        z.strictObject({ members: z.union([sideReadSchema, z.null()]), controls: z.union([sideReadSchema, z.null()]) }),
+        z.strictObject({
+          members: z.union([sideReadSchema, z.null()]),
+          controls: z.union([sideReadSchema, z.null()]),
+          pictures: z.union([setReadSchema, z.null()]),
+        }),
         z.null(),
       ])
       .openapi({
-        description: 'How the photos of each side were read; null before it is planned. Names no file and no person.',
+        description:
+          'How the photos of each side were read, and the pictures that take the place of a generator, if there are any; null before it is planned. Names no file and no person.',
       }),
     verdict: verdictSchema.nullable().meta({
       description:

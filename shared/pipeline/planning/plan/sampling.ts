@@ -1,10 +1,10 @@
 /** Which samples a plan asks for, and how they and the photos are cut into shards. */
 import { cutShards, type Shard } from '../../../audit/counts/shards.ts';
-import { passedLine, understoodLine } from '../../../collection/understood.ts';
+import { passedLine, pictureSetLine, understoodLine } from '../../../collection/understood.ts';
 import type { SampleStage, Stage } from '../../base/stages.ts';
-import type { PlannedWork, SideRead } from '../../base/tenancy.ts';
+import type { PlannedWork, SetRead, SideRead } from '../../base/tenancy.ts';
 import { freshSamples } from '../settings.ts';
-import type { Plan } from './schema.ts';
+import { isOfPictures, type Plan } from './schema.ts';
 
 /** Gallery faces kept for each fresh sample: so many that nobody who is named is crowded out. */
 const CONFIRM_K = 100;
@@ -42,6 +42,7 @@ export function plannedWork(plan: Plan): PlannedWork {
     project,
     sampleMs,
     samples: settings.samples,
+    fresh: freshSamples(settings),
     k: settings.k,
     recognizers: recognizers.length,
     photos: sides.reduce((sum, side) => sum + (side?.kind === 'photos' ? side.photos.length : 0), 0),
@@ -50,7 +51,18 @@ export function plannedWork(plan: Plan): PlannedWork {
       probe: stageShards(plan, 'probe'),
       confirm: stageShards(plan, 'confirm'),
     },
-    read: { members: readOf(plan.members), controls: readOf(plan.controls) },
+    read: { members: readOf(plan.members), controls: readOf(plan.controls), pictures: setRead(plan) },
+  };
+}
+
+function setRead(plan: Plan): SetRead | null {
+  if (!isOfPictures(plan)) return null;
+  const { format, set } = plan.generator;
+  const { pictures, folders, passed } = set;
+  return {
+    pictures,
+    summary: pictureSetLine({ format, pictures, folders }),
+    passedOver: passedLine({ passed }) ?? null,
   };
 }
 

@@ -101,7 +101,11 @@ function spoken(state: Audit['state'], progress: Progress | null) {
 
 /** What was asked for, and what became of it. */
 export function factsOf({ id, settings, photos, attestation, names, quote, charged, read }: Audit) {
-  const sides = [['Members', read?.members] as const, ['Controls', read?.controls] as const].flatMap(([name, side]) =>
+  const sides = [
+    ['Pictures', read?.pictures] as const,
+    ['Members', read?.members] as const,
+    ['Controls', read?.controls] as const,
+  ].flatMap(([name, side]) =>
     side ? [[name, [side.summary, side.passedOver].filter(Boolean).join('; ')] as const] : [],
   );
   return facts([

@@ -35,7 +35,8 @@ function failure({ error, state }: Audit) {
   );
 }
 
-function report({ id, names, pseudonymKey }: Audit) {
+function report({ id, names, pseudonymKey, read }: Audit) {
+  const files = read?.pictures ? [...FILES, ['matches.csv', 'Matching pictures'] as const] : FILES;
   const address = (file: string) => `/v1/audits/${id}/report/${file}`;
   const frame: HTMLIFrameElement = h('iframe', {
     src: address('report.html'),
@@ -56,7 +57,7 @@ function report({ id, names, pseudonymKey }: Audit) {
         null,
         h('a', { href: address('report.html'), target: '_blank', rel: 'noopener' }, 'Open in a tab of its own'),
       ),
-      ...FILES.map(([file, name]) => h('li', null, h('a', { href: address(file), download: `${id}-${file}` }, name))),
+      ...files.map(([file, name]) => h('li', null, h('a', { href: address(file), download: `${id}-${file}` }, name))),
     ),
     !names && pseudonymKey !== null && pseudonyms(pseudonymKey),
     frame,
