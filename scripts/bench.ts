@@ -15,6 +15,7 @@ import { machineFacts } from './bench/machine.ts';
 import { memory } from './bench/memory.ts';
 import { orchestration } from './bench/orchestration.ts';
 import { peer } from './bench/peer.ts';
+import { pictures } from './bench/pictures.ts';
 import { keepResults } from './bench/results.ts';
 import { search } from './bench/search.ts';
 import { statistics } from './bench/statistics.ts';
@@ -30,6 +31,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   orchestration,
   checkpoint,
   collection,
+  pictures,
   statistics,
   api,
 ];

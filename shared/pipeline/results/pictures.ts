@@ -66,11 +66,7 @@ export async function renderSeeds(
 }
 
 /** The picture that a seed stands for in a set; undefined where there is none. */
-async function pictureOfSeed(
-  context: Context,
-  plan: PicturesPlan,
-  seed: number,
-): Promise<PlannedPicture | undefined> {
+async function pictureOfSeed(context: Context, plan: PicturesPlan, seed: number): Promise<PlannedPicture | undefined> {
   const [picture] = await plannedPictures(context, plan, seed - plan.settings.seed, 1);
   return picture;
 }
