@@ -13,6 +13,7 @@ const THEIRS = {
   CHECKPOINT_UNSAFE: 'the checkpoint points outside its own folder or asks for code to be run',
   CHECKPOINT_AMBIGUOUS: 'the checkpoint does not say what a card beside it must say',
   CARD_INVALID: 'a card (JSON beside a file) does not fit its schema',
+  FACES_MISSING: 'a face was found in fewer than half of the samples that were tried before the work started',
   GENERATOR_OUTPUT: 'the generator makes something that is not a picture in the stated range',
   GALLERY_EMPTY: 'a gallery holds no photo that can be read',
   GALLERY_TOO_SMALL: 'a gallery holds too few identities for any claim',

@@ -55,6 +55,7 @@ export const AUDIT_OPTIONS = {
     k: optional('N', 'neighbours kept for each sample (10)', asWhole(1, 100)),
     batch: optional('N', 'samples generated at once (64)', asWhole(1, 1024)),
     shards: optional('N', 'pieces of the work', asWhole(1, 100_000)),
+    'allow-faceless': flag('go on where fewer than half of the first samples show a face; the verdict is INVALID'),
     ...ENGINE_OPTIONS,
     ...COMMAND_OPTION,
     recognizer: several(

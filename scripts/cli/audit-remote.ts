@@ -79,7 +79,7 @@ async function begin(
 }
 
 function bodyOf({ source: { key }, settings }: AuditRequest, remote: RemoteRequest, photos: number): NewAudit {
-  const { samples, fresh, seed, k, batch, recognizer, card, pictures } = settings;
+  const { samples, fresh, seed, k, batch, recognizer, card, pictures, allowFaceless } = settings;
   const recognizers = typeof recognizer === 'string' ? recognizerPath(recognizer) : recognizer?.map(recognizerPath);
   return {
     ...remote,
@@ -87,7 +87,7 @@ function bodyOf({ source: { key }, settings }: AuditRequest, remote: RemoteReque
     checkpoint: basename(key),
     // They are pseudonyms already, and only this machine can translate them.
     names: true,
-    settings: { samples, fresh, seed, k, batch, recognizer: recognizers, card, pictures },
+    settings: { samples, fresh, seed, k, batch, recognizer: recognizers, card, pictures, allowFaceless },
   };
 }
 

@@ -80,6 +80,7 @@ export async function auditRequest(values: AuditValues, [named = '']: readonly s
     card: latent === undefined ? undefined : { latent },
     people: people.settings,
     pictures: !values['no-pictures'],
+    ...(values['allow-faceless'] ? { allowFaceless: true } : {}),
     ...(values.pseudonyms
       ? { identities: 'pseudonyms', pseudonymKey: requirePseudonymKey('--pseudonyms takes a key') }
       : {}),

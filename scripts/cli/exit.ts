@@ -38,6 +38,7 @@ export function whyInconclusive(
 
 /** The exit code of an audit that ended without a verdict. Here, a device that is not there is what was asked for. */
 export function exitCodeOfEnd({ state, error }: Pick<AuditRecord, 'state' | 'error'>): number {
+  if (error?.code === 'FACES_MISSING') return EXIT.noClaim;
   return state === 'REJECTED' || error?.code === 'DEVICE_UNAVAILABLE' ? EXIT.usage : EXIT.failed;
 }
 

@@ -155,6 +155,8 @@ export type NewAuditSettings = {
   /** Cards of recognizers of your own, such as `recognizer/arcface.json`, or `built-in`, which is also the default. Each judges. */
   readonly recognizer?: string | readonly string[] | undefined;
   readonly card?: CheckpointCard | undefined;
+  /** Whether the audit goes on where fewer than half of the first samples show a face. It ends as INVALID all the same. */
+  readonly allowFaceless?: true | undefined;
   /** Whether the report holds pictures of samples and of the photos they match. */
   readonly pictures?: boolean | undefined;
 };
@@ -271,6 +273,8 @@ export type AuditSettings = {
   /** Cards of recognizers of your own, such as `recognizer/arcface.json`, or `built-in`, which is also the default. Each judges. */
   readonly recognizer?: string | readonly string[] | undefined;
   readonly card?: CheckpointCard | undefined;
+  /** Whether the audit goes on where fewer than half of the first samples show a face. It ends as INVALID all the same. */
+  readonly allowFaceless?: true | undefined;
   /** Whether the report holds pictures of samples and of the photos they match. */
   readonly pictures: boolean;
 };
@@ -632,9 +636,10 @@ const SHAPES: Readonly<Record<string, Shape>> = {
       batch: 'integer',
       recognizer: { any: ['string', { list: 'string' }] },
       card: { ref: 'CheckpointCard' },
+      allowFaceless: { enum: [true] },
       pictures: 'boolean',
     },
-    optional: ['fresh', 'recognizer', 'card'],
+    optional: ['fresh', 'recognizer', 'card', 'allowFaceless'],
   },
   Progress: {
     fields: {

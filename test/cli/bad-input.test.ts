@@ -5,6 +5,7 @@ import { GraphBuilder } from '../../shared/onnx/graph.ts';
 import { openLocal } from '../../shared/platform/local/index.ts';
 import { bareModel } from '../support/bare-model.ts';
 import { externalModel } from '../support/external-model.ts';
+import { tempDir } from '../support/temp.ts';
 import { type Ended, rewound } from './command.ts';
 import { type Fixture, fixture } from './fixture.ts';
 
@@ -200,16 +201,20 @@ describe('rewound', () => {
   });
 
   it('takes no folder for a checkpoint', async () => {
-    const { folder, members, out, work } = await fixture();
+    const { members, out, work } = await fixture();
+    const folder = tempDir();
+    writeFileSync(join(folder, 'generator.pt'), 'weights');
     for (const args of [
       ['inspect', folder],
-      ['audit', folder, '--members', members],
-      ['enrol', members, '--out', out, '--work', work, '--checkpoint', folder],
+      ['audit', folder, '--members', members, '--out', out, '--work', work],
     ]) {
       const ended = await rewound(...args);
-      expectRefused(ended, 'USAGE');
-      expect(ended.stderr).toContain('is a folder');
+      expectRefused(ended, 'PICTURES_INVALID');
+      expect(ended.stderr).toContain('To audit a checkpoint in it, give the path of its file.');
     }
+    const enrolled = await rewound('enrol', members, '--out', out, '--work', work, '--checkpoint', folder);
+    expectRefused(enrolled, 'USAGE');
+    expect(enrolled.stderr).toContain('is a folder');
   });
 
   it('shows nothing of a folder without a report', async () => {

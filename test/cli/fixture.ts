@@ -49,6 +49,9 @@ export async function bucket(): Promise<{ folder: string; checkpoints: string; f
   mkdirSync(join(project, 'checkpoints'), { recursive: true });
   cpSync(made.members, join(project, 'members'), { recursive: true });
   cpSync(made.controls, join(project, 'controls'), { recursive: true });
-  writeFileSync(join(project, 'project.json'), JSON.stringify({ samples: 96, batch: 32, pictures: false }));
+  writeFileSync(
+    join(project, 'project.json'),
+    JSON.stringify({ samples: 96, batch: 32, pictures: false, allowFaceless: true }),
+  );
   return { folder, checkpoints: join(project, 'checkpoints'), fixture: made };
 }

@@ -187,7 +187,10 @@ describe('rewound audit --remote', () => {
       { ...up, weights: 'net.12', activation: 'tanh' },
     ];
     writeFileSync(`${checkpoint}.recipe.json`, JSON.stringify({ layers }));
-    const ended = await rewound(...command.map((word) => (word === made.checkpoint ? checkpoint : word)));
+    const ended = await rewound(
+      ...command.map((word) => (word === made.checkpoint ? checkpoint : word)),
+      '--allow-faceless',
+    );
     expect(ended.stdout).toMatch(/^(INVALID|NOT_DETECTED) /);
     expect(reportOf(made).generator).toMatchObject({ file: 'generator.pt', latent: { size: 4096 }, width: 64 });
     close();

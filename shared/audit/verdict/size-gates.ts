@@ -32,7 +32,7 @@ function smallestP(members: number, controls: number): number {
 }
 
 /** The least share of samples that must show a face: of fewer, what was compared is not what the generator makes. */
-const LEAST_FACES = 0.5;
+export const LEAST_FACES = 0.5;
 
 /** Whether there was anything to compare: a generator most of whose samples lack a face has not been audited. */
 export function facesGate(samples: number, undetected: number): Gate {

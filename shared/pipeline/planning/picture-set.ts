@@ -88,6 +88,11 @@ async function picturesInFolder(
   const text = (await givenTextOf(world, marker.key)) ?? '';
   const { folder } = parseJsonFile(pictureMarkerSchema, text, 'The file that stands for a folder of pictures');
   const { candidates, passed, archives } = await contentsOf(world, `${project}/${folder}/`, { digests });
+  if (candidates.length === 0) {
+    throw new RewoundError('PICTURES_INVALID', 'The folder holds no picture that can be read.', {
+      help: 'To audit a checkpoint in it, give the path of its file. To audit pictures, give the folder they are in, or an archive.',
+    });
+  }
   return { format: 'folder', pictures: ordered(candidates, archives.length > 1), passed };
 }
 

@@ -39,6 +39,8 @@ export const settingsSchema = z
     fresh: z.int().min(0).max(MOST_SAMPLES).optional(),
     /** Overrides what cards beside checkpoints say. */
     card: checkpointCardSchema.optional(),
+    /** Whether the audit goes on where fewer than half of the first samples show a face. It ends as INVALID all the same. */
+    allowFaceless: z.literal(true).optional(),
     /** Whether the report holds pictures of samples and of the photos they match. */
     pictures: z.boolean().default(true),
     /** How to read who is in the photos, where their layout does not say it. */

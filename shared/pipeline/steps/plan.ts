@@ -1,5 +1,6 @@
 /** The step from an upload to a planned audit. */
 import type { Role } from '../../audit/counts/roster.ts';
+import { LEAST_FACES } from '../../audit/verdict/size-gates.ts';
 import { RewoundError } from '../../errors.ts';
 import type { Context } from '../base/context.ts';
 import { droppedCheckpoint, isCommandMarker, keys } from '../base/layout.ts';
@@ -121,6 +122,7 @@ async function make(context: Context, found: Identified): Promise<Plan> {
   const pictures = usable(found.pictures);
   const planGenerator = isCommandMarker(place.file) ? planCommand : pictures ? planPictures : planNetwork;
   const planned = await planGenerator(context, found, settings, recognizers);
+  if (!settings.allowFaceless) requireFaces(planned.generator.calibration);
   // Only now: what was read before may have been replaced while it was read.
   await requireUploaded(await context.objects.file(checkpoint.key, checkpoint.generation), checkpoint.md5);
   const resolution = resolutionOf(planned.generator.alignment);
@@ -150,6 +152,18 @@ async function make(context: Context, found: Identified): Promise<Plan> {
   const winner = await readPlan(context, audit);
   await skipEnrolled(context, winner);
   return winner;
+}
+
+/** Hours of work on samples without faces would end as INVALID. Throws FACES_MISSING. */
+function requireFaces({ samples, undetected }: Plan['generator']['calibration']): void {
+  if (samples - undetected >= LEAST_FACES * samples) return;
+  throw new RewoundError(
+    'FACES_MISSING',
+    `A face was found in ${samples - undetected} of the first ${samples} samples, and an audit needs it in half of them.`,
+    {
+      help: 'Look at the samples with "rewound inspect --samples FILE": the range, the latent or the checkpoint may be wrong. With --allow-faceless, or "allowFaceless": true in project.json, the audit goes on, and ends as INVALID.',
+    },
+  );
 }
 
 function stored(side: Side): Plan['members'] {

@@ -16,7 +16,7 @@ import { remindOfAudit } from '../core/reminders.ts';
 import { plannedSchema } from './admission.ts';
 
 /** What an audit's owner may decide about it: what `project.json` may say, but for what a service decides. */
-const { samples, fresh, seed, k, batch, recognizer, card } = settingsSchema.shape;
+const { samples, fresh, seed, k, batch, recognizer, card, allowFaceless } = settingsSchema.shape;
 export const ownSettingsSchema = z.strictObject({
   samples: samples.describe('Samples to generate and search.'),
   fresh: fresh.describe(
@@ -32,6 +32,9 @@ export const ownSettingsSchema = z.strictObject({
     id: 'CheckpointCard',
     description: 'What the checkpoint does not say of itself. Overrides the card that was uploaded beside it.',
   }),
+  allowFaceless: allowFaceless.describe(
+    'Whether the audit goes on where fewer than half of the first samples show a face. It ends as INVALID all the same.',
+  ),
   pictures: z
     .boolean()
     .default(false)
