@@ -126,7 +126,7 @@ export async function identify(
     members: found(members),
     controls: found(controls),
     placebo: found(placebo),
-    refused: unread ?? refusal(members) ?? refusal(controls) ?? refusal(placebo),
+    refused: unread ?? refusal(pictures) ?? refusal(members) ?? refusal(controls) ?? refusal(placebo),
   };
 }
 
