@@ -66,6 +66,11 @@ function measuredOf(people: readonly Person[], random: RandomState): Measured {
       genuine: { identity: identityOf, similarity: Float32Array.from(identityOf, () => 0.7 + 0.05 * random.gauss()) },
       blind: Float32Array.from(people, (_, i) => (i % (people.length / 2) < scored ? random.gauss() : Number.NaN)),
       blindNull: Float32Array.from({ length: 199 }, () => 0.5 + 0.02 * random.gauss()),
+      spread: {
+        typicality: Float32Array.from(people, () => 0.1 * random.gauss()),
+        crowding: Float32Array.from(people, () => 0.3 + 0.05 * random.gauss()),
+        agreement: Float32Array.from(people, () => 0.7 + 0.02 * random.gauss()),
+      },
       nearestMember: Float32Array.from(identityOf, score),
       placebo: Float32Array.from(people, score),
       placeboFaces: 1_000,

@@ -77,10 +77,15 @@ function unprofiled(people: number): GalleryProfile {
   return {
     impostors: { pairs: 0, identities: people, similarity: nothing, a: nobody, b: nobody },
     genuine: { identity: nobody, similarity: nothing },
-    blind: new Float32Array(people).fill(Number.NaN),
+    blind: unscored(people),
     blindNull: nothing,
+    spread: { typicality: unscored(people), crowding: unscored(people), agreement: unscored(people) },
     nearestMember: new Float32Array(people),
     placebo: nothing,
     placeboFaces: 0,
   };
+}
+
+function unscored(people: number): Float32Array {
+  return new Float32Array(people).fill(Number.NaN);
 }

@@ -3,6 +3,7 @@ import type { Layout } from '../audit/counts/roster.ts';
 import { blindScores } from '../audit/gallery/blind.ts';
 import { centroidsOf } from '../audit/gallery/centroids.ts';
 import type { GalleryProfile, GenuineMatches, ImpostorTail } from '../audit/gallery/profile.ts';
+import { agreementOf, NearestOthers, typicalityOf } from '../audit/gallery/spread.ts';
 import { TopPairs } from '../audit/gallery/top-pairs.ts';
 import { dot } from '../audit/numbers/dot.ts';
 import { derivedSeed } from '../audit/numbers/keyed.ts';
@@ -17,6 +18,8 @@ const PAIRED_FACES = 10_000;
 /** Of few pairs, all are kept. */
 const LEAST_TAIL = 10_000;
 const GENUINE_PEOPLE = 20_000;
+/** People whose nearest others are looked for, among each other. */
+const CROWDED_PEOPLE = 10_000;
 
 /**
  * What a gallery says of itself, without the generator.
@@ -39,12 +42,18 @@ export async function profileGallery(
   };
   const impostors = await impostorTail(gallery, seed, similarity, tick);
   const nearestMember = await nearestMembers(gallery, similarity, tick);
-  const { scores, nullAucs } = blindScores(centroidsOf(embeddings, length, layout), layout.isMember, seed);
+  const centroids = centroidsOf(embeddings, length, layout);
+  const { scores, nullAucs } = blindScores(centroids, layout.isMember, seed);
   return {
     impostors,
     genuine: genuineMatches(gallery, seed),
     blind: scores,
     blindNull: nullAucs,
+    spread: {
+      typicality: typicalityOf(centroids, length),
+      crowding: await crowdingOf(centroids, length, seed, similarity, tick),
+      agreement: agreementOf(embeddings, length, layout),
+    },
     nearestMember,
     placebo: await placeboScores(gallery, placebo, similarity, tick),
     placeboFaces: placebo.length / length,
@@ -77,6 +86,45 @@ async function impostorTail(
     tick(Math.min(BLOCK, faces.length - i));
   }
   return { pairs, identities: photos.size, ...top.finish() };
+}
+
+/** Mean cosine of each person to the five nearest others; of very many people, among those chosen by seed. */
+async function crowdingOf(
+  centroids: Float32Array,
+  length: number,
+  seed: number,
+  similarity: Pick<Similarity, 'cosines'>,
+  tick: (faces: number) => void,
+): Promise<Float32Array> {
+  const everybody = centroids.length / length;
+  const random = new RandomState(derivedSeed('crowding', seed));
+  const chosen = random.permutation(everybody).subarray(0, CROWDED_PEOPLE).sort();
+  const rows = (first: number) => {
+    const block = chosen.subarray(first, first + BLOCK);
+    const out = new Float32Array(block.length * length);
+    for (const [i, person] of block.entries())
+      out.set(centroids.subarray(person * length, (person + 1) * length), i * length);
+    return out;
+  };
+  const nearest = new NearestOthers(chosen.length);
+  for (let i = 0; i < chosen.length; i += BLOCK) {
+    const own = rows(i);
+    const count = own.length / length;
+    for (let j = 0; j < chosen.length; j += BLOCK) {
+      const cosines = await similarity.cosines(own, rows(j));
+      const others = cosines.length / count;
+      for (let row = 0; row < count; row++) {
+        for (let column = 0; column < others; column++) {
+          if (i + row !== j + column) nearest.add(i + row, cosines[row * others + column]!);
+        }
+      }
+    }
+    tick(count);
+  }
+  const means = nearest.means();
+  const crowding = new Float32Array(everybody).fill(Number.NaN);
+  for (const [i, person] of chosen.entries()) crowding[person] = means[i]!;
+  return crowding;
 }
 
 /** Faces of as many people as can be, at most PAIRED_FACES; as many photos of each as there is room for. Ascending. */

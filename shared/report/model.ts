@@ -88,10 +88,10 @@ const permutationSchema = z.strictObject({ p: fraction, draws: count });
 const gateSchema = z.strictObject({
   /**
    * size: enough people. faces: enough samples with a face. scores: similarities differ from person to person. blind:
-   * members and controls look alike without the generator. matcher: the recognizer finds a person on another photo of
+   * members and controls look alike without the generator. spread: they vary alike without it. matcher: the recognizer finds a person on another photo of
    * theirs. placebo: real people in place of the generator reveal nobody.
    */
-  name: z.enum(['size', 'faces', 'scores', 'blind', 'matcher', 'placebo', 'sides']),
+  name: z.enum(['size', 'faces', 'scores', 'blind', 'spread', 'matcher', 'placebo', 'sides']),
   /** The recognizer it was judged with; null where it does not depend on one. */
   recognizer: z.string().nullable(),
   /** null: could not be judged with what was given, which fails nothing. */

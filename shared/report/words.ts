@@ -35,6 +35,7 @@ export const GATES: Readonly<Record<Gate['name'], string>> = {
   faces: 'Enough faces in the samples',
   scores: 'Similarities differ from person to person',
   blind: 'Both groups look alike without the generator',
+  spread: 'Both groups vary alike without the generator',
   matcher: 'The recognizer knows a person again',
   placebo: 'Real faces in place of the generator reveal nobody',
   sides: 'Controls are not found more often than members',

@@ -75,6 +75,11 @@ export function profileOf(people: readonly Person[], genuine = 0.7): GalleryProf
     genuine: { identity: identityOf, similarity: new Float32Array(identityOf.length).fill(genuine) },
     blind: Float32Array.from(people, (_, i) => (i % 10) - 4.5),
     blindNull: Float32Array.from({ length: 199 }, () => 0.5 + 0.04 * random.gauss()),
+    spread: {
+      typicality: Float32Array.from(people, () => 0.1 * random.gauss()),
+      crowding: Float32Array.from(people, () => 0.3 + 0.05 * random.gauss()),
+      agreement: Float32Array.from(people, () => genuine + 0.02 * random.gauss()),
+    },
     nearestMember: new Float32Array(identityOf.length).fill(0.3),
     placebo: new Float32Array(0),
     placeboFaces: 0,

@@ -28,6 +28,7 @@ const HELP: Record<Gate['name'], string> = {
     'Look at a few samples with "rewound inspect --samples FILE": the range, the latent distribution or the checkpoint itself may be wrong.',
   scores: 'Check the recognizer and its card: it sees no difference between people.',
   blind: 'Take the controls from the same collection as the members, then run the audit again.',
+  spread: 'Take members and controls from one collection, with photos from as many days of each person.',
   matcher: 'Use a stronger recognizer, or photos in which the faces are larger and better lit.',
   placebo: 'Take the controls from the same collection as the members, then run the audit again.',
   sides: 'Check which folder is which, and that no control was in the training data; then run the audit again.',

@@ -5,7 +5,7 @@ import { elementsOf, readSafetensors, tensorOf, writeSafetensors } from '../../s
 import { requireWhole, seal, UNSEALED } from '../../seal.ts';
 import type { GalleryProfile } from './profile.ts';
 
-const FORMAT = 'rewound.profile/1';
+const FORMAT = 'rewound.profile/2';
 
 const count = z
   .string()
@@ -31,6 +31,9 @@ export function encodeProfile(profile: GalleryProfile): Uint8Array {
       'genuine.similarity': tensorOf('F32', genuine.similarity),
       blind: tensorOf('F32', profile.blind),
       blindNull: tensorOf('F32', profile.blindNull),
+      typicality: tensorOf('F32', profile.spread.typicality),
+      crowding: tensorOf('F32', profile.spread.crowding),
+      agreement: tensorOf('F32', profile.spread.agreement),
       nearestMember: tensorOf('F32', profile.nearestMember),
       placebo: tensorOf('F32', profile.placebo),
     },
@@ -65,6 +68,11 @@ export function decodeProfile(bytes: Uint8Array): GalleryProfile {
       },
       blind: elementsOf(file, 'blind', 'F32'),
       blindNull: elementsOf(file, 'blindNull', 'F32'),
+      spread: {
+        typicality: elementsOf(file, 'typicality', 'F32'),
+        crowding: elementsOf(file, 'crowding', 'F32'),
+        agreement: elementsOf(file, 'agreement', 'F32'),
+      },
       nearestMember: elementsOf(file, 'nearestMember', 'F32'),
       placebo: elementsOf(file, 'placebo', 'F32'),
       placeboFaces,
@@ -85,7 +93,8 @@ export function decodeProfile(bytes: Uint8Array): GalleryProfile {
 }
 
 /** Every rule the arithmetic relies on. @throws RangeError with the rule that is broken. */
-function checkProfile({ impostors, genuine, blind, blindNull, nearestMember, placebo, placeboFaces }: GalleryProfile) {
+function checkProfile(profile: GalleryProfile) {
+  const { impostors, genuine, blind, blindNull, spread, nearestMember, placebo, placeboFaces } = profile;
   const identities = blind.length;
   const { pairs, similarity, a, b } = impostors;
   must(identities >= 1 && nearestMember.length >= identities, 'Everybody has a face.');
@@ -110,8 +119,20 @@ function checkProfile({ impostors, genuine, blind, blindNull, nearestMember, pla
     blindNull.every((auc) => auc >= 0 && auc <= 1),
     'Areas lie between 0 and 1.',
   );
+  for (const values of Object.values(spread)) {
+    must(values.length === identities, 'Everybody has a place among the others.');
+    must(
+      values.every((value: number) => Number.isNaN(value) || isNearly(value)),
+      'Mean similarities lie between -1 and 1.',
+    );
+  }
   must(nearestMember.every(isSimilarity) && placebo.every(isSimilarity), 'Similarities lie between -1 and 1.');
   must(placebo.length === (placeboFaces > 0 ? identities : 0), 'Everybody is compared with the placebo, or nobody.');
+}
+
+/** Sums of rounded numbers may leave the bounds by a little. */
+function isNearly(value: number): boolean {
+  return Math.abs(value) <= 1 + 1e-3;
 }
 
 function isSimilarity(value: number): boolean {

@@ -1,3 +1,6 @@
+/** Describes what a gallery says of itself. */
+import type { Spread } from './spread.ts';
+
 /**
  * What a gallery of real faces says of itself, without the generator: how alike strangers are, how alike two photos of
  * one person, and whether members and controls can be told apart from their photos alone. Made once for each
@@ -10,6 +13,8 @@ export interface GalleryProfile {
   readonly blind: Float32Array;
   /** [draws] the area under the ROC curve that `blind` gives when the labels are shuffled; empty if none was scored. */
   readonly blindNull: Float32Array;
+  /** How people lie among each other. */
+  readonly spread: Spread;
   /** [faces] similarity of each face to the most similar other face of a member; -1 where there is no other. */
   readonly nearestMember: Float32Array;
   /** [identities] best similarity to any placebo face, a real person put in the generator's place; empty without. */

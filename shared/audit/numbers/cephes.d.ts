@@ -8,6 +8,8 @@ declare module 'cephes' {
   export function bdtrc(k: number, n: number, p: number): number;
   /** The p-quantile of the beta distribution with shapes a and b. */
   export function incbi(a: number, b: number, p: number): number;
+  /** P(K > x) of Kolmogorov's distribution, the limit of sqrt(n) times the greatest difference. */
+  export function kolmogorov(x: number): number;
   /** ln |Gamma(x)| */
   export function lgam(x: number): number;
   /** P(Z <= z) of a standard normal Z. */

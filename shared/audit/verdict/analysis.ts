@@ -16,6 +16,7 @@ import type { Gate } from './gate.ts';
 import { blindGate, genuineRate, matcherGate, placeboGate, sidesGate } from './gates.ts';
 import { type Detectable, detectable } from './power.ts';
 import { facesGate, scoresGate, sizeGate } from './size-gates.ts';
+import { spreadGate } from './spread-gate.ts';
 
 /** Somebody in the gallery, with the photos there were to choose from: of a member, how often training saw them. */
 export interface Person extends Enrolled {
@@ -146,6 +147,7 @@ function recognizerGates(
   const blind = { scores: profile.blind, nullAucs: profile.blindNull };
   return [
     blindGate(blind, isMember, { seed: derivedSeed('bootstrap blind', seed), draws: bootstraps }),
+    spreadGate(profile.spread, isMember),
     // Of the two sides' own thresholds the lower: controls who are given away lift tau*, which says nothing of the
     // recognizer.
     matcherGate(profile.genuine, Math.min(threshold, calibrate(pick(sides.scores, sides.members)))),

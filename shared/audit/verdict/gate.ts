@@ -3,7 +3,7 @@ import type { Interval } from '../numbers/intervals.ts';
 
 /** A condition without which no number of the audit means anything. */
 export interface Gate {
-  readonly name: 'size' | 'faces' | 'scores' | 'blind' | 'matcher' | 'placebo' | 'sides';
+  readonly name: 'size' | 'faces' | 'scores' | 'blind' | 'spread' | 'matcher' | 'placebo' | 'sides';
   /** null: it could not be judged with what was given. That does not fail the audit, but the report says so. */
   readonly passed: boolean | null;
   /** The number judged, where there is one. */

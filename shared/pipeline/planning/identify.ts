@@ -20,7 +20,7 @@ import { recognizerNames, type Settings, settingsSchema } from './settings.ts';
  * What an audit computes, as a version: raised whenever the same input may give another result, so that finished and
  * half-finished audits of an older version are not taken for this one's.
  */
-const METHOD = 'audit 7';
+const METHOD = 'audit 8';
 
 /** What was read, or why it cannot be used: an audit has an identity in both cases. */
 export type Outcome<T> = { readonly value: T } | { readonly refused: RewoundError };

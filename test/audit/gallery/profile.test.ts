@@ -38,6 +38,11 @@ const profiles: fc.Arbitrary<GalleryProfile> = fc
       }),
       blind: floats(identities).map((scores) => scores.map((score, i) => (i % 3 === 0 ? Number.NaN : 9 * score))),
       blindNull: floats(shuffles).map((aucs) => aucs.map(Math.abs)),
+      spread: fc.record({
+        typicality: floats(identities),
+        crowding: floats(identities).map((values) => values.map((value, i) => (i % 2 === 0 ? Number.NaN : value))),
+        agreement: floats(identities),
+      }),
       nearestMember: floats(identities + more),
       placebo: floats(placeboFaces > 0 ? identities : 0),
       placeboFaces: fc.constant(placeboFaces),
@@ -106,6 +111,10 @@ describe('the codec of profiles', () => {
       { genuine: { ...example.genuine, identity: example.genuine.identity.map(() => 99) } },
     ],
     ['a score that is not finite', { blind: example.blind.map(() => Number.POSITIVE_INFINITY) }],
+    [
+      'a mean similarity above 1',
+      { spread: { ...example.spread, typicality: example.spread.typicality.map(() => 1.5) } },
+    ],
     ['an area above 1', { blindNull: Float32Array.of(1.5) }],
     ['a similarity above 1', { nearestMember: example.nearestMember.map(() => 1.5) }],
     ['a similarity that is not a number', { nearestMember: example.nearestMember.map(() => Number.NaN) }],

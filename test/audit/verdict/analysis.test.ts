@@ -28,7 +28,7 @@ describe('analyse', () => {
 
   it('judges every gate', () => {
     expect(passed(analysis.common)).toEqual({ size: true, faces: true, scores: true });
-    expect(passed(analysis.gates)).toEqual({ blind: true, matcher: true, placebo: null, sides: true });
+    expect(passed(analysis.gates)).toEqual({ blind: true, spread: true, matcher: true, placebo: null, sides: true });
   });
 
   it('shows when people were revealed', () => {

@@ -106,7 +106,7 @@ describe('one person', () => {
 });
 
 describe('a failed gate', () => {
-  it.each(['size', 'faces', 'scores', 'blind', 'matcher', 'placebo', 'sides'] as const)(
+  it.each(['size', 'faces', 'scores', 'blind', 'spread', 'matcher', 'placebo', 'sides'] as const)(
     '"%s" makes it INVALID',
     (name) => {
       const bad = failing(naming(leaking, named({ fresh: fresh(true) })), name);
@@ -180,7 +180,7 @@ describe('several recognizers', () => {
     const { gates } = conclude([clean, leaking], of);
     expect(gates.map(({ name, recognizer }) => [name, recognizer])).toEqual([
       ...['size', 'faces', 'scores'].map((name) => [name, null]),
-      ...[0, 1].flatMap((place) => ['blind', 'matcher', 'placebo', 'sides'].map((name) => [name, place])),
+      ...[0, 1].flatMap((place) => ['blind', 'spread', 'matcher', 'placebo', 'sides'].map((name) => [name, place])),
     ]);
   });
 });

@@ -43,37 +43,37 @@ const recognizer = {
  * changes makes every unfinished audit start again: these values may change with the method, and with nothing else.
  */
 it.each<[string, string, Readonly<Record<string, string>>, (readonly string[])?]>([
-  ['photos alone', '1b28cdaa922b628e17f78766200841d4', photos],
-  ['a placebo', '7d28e8202619d64188cb7b57d1be06ac', { ...photos, ...people('placebo') }],
+  ['photos alone', '3e4497ada8cba9657582c457c6d652a3', photos],
+  ['a placebo', '4930c074def4de2c5acb2e958494225c', { ...photos, ...people('placebo') }],
   [
     'settings',
-    '4ffd1e38c23aa2461b3441c2f6fbb061',
+    '79a958284f568aa6ef9c198ac0e3a9ba',
     { ...photos, 'project.json': '{"samples": 1000, "seed": 3, "shards": 4}' },
   ],
   [
     'pseudonyms',
-    '0e5a20f74f6b7cfe4d8aeaf52cf25f34',
+    'd0b5f9907f1330606b44262834608f30',
     { ...photos, 'project.json': `{"identities": "pseudonyms", "pseudonymKey": "${'ab'.repeat(32)}"}` },
   ],
   [
     'settings that cannot be read',
-    '6b86bff557c7e9c3326fd76d3620ffe7',
+    'd0221a6e8497e41ec8aaa9b8fd991326',
     { ...photos, 'project.json': '{"samples": -1}' },
   ],
   [
     'a card',
-    '460f99243ab2d738788699efe3d6350f',
+    '4bff54c158087cec50e9624b36a8d49c',
     { ...photos, 'checkpoints/generator.onnx.card.json': '{"image": {"range": [0, 1]}}' },
   ],
   [
     'weights beside the checkpoint',
-    '56f04c742c4d94e7378664960a64b3f9',
+    'a339e652af7b198891541d12a57ca12a',
     { ...photos, 'checkpoints/w.bin': 'weights' },
     ['w.bin'],
   ],
   [
     'a recognizer with weights of its own',
-    '76a55753f1a5159b4bde431ce0eb9b39',
+    'ba0caa4d2ae67cfec7917b8d1dd8b418',
     {
       ...photos,
       'project.json': '{"recognizer": ["built-in", "r/card.json"]}',
