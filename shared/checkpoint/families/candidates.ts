@@ -3,7 +3,7 @@ import { RewoundError } from '../../errors.ts';
 import type { Assumption } from '../spec/generator.ts';
 
 /** The moving average of a generator's weights, which all families' own tools draw from. */
-const AVERAGED: readonly string[] = ['G_ema', 'g_ema', 'avgG', 'Gs'];
+const AVERAGED: readonly string[] = ['G_ema', 'g_ema', 'avgG', 'Gs', 'ema_model', 'params_ema'];
 
 export interface Candidate<T> {
   /** Its path in the file. */

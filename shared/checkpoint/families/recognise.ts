@@ -10,6 +10,7 @@ import { recognisePublished } from './stack/published.ts';
 import { recogniseStyleGan2 } from './stylegan2/recognise.ts';
 import { recogniseTensorFlowStyleGan2 } from './stylegan2-tf/recognise.ts';
 import { recogniseStyleGan3 } from './stylegan3/recognise.ts';
+import { unwrapped } from './unwrap.ts';
 
 /** Each tells its own networks by their names and shapes, so that no two take the same checkpoint. */
 const FAMILIES = [
@@ -23,8 +24,19 @@ const FAMILIES = [
   recognisePublished,
 ] as const;
 
-/** The generator in a checkpoint; undefined where it is of no known family. */
+/**
+ * The generator in a checkpoint; undefined where it is of no known family. What no family knows as it is, is looked at
+ * once more without what training wraps around it.
+ */
 export function recognise(loaded: LoadedCheckpoint, options: FamilyOptions): GeneratorNetwork | undefined {
+  const known = recogniseAsItIs(loaded, options);
+  if (known) return known;
+  const { loaded: plain, assumptions } = unwrapped(loaded);
+  const network = recogniseAsItIs(plain, options);
+  return network && { ...network, assumptions: [...assumptions, ...network.assumptions] };
+}
+
+function recogniseAsItIs(loaded: LoadedCheckpoint, options: FamilyOptions): GeneratorNetwork | undefined {
   for (const family of FAMILIES) {
     const network = family(loaded, options);
     if (network) return network;

@@ -3,6 +3,7 @@ import { RewoundError } from '../../../errors.ts';
 import type { GeneratorNetwork } from '../../formats/generator-network.ts';
 import type { LoadedCheckpoint } from '../../formats/loaded.ts';
 import type { Recipe } from '../../spec/recipe.ts';
+import { foldNorms } from '../fold-norms.ts';
 import { stackNetwork } from './network.ts';
 
 /** The network that a recipe beside the checkpoint describes. Throws CARD_INVALID where it does not fit. */
@@ -21,7 +22,7 @@ export function networkOfRecipe({ stateDicts }: LoadedCheckpoint, recipe: Recipe
     );
   }
   const source = 'recipe beside the checkpoint';
-  return stackNetwork(recipe, tensors, {
+  return stackNetwork(recipe, foldNorms(tensors), {
     family: 'stack of layers, by its recipe',
     assumptions: [{ what: 'network', value: `${recipe.layers.length} layers`, source }],
   });

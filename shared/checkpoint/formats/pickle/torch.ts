@@ -1,6 +1,8 @@
 /** Models the tensors and storages of torch. */
+
 import type { TensorType } from '../tensor.ts';
 import { bytesOf, countOf, countsOf, globalOf, itemsOf, textOf } from './arguments.ts';
+import { NdArray } from './numpy.ts';
 import { TorchStorage } from './storage.ts';
 import { StridedTensor } from './strided.ts';
 import { type Constructor, type Global, Misfit, Modelled, type PickleValue, Sequence } from './values.ts';
@@ -85,6 +87,14 @@ const rebuildParameter: Constructor = {
   },
 };
 
+/** _rebuild_device_tensor_from_numpy(array, dtype, device, requires_grad), as tensors of a TPU and other devices are saved. */
+const rebuildFromNumpy: Constructor = {
+  call([array]) {
+    if (array instanceof NdArray && array.tensor) return array.tensor;
+    throw new Misfit('a tensor of another device is no array');
+  },
+};
+
 /** torch._tensor._rebuild_from_type_v2(function, class, arguments, state). */
 const rebuildFromType: Constructor = {
   call([make, , args], context) {
@@ -118,6 +128,8 @@ export const TORCH_GLOBALS: ReadonlyMap<string, Constructor> = new Map<string, C
   ['torch._utils _rebuild_tensor_v3', rebuildTensorV3],
   ['torch._utils _rebuild_parameter', rebuildParameter],
   ['torch._utils _rebuild_parameter_with_state', rebuildParameter],
+  ['torch._utils _rebuild_device_tensor_from_numpy', rebuildFromNumpy],
+  ['torch._utils _rebuild_xla_tensor', rebuildFromNumpy],
   ['torch._tensor _rebuild_from_type_v2', rebuildFromType],
   ['torch.storage _load_from_bytes', loadFromBytes],
   ['torch Size', size],
