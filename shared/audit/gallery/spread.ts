@@ -3,7 +3,7 @@ import type { Layout } from '../counts/roster.ts';
 import { dot } from '../numbers/dot.ts';
 
 /** Nearest others whose similarities are averaged. */
-export const NEIGHBOURS = 5;
+const NEIGHBOURS = 5;
 
 /**
  * How people lie among each other. Members who vary more in how typical they are than controls are found more often by
