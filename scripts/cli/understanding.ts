@@ -2,6 +2,7 @@
 
 import { countReasons, type PassedOver, REASONS } from '../../shared/collection/entry.ts';
 import { passedLine, pictureSetLine, understoodLine } from '../../shared/collection/understood.ts';
+import { isCommandMarker } from '../../shared/pipeline/base/layout.ts';
 import type { Identified } from '../../shared/pipeline/planning/identify.ts';
 import { PARTS, type Part, type Side } from '../../shared/pipeline/planning/people.ts';
 import type { PictureSet } from '../../shared/pipeline/planning/picture-set.ts';
@@ -9,10 +10,13 @@ import type { PictureSet } from '../../shared/pipeline/planning/picture-set.ts';
 const WIDTH = 12;
 
 /** A line for each side, one for what was passed over of it, and with `list` one for each thing that was. */
-export function understandingOf(found: Pick<Identified, Part | 'pictures'>, list: boolean): string[] {
+export function understandingOf(found: Pick<Identified, Part | 'pictures' | 'place'>, list: boolean): string[] {
   const set = 'value' in found.pictures ? found.pictures.value : undefined;
   return [
     ...(set ? pictureLines(set, list) : []),
+    ...(isCommandMarker(found.place.file)
+      ? [`${'samples'.padEnd(WIDTH)}made by the command that was given, which is called once for each part of the work`]
+      : []),
     ...PARTS.flatMap((part) => {
       const side = found[part];
       return side ? sideLines(part, side, list) : [];

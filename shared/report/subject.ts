@@ -27,7 +27,7 @@ const GENERATOR: Subject = {
 
 const PICTURES: Subject = {
   This: 'This set of pictures',
-  the: 'whatever made the pictures',
+  the: 'the generator behind the pictures',
   sample: 'picture',
   samples: 'pictures',
   fresh: 'pictures set apart',

@@ -158,6 +158,7 @@ describe('rewound audit --generate', () => {
       const out = join(tempDir(), 'out');
       const ended = await rewound(...asked(['--generate', command], out), ...few);
       expect([ended.code, ended.stdout.slice(0, 7)], ended.stderr).toEqual([1, 'LEAKAGE']);
+      expect(ended.stderr).toMatch(/^samples {5}made by the command that was given/m);
       const report = parseReport(readFileSync(join(out, 'report.json'), 'utf8'));
       expect(report.generator).toMatchObject({ format: 'made by a command', latent: null, width: 64 });
       expect(JSON.stringify(report)).not.toContain(from);

@@ -34,7 +34,7 @@ export function makeReport(
       device: plan.device,
     },
     generator: {
-      file: plan.checkpoint.file,
+      file: sourceName(plan.checkpoint.file),
       md5: plan.checkpoint.md5,
       ...pictureOf(plan),
       assumptions: [
@@ -67,6 +67,11 @@ export function makeReport(
 function nameOf({ seed }: Report['matches'][number], { names }: PublishedFindings): { readonly picture?: string } {
   const picture = names.get(seed);
   return picture === undefined ? {} : { picture };
+}
+
+/** What was audited is called: a small file that stands for a folder or a command gives it its own name. */
+function sourceName(file: string): string {
+  return file.replace(/\.(pictures|command)\.json$/, '');
 }
 
 /** What the pictures are like, and what the network draws them from. */

@@ -6,6 +6,7 @@ import type { Named, Report } from '../../model.ts';
 import { subjectOf } from '../../subject.ts';
 import { freshWords } from '../../words.ts';
 import { type Axis, intervalCell, intervalHead } from './charts/inline.ts';
+import { labelled } from './labelled.ts';
 
 /** Rows shown at once; the others unfold. */
 const OPEN_ROWS = 12;
@@ -82,11 +83,6 @@ function fresh(person: Named, report: Report): Markup {
   const range = html` <span class="soft">${rarePercent(person.fresh.low)} to ${rarePercent(person.fresh.high)}</span>`;
   const count = hits === 0 ? `none of ${whole(samples)}` : `${whole(hits)} of ${whole(samples)}`;
   return html`<span title="${freshWords(person, report)}"><b>${count}</b></span>${range}${person.confirmed ? null : html` <span class="tag">not confirmed</span>`}`;
-}
-
-/** A number whose column's name is hidden on a telephone. */
-function labelled(name: string, value: string): Markup {
-  return html`<span class="narrow">${name} </span>${value}`;
 }
 
 function rateOf({ rate, low, high }: NonNullable<Named['fresh']>) {

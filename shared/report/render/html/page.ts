@@ -11,7 +11,7 @@ export function page(report: Report, title: string, body: Part): Markup {
   return sheet({
     styles: STYLES,
     title: `${title} ${generator.file}`,
-    masthead: html`<span>audit of <bdi>${generator.file}</bdi></span><span>${whole(audit.samples)} ${subjectOf(report).samples}, ${generator.width} × ${generator.height}</span>`,
+    masthead: html`<span>audit of <bdi>${generator.file}</bdi></span><span>${whole(report.published?.drawn ?? audit.samples)} ${subjectOf(report).samples}, ${generator.width} × ${generator.height}</span>`,
     body,
     footer: html`<p>Report <code>${audit.id}</code>, made by Rewound from <code>report.json</code> beside it. The method follows Webster, Rabin, Simon and Jurie, <cite>This Person (Probably) Exists</cite>, 2021.</p>`,
   });

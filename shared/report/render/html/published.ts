@@ -4,6 +4,7 @@ import { html, type Markup } from '../../../markup/escape.ts';
 import { facts, table } from '../../../markup/table.ts';
 import { counted, percent, whole } from '../../format.ts';
 import type { Published, Report } from '../../model.ts';
+import { labelled } from './labelled.ts';
 
 /** Folders on the page; report.json has up to 500. */
 const MOST_ROWS = 50;
@@ -49,12 +50,13 @@ ${table(
   ['Folder', 'Pictures', 'Above threshold', 'Person', 'Side', 'Pictures of this person'],
   shown.map(({ folder, pictures, above, role, identity, ofThem }) => [
     html`<bdi>${folder}</bdi>`,
-    whole(pictures),
-    `${whole(above)} (${percent(above / pictures)})`,
+    labelled('pictures', whole(pictures)),
+    labelled('above threshold', `${whole(above)} (${percent(above / pictures)})`),
     html`<bdi>${identity}</bdi>`,
     role === 'members' ? 'member' : 'control',
-    whole(ofThem),
+    labelled('pictures of this person', whole(ofThem)),
   ]),
   'text',
+  'compact',
 )}${byFolder.length > MOST_ROWS ? html`<p class="small">The first ${whole(MOST_ROWS)} of ${whole(byFolder.length)}; report.json has more.</p>` : null}`;
 }
