@@ -134,7 +134,7 @@ describe('the npm package', () => {
       test.skip(!isInstalled);
       const { status, stdout } = run(tools, app, command(), '--help');
       expect(status).toBe(0);
-      expect(stdout).toContain('rewound audit CHECKPOINT');
+      expect(stdout).toContain('rewound audit [CHECKPOINT]');
     });
 
     it('audits a generator', async (test) => {
