@@ -31,7 +31,8 @@ export function formatOf(path: string): Format | undefined {
   }
 }
 
-function formatOfHead(head: Uint8Array, size: number): Format | undefined {
+/** The same of a file's first 512 bytes, fewer where it is smaller, and its size. */
+export function formatOfHead(head: Uint8Array, size: number): Format | undefined {
   const view = new DataView(head.buffer, head.byteOffset, head.byteLength);
   if (head.length < 8) return undefined;
   const first = view.getUint32(0, true);

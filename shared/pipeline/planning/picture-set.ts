@@ -1,7 +1,7 @@
 /** Finds pictures that stand in the place of a generator: an archive in the place of a checkpoint, or a folder. */
 import { z } from 'zod';
 import { compareStrings, keyedHash, keyedOrder } from '../../audit/numbers/keyed.ts';
-import { formatOf } from '../../collection/archive.ts';
+import { formatOfHead } from '../../collection/archive.ts';
 import type { PassedOver } from '../../collection/entry.ts';
 import { RewoundError } from '../../errors.ts';
 import { parseJsonFile } from '../../json-file.ts';
@@ -53,6 +53,10 @@ const LEAST_SPLIT = 1_000;
 /** Every fifth picture is set apart, to confirm who was found in the others. */
 const SET_APART = 5;
 
+/** Bytes by which an archive is known. */
+const HEAD = 512;
+const EMPTY = new Uint8Array();
+
 /** Files by which a zip or tar is known as a model and not as a set of pictures. */
 const OF_MODELS = /(^|\/)(data\.pkl|model_index\.json|constants\.pkl)$/;
 
@@ -68,7 +72,10 @@ export async function findPictures(
 ): Promise<PictureSet | undefined> {
   if (isCommandMarker(file)) return undefined;
   if (isPictureMarker(file)) return picturesInFolder(world, project, checkpoint, digests);
-  const format = formatOf(await world.objects.file(checkpoint.key, checkpoint.generation));
+  const { key, generation, size } = checkpoint;
+  // By its first bytes alone: a checkpoint of gigabytes is not fetched to be told from an archive.
+  const head = size > 0 ? await world.objects.get(key, generation, { start: 0, length: Math.min(HEAD, size) }) : EMPTY;
+  const format = formatOfHead(head, size);
   if (format === undefined) return undefined;
   const { candidates, passed } = await contentsOfArchive(world, checkpoint, file, { digests });
   const isModel = passed.some(({ name }) => OF_MODELS.test(name));
