@@ -13,7 +13,7 @@ import { commandSource, requireCommand } from './generate-command.ts';
 import { requirePseudonymKey } from './key.ts';
 import { requireFile, userPath } from './paths.ts';
 import { peopleOf } from './people-data.ts';
-import { type AuditedSource, pictureFolder } from './picture-source.ts';
+import { type AuditedSource, auditedFile, pictureFolder } from './picture-source.ts';
 import { besideItsFolder, PROJECT } from './project.ts';
 import { usage } from './usage.ts';
 
@@ -23,7 +23,7 @@ export interface AuditRequest {
   readonly source: AuditedSource;
   /** Makes the samples, in the place of a checkpoint. */
   readonly command: string | undefined;
-  /** Whether nothing was said of how many samples there are to be, so that a set of pictures is searched as a whole. */
+  /** True where the user gave no number of samples: a set of pictures is then searched as a whole. */
   readonly allSamples: boolean;
   /** The user's files as objects: key prefix to folder. */
   readonly mounts: Mounts;
@@ -132,10 +132,7 @@ async function auditedSource(named: string, command: string | undefined): Promis
       'Rename the checkpoint, for example to end in .onnx.',
     );
   }
-  return {
-    key: `${PROJECT}/checkpoints/${basename(path)}`,
-    mounts: besideItsFolder(`${PROJECT}/checkpoints`, path),
-  };
+  return auditedFile(path);
 }
 
 function remoteRequest(values: AuditValues): RemoteRequest | undefined {

@@ -5,6 +5,7 @@ import { readdir } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { RewoundError } from '../../shared/errors.ts';
 import type { CommandRun, Generate } from '../../shared/pipeline/base/generate.ts';
+import { commandFailed } from '../../shared/pipeline/planning/generated.ts';
 import { printable } from '../../shared/printable.ts';
 import type { AuditedSource } from './picture-source.ts';
 import { PROJECT } from './project.ts';
@@ -135,11 +136,7 @@ function call(
 }
 
 function failed(what: string, lines: LastLines): RewoundError {
-  const last = lines.last();
-  const said = last.length === 0 ? 'It wrote nothing.' : `Its last lines: ${last.join(' | ')}`;
-  return new RewoundError('COMMAND_FAILED', `The command ${what} ${said}`, {
-    help: 'Run it by hand for a few seeds, and look at what it says.',
-  });
+  return commandFailed(what, { lastLines: lines.last() });
 }
 
 /** The end of what a command wrote, in a bounded amount of memory. */

@@ -1,6 +1,5 @@
 /** Says what is in a set of pictures that was named in the place of a checkpoint. */
 import { stat } from 'node:fs/promises';
-import { basename } from 'node:path';
 import { formatOf } from '../../shared/collection/archive.ts';
 import { countReasons } from '../../shared/collection/entry.ts';
 import type { Context } from '../../shared/pipeline/base/context.ts';
@@ -10,8 +9,8 @@ import { findPictures, type PictureSet } from '../../shared/pipeline/planning/pi
 import { stderr, stdout } from '../../shared/terminal.ts';
 import { contactSheet } from './contact-sheet.ts';
 import { putFile } from './files.ts';
-import { pictureFolder } from './picture-source.ts';
-import { besideItsFolder, PROJECT, withProject } from './project.ts';
+import { auditedFile, pictureFolder } from './picture-source.ts';
+import { withProject } from './project.ts';
 import { pictureLines } from './understanding.ts';
 
 /** Pictures on a contact sheet. */
@@ -26,10 +25,7 @@ export async function inspectPictures(
 ): Promise<boolean> {
   const found = await stat(path).catch(() => undefined);
   if (!found?.isDirectory() && !(found?.isFile() && formatOf(path))) return false;
-  const source = (await pictureFolder(path)) ?? {
-    key: `${PROJECT}/checkpoints/${basename(path)}`,
-    mounts: besideItsFolder(`${PROJECT}/checkpoints`, path),
-  };
+  const source = (await pictureFolder(path)) ?? auditedFile(path);
   return withProject(source.mounts, async (context) => {
     if (source.marker !== undefined) await context.objects.put(source.key, new TextEncoder().encode(source.marker));
     const [place, object] = [droppedCheckpoint(source.key), await context.objects.head(source.key)];

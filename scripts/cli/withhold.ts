@@ -33,7 +33,7 @@ async function writeList(folder: string, to: string): Promise<number> {
   const rows = z.array(rowSchema).safeParse(parse(text, { fromLine: 2 }));
   if (!rows.success) {
     throw new RewoundError('REPORT_UNSUPPORTED', `${MATCHES_FILE} is not as an audit wrote it.`, {
-      help: 'Run the same audit again: it writes the file anew.',
+      help: 'Run the same audit again to replace the file.',
     });
   }
   // By one rule for everybody: a list of the pictures of members alone would say who the members are.

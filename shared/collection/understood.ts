@@ -5,6 +5,9 @@ import { NO_PEOPLE, WAYS } from './layout.ts';
 
 const count = z.int().min(0);
 
+/** Files and entries that were passed over, by reason. */
+export const passedSchema = z.partialRecord(z.enum(Object.keys(REASONS) as [Reason, ...Reason[]]), count);
+
 export const understoodSchema = z.strictObject({
   /** How photos were matched to people; "nothing" where no name says who is in them. */
   way: z.enum(WAYS),
@@ -22,7 +25,7 @@ export const understoodSchema = z.strictObject({
   /** Photos that nothing says who is in. */
   unlabelled: count,
   /** Files and entries that are no photos of this side, by reason. */
-  passed: z.partialRecord(z.enum(Object.keys(REASONS) as [Reason, ...Reason[]]), count),
+  passed: passedSchema,
   /** Rows of a table that name no photo, are incomplete, or contradict others. */
   rows: z.strictObject({ missing: count, incomplete: count, contradictory: count }).optional(),
 });

@@ -1,21 +1,15 @@
 /** The schema of a report. */
 import { z } from 'zod';
-import { REASONS, type Reason } from '../collection/entry.ts';
 import { understoodSchema } from '../collection/understood.ts';
+import { count, fraction, intervalSchema, roleSchema } from './parts.ts';
+import { publishedSchema } from './published.ts';
 
 /**
  * `report.json`, version 1: everything an audit found, as data. The page, and every other rendering, is made from
  * this and the evidence pictures alone. `report.schema.json` beside this file is generated from it.
  */
 
-const fraction = z.number().min(0).max(1);
-const count = z.int().min(0);
-
-/** A point estimate with its 95% interval. */
-const intervalSchema = z.strictObject({ estimate: z.number(), low: z.number(), high: z.number() });
-
 export const verdictSchema = z.enum(['LEAKAGE', 'NOT_DETECTED', 'RESEMBLANCE_ONLY', 'INVALID']);
-const roleSchema = z.enum(['members', 'controls']);
 
 const gallerySchema = z.strictObject({
   /** Identities that took part: at least `photosPerIdentity` usable photos, on one side only. */
@@ -257,46 +251,6 @@ const matchSchema = z.strictObject({
   revealed: z.boolean(),
 });
 
-/** A set of pictures that takes the place of a generator's samples. */
-export const pictureSetSchema = z.strictObject({
-  /** Pictures in the set, and those of them that were drawn for this audit. */
-  pictures: count,
-  drawn: count,
-  /** Different contents among the pictures drawn: the rest are exact copies. */
-  distinct: count,
-  /** Folders, or labels in an archive, by which the pictures drawn are sorted; 0 where they are not sorted. */
-  folders: count,
-  /** Pictures that were set apart to confirm who was found in the others. */
-  apart: count,
-  /** Pictures drawn that are, byte for byte, photos of members or controls. */
-  ofMembers: count,
-  ofControls: count,
-  /** Files and entries that are no pictures, by reason. */
-  passed: z.partialRecord(z.enum(Object.keys(REASONS) as [Reason, ...Reason[]]), count),
-});
-
-/** What was found in a set of pictures, beside what is said of any audit. */
-const publishedSchema = pictureSetSchema.extend({
-  /** Pictures that could not be read. */
-  unreadable: count,
-  /** Pictures that look like another one and are no exact copy of it. */
-  alike: count,
-  /** Pictures above the threshold of the first recognizer: those that a publisher would withhold. Null without one. */
-  above: count.nullable(),
-  /** Folders with pictures above the threshold: whom their pictures show most often. The largest shares first. */
-  byFolder: z.array(
-    z.strictObject({
-      folder: z.string(),
-      pictures: count,
-      above: count,
-      role: roleSchema,
-      identity: z.string(),
-      /** Pictures above the threshold that match this person. */
-      ofThem: count,
-    }),
-  ),
-});
-
 export const reportSchema = z.strictObject({
   schema: z.literal('rewound.report/1'),
   verdict: verdictSchema,
@@ -417,4 +371,3 @@ export type Named = z.infer<typeof namedSchema>;
 export type RecognizerResult = z.infer<typeof resultSchema>;
 export type LeakedFraction = z.infer<typeof leakedFractionSchema>;
 export type Published = z.infer<typeof publishedSchema>;
-export type PictureSetCounts = z.infer<typeof pictureSetSchema>;

@@ -26,7 +26,7 @@ describe('weights that training has wrapped', () => {
     [
       'an averaged model',
       { '': new Map([['n_averaged', scalar], ...renamed((name) => `module.${name}`)]) },
-      'the weights below "module"',
+      '"module" taken off the names',
     ],
     ['a compiled model', { '': renamed((name) => `_orig_mod.module.${name}`) }, ''],
     [
@@ -38,7 +38,7 @@ describe('weights that training has wrapped', () => {
           ...renamed((name) => `ema_model.${name}`),
         ]),
       },
-      'the weights below "ema_model"',
+      '"ema_model" taken off the names',
     ],
   ])('are read out of %s', (_, dicts, said) => {
     const network = networkOf(dicts);

@@ -10,6 +10,8 @@ import { savedDict } from '../support/checkpoint/files.ts';
 import { dcganDict } from '../support/checkpoint/tensors.ts';
 import { torchZip } from '../support/checkpoint/torch-writer.ts';
 import { type Before, stubCompute } from '../support/cloud/stub-compute.ts';
+import { zipOf } from '../support/collection/archives.ts';
+import { demoPhoto, people } from '../support/demo.ts';
 import { EXTERNAL_BYTES, externalModel } from '../support/external-model.ts';
 import { type HostedServer, hostedServer } from '../support/service/hosted-server.ts';
 
@@ -165,6 +167,26 @@ describe('rewound audit --remote', () => {
     const counted = uploadsTo(server);
     expect((await rewound(...command, '--quiet', '--fail-on', 'never')).code).toBe(0);
     expect(uploadsTo(server)).toBe(counted + 74);
+  });
+
+  test('audits a set of pictures in one archive, and puts the names back into matches.csv', async () => {
+    const { made, command, close } = await served({ real: true });
+    const set = join(made.folder, 'release.zip');
+    const pictures = [...MEMBERS.slice(0, 6), ...people('controls', 40, 30)].map((name) => ({
+      name: `${name}.jpg`,
+      bytes: readFileSync(demoPhoto(name, 0)),
+    }));
+    writeFileSync(set, zipOf(pictures));
+    const ended = await rewound(...command.map((word) => (word === made.checkpoint ? set : word)));
+    expect(ended.stderr).toContain('pictures    36 pictures from a zip archive');
+    const report = reportOf(made);
+    expect(report.published).toMatchObject({ pictures: 36, ofMembers: 6 });
+    const rows = readFileSync(join(made.out, 'matches.csv'), 'utf8').trim().split('\n').slice(1);
+    expect(rows).toHaveLength(report.published!.above!);
+    for (const name of MEMBERS.slice(0, 6)) {
+      expect(rows.some((row) => row.startsWith(`${name}.jpg,`) && row.includes(`,member,${name},`))).toBe(true);
+    }
+    close();
   });
 
   test('audits weights by the recipe beside them', async () => {

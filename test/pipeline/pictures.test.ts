@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { keys } from '../../shared/pipeline/base/layout.ts';
 import { TOPICS } from '../../shared/pipeline/base/messages.ts';
-import { identifyKey } from '../../shared/pipeline/planning/identify.ts';
+import { identifyKey, usable } from '../../shared/pipeline/planning/identify.ts';
 import { readReportFile } from '../../shared/pipeline/results/report-files.ts';
 import { pseudonymOf } from '../../shared/report/pseudonyms.ts';
 import { open } from '../support/audited.ts';
@@ -197,6 +197,41 @@ describe('a set of pictures in the place of a checkpoint', () => {
       },
     });
     expect((await archived.report()).published).toMatchObject({ ofMembers: 3, ofControls: 0 });
+  });
+
+  it('of a collection that both sides share counts each side for itself', async () => {
+    const people = [...names('m', 12), ...names('c', 24)];
+    const photos = people.flatMap((person) =>
+      [0, 1].map((i) => ({ name: `${person}/${i}.jpg`, bytes: bytes(photoOf(person, i)) })),
+    );
+    const published = ['m10', 'm11', 'c10'].map((person) => ({
+      name: `x/${person}.jpg`,
+      bytes: bytes(photoOf(person, 0)),
+    }));
+    const world = await auditOf(zipOf([...LEAKING, ...published]), {
+      before: (folder) => {
+        for (const part of ['members', 'controls']) rmSync(join(folder, PROJECT, part), { recursive: true });
+        put(folder, 'collection/all.zip', zipOf(photos));
+        put(folder, 'members.txt', names('m', 12).join('\n'));
+        put(folder, 'controls.txt', names('c', 24).join('\n'));
+      },
+    });
+    expect((await world.report()).published).toMatchObject({ ofMembers: 2, ofControls: 1 });
+  });
+
+  it('may be several archives in one folder, as a webdataset has them', async () => {
+    const folder = tempDir();
+    makeProject(folder, { shows: [], settings: { samples: undefined } });
+    rmSync(join(folder, CHECKPOINT));
+    put(folder, 'pictures/set-0000.tar', tarOf(LEAKING.slice(0, 200)));
+    put(folder, 'pictures/set-0001.tar', tarOf(LEAKING.slice(200, 400)));
+    const key = `${PROJECT}/checkpoints/set.pictures.json`;
+    put(folder, 'checkpoints/set.pictures.json', JSON.stringify({ schema: 'rewound.pictures/1' }));
+    const world = open(folder);
+    const found = await identifyKey(world.context, key);
+    const { pictures } = usable(found!.pictures)!;
+    expect(pictures).toHaveLength(400);
+    expect(pictures[0]!.name).toBe(`set-0000.tar/${LEAKING[0]!.name}`);
   });
 
   it('names no picture, folder or person under pseudonyms', async () => {

@@ -10,7 +10,7 @@ const NEIGHBOURS = 5;
  * chance, though the means of both sides are alike, which is all that the blind gate sees.
  */
 export interface Spread {
-  /** [identities] mean cosine of a person's mean face to those of all others; NaN where there is nobody else. */
+  /** [identities] mean cosine between a person's mean face and those of all other people; NaN for a gallery of one person. */
   readonly typicality: Float32Array;
   /** [identities] mean cosine to the five nearest others; NaN where there are fewer, or the person was not chosen. */
   readonly crowding: Float32Array;

@@ -96,10 +96,10 @@ function missed({ delta, genuine, detectable }: Finding, samples: number, given:
 /** Who may not have come up in so many samples; `adjusted` is the bound on their rate. */
 function rareWords(adjusted: number): string {
   return adjusted < 0.1
-    ? `Somebody who appears in fewer than 1 in ${whole(1 / adjusted)} samples may not have been seen at all. ` +
+    ? `A person who appears in fewer than 1 in ${whole(1 / adjusted)} samples may not have been seen at all. ` +
         `To see people ten times rarer, generate ${whole(samplesNeeded(adjusted / 10))} samples.`
-    : 'At this threshold hardly anybody is recognised, or there are hardly any samples: even somebody who appears ' +
-        'often may not have been seen.';
+    : 'At this threshold few people are recognised, or there are few samples: even a person who appears often ' +
+        'may not have been seen.';
 }
 
 function ofPeople({ hits, identities, rate }: Comparison['rates']['members']): string {

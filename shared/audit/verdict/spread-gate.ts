@@ -11,12 +11,12 @@ const LEVEL = 0.01;
 /** Fewer people of a side say nothing of a distribution. */
 const FEWEST = 10;
 
-const MEASURES = {
-  typicality: 'how typical people are (their mean similarity to everybody else)',
-  crowding: 'how close their nearest lookalikes are',
-  agreement: 'how alike the photos of one person are',
-} as const satisfies Record<keyof Spread, string>;
-const TESTS = 2 * Object.keys(MEASURES).length;
+const MEASURES: readonly (readonly [keyof Spread, string])[] = [
+  ['typicality', 'how typical people are (their mean similarity to everybody else)'],
+  ['crowding', 'how close their nearest lookalikes are'],
+  ['agreement', 'how alike the photos of one person are'],
+];
+const TESTS = 2 * MEASURES.length;
 
 /**
  * Whether members and controls differ in the spread or the place of three measures that know nothing of the generator.
@@ -24,8 +24,8 @@ const TESTS = 2 * Object.keys(MEASURES).length;
  * regard to the side, so under exchangeable people each test holds its level.
  */
 export function spreadGate(spread: Spread, isMember: Uint8Array): Gate {
-  const compared = Object.entries(MEASURES).flatMap(([name, words]) => {
-    const values = spread[name as keyof Spread];
+  const compared = MEASURES.flatMap(([name, words]) => {
+    const values = spread[name];
     const side = (wanted: number) => values.filter((value, i) => isMember[i] === wanted && !Number.isNaN(value));
     const [members, controls] = [side(1), side(0)];
     if (members.length < FEWEST || controls.length < FEWEST) return [];
@@ -49,7 +49,7 @@ export function spreadGate(spread: Spread, isMember: Uint8Array): Gate {
     passed,
     value: null,
     reason: passed
-      ? `No difference was noticed in ${compared.map(({ words }) => words).join(', nor in ')} (six tests, p = ${worst.p.toPrecision(2)}). ` +
+      ? `No difference was noticed in ${compared.map(({ words }) => words).join(', nor in ')} (p = ${worst.p.toPrecision(2)}, adjusted for six tests). ` +
         `A difference of the two distributions by more than ${(100 * noticed(first.members.length, first.controls.length)).toFixed(0)} percentage points would have been.`
       : `From the real photos alone, without the generator, the two sides differ in ${worst.words} (p = ${worst.p.toPrecision(2)}, ` +
         'adjusted for six tests): being revealed more often can come from that.',

@@ -25,10 +25,12 @@ export function unwrapped(loaded: LoadedCheckpoint): Unwrapped {
   const said = new Map<string, Assumption>();
   const say = (what: string, value: string, source: string) => said.set(`${what} ${value}`, { what, value, source });
   const put = (path: string, tensors: StateDict) => {
+    // A file may hold several networks: what was done to which is said.
+    const of = path === '' ? '' : ` of "${path}"`;
     const plain = foldNorms(tensors);
-    if (plain !== tensors) say('normalisation', 'folded into the weights', 'names in the checkpoint');
+    if (plain !== tensors) say('normalisation', `folded into the weights${of}`, 'names in the checkpoint');
     const numbered = numberedStack(plain);
-    if (numbered) say('layers', 'in the order of the file', 'shapes in the checkpoint, which leave one reading');
+    if (numbered) say('layers', `in the order of the file${of}`, 'shapes in the checkpoint, which leave one reading');
     stateDicts.set(path, numbered ?? plain);
   };
   for (const [path, tensors] of loaded.stateDicts) {
@@ -39,7 +41,7 @@ export function unwrapped(loaded: LoadedCheckpoint): Unwrapped {
       if (prefix === '') put(path, part);
       else {
         const name = stateDicts.has(prefix) || loaded.stateDicts.has(prefix) ? `${path}.${prefix}` : prefix;
-        if (prefix !== '') say('wrapper', `the weights below "${prefix}"`, 'names in the checkpoint');
+        say('wrapper', `"${prefix}" taken off the names`, 'names in the checkpoint');
         put(name, part);
       }
     }

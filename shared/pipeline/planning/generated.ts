@@ -46,7 +46,7 @@ function commandMissing(): RewoundError {
 export function commandFailed(what: string, { lastLines }: CommandRun): RewoundError {
   const said = lastLines.length === 0 ? 'It wrote nothing.' : `Its last lines: ${lastLines.join(' | ')}`;
   return new RewoundError('COMMAND_FAILED', `The command ${what} ${said}`, {
-    help: 'Run it by hand for a few seeds. It must leave one picture a seed in {out}, with the seed in its name, such as seed0042.png.',
+    help: 'Run it by hand for a few seeds, and look at what it says. It must leave one picture a seed in {out}, with the seed in its name, such as seed0042.png.',
   });
 }
 

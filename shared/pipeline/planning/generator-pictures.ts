@@ -9,7 +9,7 @@ import { encodeJson } from '../base/sealed-json.ts';
 import { contentsOf } from './contents.ts';
 import type { PlannedGenerator } from './generator-network.ts';
 import type { Identified } from './identify.ts';
-import type { Side } from './people.ts';
+import type { PhotoObject, Side } from './people.ts';
 import { photoFiles } from './photo-files.ts';
 import { choosePictures, findPictures, type SetPicture } from './picture-set.ts';
 import { PICTURE_SLACK } from './plan/files.ts';
@@ -90,12 +90,20 @@ async function common(
   const loose = side.photos.filter(({ at }) => !at);
   const contents = new Set(loose.map(({ md5 }) => md5));
   if (loose.length < side.photos.length) {
+    // Of a collection that both sides share, only this side's own.
+    const own = new Set(side.photos.map(placeOf));
     for (const folder of [part, 'collection']) {
       const { candidates } = await contentsOf(context, `${project}/${folder}/`, { digests: true });
-      for (const { content } of candidates) if (content !== undefined) contents.add(content);
+      for (const { object, at, content } of candidates)
+        if (content !== undefined && own.has(placeOf({ key: object.key, at }))) contents.add(content);
     }
   }
   return pictures.filter(({ md5 }) => contents.has(md5)).length;
+}
+
+/** Where a photo is, as one text. */
+function placeOf({ key, at }: Pick<PhotoObject, 'key' | 'at'>): string {
+  return JSON.stringify([key, at]);
 }
 
 async function writeChunks(context: Context, audit: string, pictures: readonly SetPicture[]): Promise<string[]> {

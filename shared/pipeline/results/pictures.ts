@@ -9,8 +9,8 @@ import type { Context } from '../base/context.ts';
 import { withGenerated } from '../planning/generated.ts';
 import { photoFiles } from '../planning/photo-files.ts';
 import { generatorFiles } from '../planning/plan/files.ts';
-import { type PlannedPicture, plannedPictures } from '../planning/plan/pictures.ts';
-import { isOfCommand, isOfPictures, networkPlan, type PicturesPlan, type Plan } from '../planning/plan/schema.ts';
+import { picturesAt } from '../planning/plan/pictures.ts';
+import { isOfCommand, isOfPictures, networkPlan, type Plan } from '../planning/plan/schema.ts';
 
 /**
  * The generated faces and photos the page shows side by side. None where the settings ask for none. The `report` to be
@@ -53,7 +53,8 @@ export async function renderSeeds(
   seeds: readonly number[],
 ): Promise<readonly (Uint8Array | null)[]> {
   if (isOfPictures(plan)) {
-    const pictures = await Promise.all(seeds.map((seed) => pictureOfSeed(context, plan, seed)));
+    const places = seeds.map((seed) => seed - plan.settings.seed);
+    const pictures = await picturesAt(context, plan, places);
     const files = await Promise.all(
       pictures.map((one) => (one ? photoFiles(context, [one]).catch(whereGone) : [{ path: '' }])),
     );
@@ -63,12 +64,6 @@ export async function renderSeeds(
   const network = networkPlan(plan);
   const { spec, geometry } = network.generator;
   return context.compute.render({ model: await generatorFiles(context, network), spec, geometry, seeds });
-}
-
-/** The picture that a seed stands for in a set; undefined where there is none. */
-async function pictureOfSeed(context: Context, plan: PicturesPlan, seed: number): Promise<PlannedPicture | undefined> {
-  const [picture] = await plannedPictures(context, plan, seed - plan.settings.seed, 1);
-  return picture;
 }
 
 /** Photos of matches as small JPEGs, by their key in a report; those that are gone are left out. */

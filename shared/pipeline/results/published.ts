@@ -53,7 +53,7 @@ export async function publishedFindings(
     for (const [row, picture] of shard.pictures.entries()) {
       const seed = shard.firstSeed + row;
       if (wanted.has(seed)) names.set(seed, picture.name);
-      const [{ state, look }] = shard.nearest as [(typeof shard.nearest)[number]];
+      const { state, look } = shard.nearest[0]!;
       const isRead = PICTURE_STATES[state[row]!] !== 'unreadable';
       if (isRead) {
         copies.looks.add(look[2 * row]!, look[2 * row + 1]!);
@@ -83,13 +83,12 @@ export async function publishedFindings(
       }
     }
   }
-  const isCompared = analyses[0]?.comparison !== undefined && analyses[0].comparison !== null;
   return {
     report: {
       ...plan.generator.set,
       unreadable,
       alike: Math.max(0, copies.looks.shared() - copies.contents.shared()),
-      above: isCompared ? above : null,
+      above: analyses[0]?.comparison ? above : null,
       byFolder: plan.generator.set.folders > 0 ? foldersAbove(folders, roster.people) : [],
     },
     names,

@@ -75,7 +75,9 @@ describe('the gate of the spread', () => {
     const { spread, isMember } = measure(1, [plain(60), plain(60)]);
     const gate = spreadGate(spread, isMember);
     expect(gate).toMatchObject({ name: 'spread', passed: true });
-    expect(gate.reason).toMatch(/No difference was noticed in .*\(six tests, p = .*more than 34 percentage points/);
+    expect(gate.reason).toMatch(
+      /No difference was noticed in .*\(p = .*, adjusted for six tests\).*more than 34 percentage points/,
+    );
   });
 
   it('fails members who vary more in how typical they are, with equal means', () => {

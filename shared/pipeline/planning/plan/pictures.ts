@@ -24,11 +24,12 @@ const chunkSchema = z.strictObject({
     }),
   ),
 });
-export type PictureChunk =
-  z.input<typeof chunkSchema> extends infer T
-    ? { readonly [K in keyof T]: T[K] extends readonly (infer P)[] ? readonly Readonly<P>[] : T[K] }
-    : never;
 export type PlannedPicture = z.infer<typeof chunkSchema>['pictures'][number];
+/** Pictures as they are listed in one object. */
+export interface PictureChunk {
+  readonly version: 1;
+  readonly pictures: readonly Readonly<PlannedPicture>[];
+}
 
 /** Pictures `first` to `first + count - 1` of a plan: those that are searched come first, then those set apart. */
 export async function plannedPictures(
@@ -46,6 +47,20 @@ export async function plannedPictures(
     for (const one of pictures.slice(Math.max(0, first - start), first + count - start)) found.push(one);
   }
   return found;
+}
+
+/** Pictures by their places in a plan, where there are such places: each object that lists them is read once. */
+export async function picturesAt(
+  context: Pick<Context, 'objects'>,
+  plan: PicturesPlan,
+  places: readonly number[],
+): Promise<readonly (PlannedPicture | undefined)[]> {
+  const chunks = new Map<number, Promise<readonly PlannedPicture[]>>();
+  for (const place of places) {
+    const chunk = Math.floor(place / CHUNK);
+    if (!chunks.has(chunk)) chunks.set(chunk, plannedPictures(context, plan, chunk * CHUNK, CHUNK));
+  }
+  return Promise.all(places.map(async (place) => (await chunks.get(Math.floor(place / CHUNK))!)[place % CHUNK]));
 }
 
 /** Calls `use` with local files that hold these pictures, and checks that they were what was planned. Throws OBJECT_CHANGED. */

@@ -6,7 +6,7 @@ import { understoodSchema } from '../../../collection/understood.ts';
 import { RewoundError } from '../../../errors.ts';
 import { recognizerCardSchema } from '../../../faces/recognizer.ts';
 import { DEVICES } from '../../../onnx/runtime.ts';
-import { pictureSetSchema } from '../../../report/model.ts';
+import { pictureSetSchema } from '../../../report/published.ts';
 import { PARTS } from '../people.ts';
 import { settingsSchema } from '../settings.ts';
 
