@@ -23,13 +23,18 @@ export async function* readBatches(files: readonly PhotoFile[], size: number): A
     return Promise.allSettled(begun);
   };
   let next = take();
-  for (;;) {
-    const batch = await next;
-    if (batch.length === 0) return;
-    next = take();
-    // Its failure is the caller's when it asks for that batch.
-    next.catch(() => undefined);
-    yield batch;
+  try {
+    for (;;) {
+      const batch = await next;
+      if (batch.length === 0) return;
+      next = take();
+      // Its failure is the caller's when it asks for that batch.
+      next.catch(() => undefined);
+      yield batch;
+    }
+  } finally {
+    // A caller that stops early leaves no archive open.
+    await decoding.return(undefined);
   }
 }
 
